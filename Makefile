@@ -1,0 +1,38 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install format check test demo lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(BIN)/qqnews ## Put everything into .venv; the command is .venv/bin/qqnews
+
+$(BIN)/qqnews: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+format: install ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: install ## Format, lint, types, tests: what must be green before a commit
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+test: install ## Run the tests
+	$(BIN)/pytest -n auto
+
+demo: install ## Crawl the loopback Tencent News of tests/site end to end and show what was kept
+	$(BIN)/python -m tests.site.demo
+
+lock: ## Choose the newest versions again and write requirements.lock (needs uv)
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+
+clean: ## Remove what the other targets made (never the archive)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo

@@ -1,0 +1,88 @@
+"""What a page said, before anyone interprets it; and the named outcomes of a page that is no article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crawler.sites.qq.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One statement of a page: the raw string and where it stood (``DATA.title``, ``meta og:title`` …)."""
+
+    raw: str
+    where: str
+
+
+Opinions = tuple[Found, ...]
+"""Every statement a page makes about one field, the most trusted first. Empty: it says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video that the page names: Tencent Video id, title and poster picture (both may be empty)."""
+
+    vid: str
+    title: str = ""
+    poster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The article's text as Markdown and as plain blocks, and the way it was read (``originContent``, ``DOM``)."""
+
+    markdown: str
+    text: str
+    """The text blocks joined by one space: no captions, alternative texts, list numbers, video lines."""
+    pictures: tuple[str, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawArticle:
+    """What one page said. Every field is a tuple of opinions; nothing here is interpreted."""
+
+    address: Address
+    layout: str
+    kind: str = "text"
+    title: Opinions = ()
+    published: Opinions = ()
+    summary: Opinions = ()
+    thumbnail: Opinions = ()
+    author: Opinions = ()
+    media: Opinions = ()
+    media_id: Opinions = ()
+    channel: Opinions = ()
+    keywords: Opinions = ()
+    location: Opinions = ()
+    comment_id: Opinions = ()
+    bodies: tuple[Body, ...] = ()
+    """The most trusted first; a second one is there where the page offers a second way and it differs."""
+    videos: tuple[Video, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    """Short words on what was odd (``bodies-differ`` …), counted in the run's report."""
+
+
+class NotAnArticle(Exception):
+    """A page that must not be stored as an article. The subclasses say what should happen next.
+
+    Attributes: ``url`` as it was read, ``evidence`` what gave it away.
+    """
+
+    def __init__(self, url: str, evidence: str) -> None:
+        super().__init__(f"{url}: {evidence}")
+        self.url = url
+        self.evidence = evidence
+
+
+class Removed(NotAnArticle):
+    """The site says that the article is gone, or never was. Ask again later before believing it."""
+
+
+class Blocked(NotAnArticle):
+    """The site refuses us (captcha, rate limit, anti-robot page). Back off; the article may well exist."""
+
+
+class Changed(NotAnArticle):
+    """A page of no known layout. Keep the page, raise the alarm: the parser needs mending."""
