@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
+from typing import Any
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 """The site's own time zone. A fixed offset: China has kept no summer time since 1991."""
@@ -48,3 +51,64 @@ class Article:
     """Name of the page layout it was read from; empty for an ingested file."""
     provenance: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Per field: (where it was found, the raw string found there). The body's raw string is left out."""
+
+
+_PICTURE = re.compile(r"(!\[[^\]\n]*\]\()(?:https?:)?(//[^)\s]+)")
+_SIZE = re.compile(r"(?<=[^/:])(?:_(?:\d{6,8}|\d+x\d+s?))?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
+_SIZED_HOSTS = re.compile(r"//[^/]*\.gtimg\.(?:com|cn)/")
+
+
+def content_hash(article: Article) -> str:
+    """``v1:`` and a SHA-256 in hex, over what a reader reads: title, author, text, pictures in their order.
+
+    Blind to white space, to the scheme and the size of pictures, and to every fact beside the text.
+    """
+    read = (article.title, article.author, _PICTURE.sub(_sizeless, article.body))
+    # White space is collapsed, so that a line break can only be the seam between two fields.
+    return (
+        "v1:"
+        + sha256("\n".join(" ".join(text.split()) for text in map(utf8_safe, read)).encode()).hexdigest()
+    )
+
+
+def _sizeless(picture: re.Match[str]) -> str:
+    address = picture[2]
+    return picture[1] + (_SIZE.sub("", address) if _SIZED_HOSTS.match(address) else address)
+
+
+def storable(article: Article) -> Article:
+    """The same article with U+FFFD for every lone surrogate, which neither UTF-8 nor SQLite can hold."""
+    values = {f.name: getattr(article, f.name) for f in fields(article)}
+    mended = {name: _mended(value) for name, value in values.items()}
+    return article if mended == values else Article(**mended)
+
+
+def _mended(value: Any) -> Any:
+    match value:
+        case str():
+            return utf8_safe(value)
+        case tuple():
+            return tuple(map(_mended, value))
+        case Mapping():
+            return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
+
+
+def utf8_safe(text: str) -> str:
+    """``text`` with U+FFFD for every lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def completed(article: Article, known: Article) -> Article:
+    """``article`` with the facts it does not state taken from ``known``. The text itself is never mixed."""
+    missing = {
+        name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)
+    }
+    return replace(article, **missing) if missing else article
+
+
+_FACTS = tuple(f.name for f in fields(Article) if f.name not in {"id", "url", "title", "body", "kind"})

@@ -1,0 +1,62 @@
+"""The judgement: is an article new, the same, changed, or a copy of another? Pure; touches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archive.article import Article
+
+
+class Verdict(StrEnum):
+    """What a reading of an article means for the archive."""
+
+    NEW = "new"
+    """An id and a text never seen: kept."""
+    SAME = "same"
+    """Nothing a reader would notice: only ``last_seen`` moves."""
+    CHANGED = "changed"
+    """A known id with another text: a revision is added."""
+    COPY = "copy"
+    """A new id with a text that is known under another id: kept, pointing at the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """What the archive already holds under an id."""
+
+    content_hash: str
+    revision: int
+    copy_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, the number the article's newest revision has after it, and the id it is a copy of."""
+
+    verdict: Verdict
+    revision: int
+    copy_of: str | None = None
+
+
+def decide(
+    article: Article, digest: str, known: KnownArticle | None, first_with_hash: str | None
+) -> Decision:
+    """Judge ``article``, whose content hash is ``digest``.
+
+    ``first_with_hash`` is the id under which a text of this hash was kept first, in any revision.
+    """
+    if known is None:
+        return _first_reading(article, first_with_hash)
+    if known.content_hash == digest:
+        return Decision(Verdict.SAME, known.revision, known.copy_of)
+    # A change never makes a new pointer: pointers lead to older rows only, and so never in a circle.
+    still_a_copy = known.copy_of is not None and known.copy_of == first_with_hash
+    return Decision(Verdict.CHANGED, known.revision + 1, known.copy_of if still_a_copy else None)
+
+
+def _first_reading(article: Article, first_with_hash: str | None) -> Decision:
+    # Without a text there is nothing to be a copy of: two videos may well share a title.
+    if first_with_hash is None or not article.body.strip():
+        return Decision(Verdict.NEW, 1)
+    return Decision(Verdict.COPY, 1, first_with_hash)

@@ -1,0 +1,138 @@
+"""What can go wrong, by name: each error says what to do next and carries the command's exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code says. The numbers are a contract for scripts and time-tables."""
+
+    OK = 0
+    """Everything that was due was done."""
+    UNEXPECTED = 1
+    """An error nobody foresaw: please report it."""
+    USAGE = 2
+    """The command line is wrong."""
+    EMPTY = 10
+    """Something was due and nothing was found."""
+    THIN = 11
+    """Far less was found than was due."""
+    BLOCKED = 12
+    """The site refused us: captcha, rate limit, anti-robot page."""
+    CHANGED = 13
+    """Pages of no known layout: the parser needs mending."""
+    PARTIAL = 14
+    """A part was done and a part failed."""
+    FAILED = 15
+    """Nothing of what was due could be done."""
+    BAD_INPUT = 20
+    """Unreadable file, not an address, not a Markdown file of ours."""
+    ARCHIVE = 21
+    """The archive cannot be used: not an archive, damaged, newer than this program, not writable."""
+    NOT_FOUND = 22
+    """No such article or revision in the archive."""
+    LOCKED = 23
+    """Somebody else holds the lock."""
+    DISK_FLOOR = 24
+    """Too little free space to begin."""
+
+
+class QQNewsError(Exception):
+    """A foreseen error. Its text is one line that says what happened and what to do next."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+
+class NoArchive(QQNewsError):
+    """There is no archive in that directory."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"no archive at {path}: name its directory with --data, or fill one with 'qqnews crawl'"
+        )
+        self.path = path
+
+
+class NotAnArchive(QQNewsError):
+    """The file is no archive of ours, or is damaged. It was not touched."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be used as an archive ({reason}): choose another --data, or restore a backup"
+        )
+        self.path = path
+        self.reason = reason
+
+
+class NewerArchive(QQNewsError):
+    """The archive was written by a newer version of this program. It was not touched."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path, unknown: tuple[str, ...]) -> None:
+        super().__init__(f"{path} is from a newer version (it has {', '.join(unknown)}): update qqnews")
+        self.path = path
+        self.unknown = unknown
+
+
+class ArchiveNotWritable(QQNewsError):
+    """The disk is full, or the directory or file does not let us write."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"cannot write {path} ({reason}): free some space or mend its rights, then run again"
+        )
+        self.path = path
+        self.reason = reason
+
+
+class ArchiveBusy(QQNewsError):
+    """Another process held the write lock for longer than we wait."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__(
+            f"{path} was locked by another process for {seconds:.0f} s: let it end, then run again"
+        )
+        self.path = path
+
+
+class UnsafeId(QQNewsError):
+    """An id that must not become a file name."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"{article_id!r} is no article id: letters, digits, - and _ only, at most 64")
+        self.article_id = article_id
+
+
+class ArticleNotFound(QQNewsError):
+    """The archive has no such article, or no such revision of it."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, article_id: str, revision: int | None = None) -> None:
+        what = article_id if revision is None else f"revision {revision} of {article_id}"
+        super().__init__(f"no {what} in this archive: 'qqnews list' names what is there")
+        self.article_id = article_id
+        self.revision = revision
+
+
+class NotOurMarkdown(QQNewsError):
+    """A file that is not of the sample's form; ``reason`` names what is missing or strange."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not a Markdown file of ours: {reason}")
+        self.reason = reason

@@ -1,0 +1,64 @@
+"""What SQLite and the disk say when they fail, turned into this project's named errors."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from archive.errors import ArchiveBusy, ArchiveNotWritable, NotAnArchive, QQNewsError
+
+BUSY_SECONDS: Final = 60.0
+"""How long a writer waits for another one. A batch holds the lock for well under a second."""
+
+_NOT_WRITABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_IOERR,
+}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DISK = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EIO,
+    errno.EFBIG,
+    errno.EXDEV,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+}
+
+
+@contextmanager
+def named_failures(path: Path) -> Iterator[None]:
+    """Inside, disk and database fail as ``ArchiveNotWritable``, ``NotAnArchive`` or ``ArchiveBusy``."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if named := _of_sqlite(error, path):
+            raise named from error
+        raise
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise ArchiveNotWritable(Path(error.filename or path), error.strerror or str(error)) from error
+
+
+def _of_sqlite(error: sqlite3.Error, path: Path) -> QQNewsError | None:
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if primary in _NOT_WRITABLE:
+        return ArchiveNotWritable(path, str(error))
+    if primary in _DAMAGED:
+        return NotAnArchive(path, str(error))
+    if primary in _BUSY:
+        return ArchiveBusy(path, BUSY_SECONDS)
+    return None

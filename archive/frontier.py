@@ -1,0 +1,189 @@
+"""What is still to be fetched, and how fast: links under leases, and the pace of each host.
+
+A link is remembered before it is fetched and finished in the transaction that keeps its article, so that
+whatever dies in between, the next run goes on with what was left. Moments are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from archive.record import stamp
+from archive.store import Archive
+
+MAX_ATTEMPTS: Final = 5
+"""A link that failed so often is given up; its last error says why."""
+FIRST_PAUSE: Final = 60.0
+LONGEST_PAUSE: Final = 6 * 3600.0
+
+
+class Listed(Protocol):
+    """What a list says of an article."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def rank(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A link that is ours to fetch until the lease ends. ``attempts`` counts this one too."""
+
+    id: str
+    url: str
+    source: str
+    attempts: int
+    rank: int | None = None
+
+
+def pause_after(attempts: int) -> float:
+    """Seconds to wait after the n-th failed attempt: one minute, then four times as long each time."""
+    return float(min(FIRST_PAUSE * 4 ** (max(attempts, 1) - 1), LONGEST_PAUSE))
+
+
+class Frontier:
+    """Links and hosts in the archive's database, shared by all processes that crawl into it."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._database = archive.database
+
+    def remember(self, listed: Iterable[Listed], source: str, at: datetime) -> int:
+        """Note what a source listed; queue what is known neither as article nor as link, and count it."""
+        new = 0
+        with self._database.transaction() as connection:
+            for item in listed:
+                values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
+                new += connection.execute(_REMEMBER, values).rowcount
+                self._archive.sighting(item.id, source, item.rank, at)
+        return new
+
+    def recall(self, listed: Iterable[Listed], source: str, at: datetime) -> int:
+        """Queue these whatever is known of them, to be fetched again; how many were not waiting already."""
+        changed = 0
+        with self._database.transaction() as connection:
+            for item in listed:
+                values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
+                changed += connection.execute(_RECALL, values).rowcount
+        return changed
+
+    def lease(self, limit: int, now: float, lease_seconds: float, source: str | None = None) -> list[Leased]:
+        """Take up to ``limit`` waiting links, the longest waiting first; nobody else gets them meanwhile."""
+        with self._database.light_transaction() as connection:
+            rows = connection.execute(
+                _LEASE, (now + lease_seconds, now, now, source, source, limit)
+            ).fetchall()
+        rows.sort(key=lambda row: (row["not_before"], row["number"]))
+        return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
+
+    def extend(self, link: str, until: float) -> None:
+        """Hold a lease for longer."""
+        self._set(_EXTEND, (until, link))
+
+    def done(self, link: str) -> None:
+        """The article is kept. To be called in the transaction that keeps it."""
+        self._set(_END, ("done", None, link))
+
+    def gone(self, link: str, reason: str) -> None:
+        """The site says that there is no such article."""
+        self._set(_END, ("gone", reason, link))
+
+    def drop(self, link: str, reason: str) -> None:
+        """It is nothing for this archive (a live show, a page of another kind)."""
+        self._set(_END, ("dropped", reason, link))
+
+    def retry(self, link: str, reason: str, not_before: float) -> bool:
+        """It failed; try again at ``not_before`` (see ``pause_after``). False: it failed too often."""
+        with self._database.light_transaction() as connection:
+            state = connection.execute(_RETRY, (MAX_ATTEMPTS, reason, not_before, link)).fetchone()
+        return state is not None and state[0] == "waiting"
+
+    def release(self, link: str, reason: str | None, not_before: float) -> None:
+        """Give it back without counting the attempt: we were stopped, or the whole host refuses us."""
+        self._set(_RELEASE, (reason, not_before, link))
+
+    def pending(self, now: float) -> int:
+        """How many links could be leased now."""
+        return int(self._database.connection.execute(_PENDING, (now, now)).fetchone()[0])
+
+    def next_due(self, now: float) -> float | None:
+        """When the next link can be leased: at once (``now``), later, or never (None)."""
+        moment = self._database.connection.execute(_NEXT_DUE).fetchone()[0]
+        return None if moment is None else max(now, moment)
+
+    def reserve(self, host: str, now: float, delay: float) -> float:
+        """Seconds to wait before a request to ``host``. That moment is ours; the next is ``delay`` later."""
+        with self._database.light_transaction() as connection:
+            moment = connection.execute(_RESERVE, (host, now + delay, now, delay, delay)).fetchone()[0]
+        return max(0.0, float(moment) - now)
+
+    def back_off(self, host: str, until: float) -> None:
+        """Leave ``host`` alone until then; never shortens an earlier promise."""
+        self._set(_BACK_OFF, (host, until))
+
+    def backoff_until(self, host: str) -> float:
+        """Until when ``host`` is to be left alone; 0.0 where nothing was said."""
+        row = self._database.connection.execute(
+            "SELECT backoff_until FROM hosts WHERE host = ?", (host,)
+        ).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def _set(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._database.light_transaction() as connection:
+            connection.execute(statement, values)
+
+
+_REMEMBER: Final = """
+    INSERT INTO links (id, url, source, listed_at, rank, state, not_before)
+    SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6 WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1)
+    ON CONFLICT (id) DO NOTHING
+"""
+_RECALL: Final = """
+    INSERT INTO links (id, url, source, listed_at, rank, state, not_before)
+    VALUES (?, ?, ?, ?, ?, 'waiting', ?)
+    ON CONFLICT (id) DO UPDATE SET
+        url = excluded.url, source = excluded.source, listed_at = excluded.listed_at, rank = excluded.rank,
+        state = 'waiting', attempts = 0, lease_until = 0, not_before = excluded.not_before, last_error = NULL
+    WHERE state <> 'waiting'
+"""
+_LEASE: Final = """
+    UPDATE links SET lease_until = ?, attempts = attempts + 1
+    WHERE id IN (
+        SELECT id FROM links
+        WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ? AND (? IS NULL OR source = ?)
+        ORDER BY not_before, rowid LIMIT ?
+    )
+    RETURNING id, url, source, attempts, rank, not_before, rowid AS number
+"""
+_EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
+_END: Final = "UPDATE links SET state = ?, last_error = ?, lease_until = 0 WHERE id = ?"
+# Only a waiting link can fail: another process may have finished it after our lease ran out.
+_RETRY: Final = """
+    UPDATE links SET state = iif(attempts >= ?, 'failed', 'waiting'), last_error = ?,
+        not_before = ?, lease_until = 0
+    WHERE id = ? AND state = 'waiting' RETURNING state
+"""
+_RELEASE: Final = """
+    UPDATE links SET attempts = max(attempts - 1, 0), last_error = coalesce(?, last_error),
+        not_before = ?, lease_until = 0
+    WHERE id = ? AND state = 'waiting'
+"""
+_PENDING: Final = (
+    "SELECT count(*) FROM links WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ?"
+)
+_NEXT_DUE: Final = "SELECT min(max(not_before, lease_until)) FROM links WHERE state = 'waiting'"
+_RESERVE: Final = """
+    INSERT INTO hosts (host, next_at) VALUES (?1, ?2)
+    ON CONFLICT (host) DO UPDATE SET next_at = max(next_at, ?3, backoff_until) + ?4
+    RETURNING next_at - ?5
+"""
+_BACK_OFF: Final = """
+    INSERT INTO hosts (host, backoff_until) VALUES (?, ?)
+    ON CONFLICT (host) DO UPDATE SET backoff_until = max(backoff_until, excluded.backoff_until)
+"""

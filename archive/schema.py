@@ -1,0 +1,228 @@
+"""The tables, as numbered migrations that are never edited once released, and the opening of the file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+from archive.errors import NewerArchive, NoArchive, NotAnArchive
+from archive.failures import BUSY_SECONDS, named_failures
+
+migrations: Final = Migrations("qqnews")
+
+
+@migrations(name="0001_articles")
+def _articles(db: Database) -> None:
+    for statement in _ARTICLES:
+        db.execute(statement)
+
+
+@migrations(name="0002_frontier")
+def _frontier(db: Database) -> None:
+    for statement in _FRONTIER:
+        db.execute(statement)
+
+
+@migrations(name="0003_runs")
+def _runs(db: Database) -> None:
+    for statement in _RUNS:
+        db.execute(statement)
+
+
+_ARTICLES: Final = (
+    """
+    CREATE TABLE articles (
+        id TEXT PRIMARY KEY NOT NULL,
+        url TEXT NOT NULL,
+        title TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        body TEXT NOT NULL,
+        published_at TEXT,
+        published_raw TEXT NOT NULL,
+        author TEXT NOT NULL,
+        media TEXT NOT NULL,
+        media_id TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        keywords TEXT NOT NULL,
+        thumbnail TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        location TEXT NOT NULL,
+        comment_id TEXT NOT NULL,
+        layout TEXT NOT NULL,
+        provenance TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        copy_of TEXT REFERENCES articles (id),
+        status TEXT NOT NULL CHECK (status IN ('live', 'gone', 'taken_down')),
+        first_seen TEXT NOT NULL,
+        last_seen TEXT NOT NULL,
+        next_check TEXT,
+        raw_ref TEXT,
+        markdown_path TEXT NOT NULL UNIQUE
+    ) STRICT
+    """,
+    "CREATE INDEX articles_by_date ON articles (published_at, id)",
+    "CREATE INDEX articles_copies ON articles (copy_of) WHERE copy_of IS NOT NULL",
+    """
+    CREATE TABLE revisions (
+        article_id TEXT NOT NULL REFERENCES articles (id),
+        revision INTEGER NOT NULL,
+        seen_at TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        title TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        body TEXT NOT NULL,
+        raw_ref TEXT,
+        PRIMARY KEY (article_id, revision)
+    ) STRICT
+    """,
+    "CREATE INDEX revisions_by_hash ON revisions (content_hash)",
+    # No foreign key: an article is seen in a list before it is fetched, and its rank is wanted all the same.
+    """
+    CREATE TABLE sightings (
+        article_id TEXT NOT NULL,
+        source TEXT NOT NULL,
+        rank INTEGER,
+        seen_at TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX sightings_by_article ON sightings (article_id, source, seen_at)",
+    "CREATE INDEX sightings_by_source ON sightings (source, seen_at)",
+    """
+    CREATE TABLE media (
+        sha256 TEXT PRIMARY KEY NOT NULL,
+        url TEXT NOT NULL,
+        path TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        mime TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX media_by_url ON media (url)",
+)
+
+# Times of leases and pace are seconds since 1970 (REAL): they are compared and added to, not read.
+_FRONTIER: Final = (
+    """
+    CREATE TABLE links (
+        id TEXT PRIMARY KEY NOT NULL,
+        url TEXT NOT NULL,
+        source TEXT NOT NULL,
+        listed_at TEXT NOT NULL,
+        rank INTEGER,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed', 'gone', 'dropped')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        lease_until REAL NOT NULL DEFAULT 0,
+        not_before REAL NOT NULL DEFAULT 0,
+        last_error TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX links_waiting ON links (not_before, lease_until) WHERE state = 'waiting'",
+    """
+    CREATE TABLE hosts (
+        host TEXT PRIMARY KEY NOT NULL,
+        next_at REAL NOT NULL DEFAULT 0,
+        backoff_until REAL NOT NULL DEFAULT 0
+    ) STRICT
+    """,
+)
+
+_RUNS: Final = (
+    """
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        job TEXT NOT NULL,
+        due_at TEXT,
+        started_at TEXT NOT NULL,
+        ended_at TEXT,
+        verdict TEXT,
+        exit_code INTEGER,
+        counts TEXT,
+        host TEXT NOT NULL,
+        pid INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX runs_by_job ON runs (job, started_at)",
+)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection to the existing archive at ``path``, with every migration applied.
+
+    Raises ``NoArchive``, ``NotAnArchive`` or ``NewerArchive``; in these cases the file was only read.
+    """
+    if not path.is_file():
+        raise NoArchive(path)
+    with named_failures(path):
+        if _pending(path):
+            _migrate(path)
+        return _connect(path)
+
+
+def create_database(path: Path) -> None:
+    """Make an empty archive at ``path`` unless there is one. Built aside: nobody ever sees half of it."""
+    if path.exists():
+        return
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with named_failures(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with closing(_connect(aside)) as connection:
+                migrations.apply(Database(connection))
+            os.link(aside, path)
+        except FileExistsError:
+            return  # Another process was faster; its archive is as good as ours.
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    # A copy made with VACUUM INTO comes back in another mode; where it is WAL already this costs nothing.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    return tuple(migration.name for migration in migrations.pending(Database(memory=True)))
+
+
+def _pending(path: Path) -> bool:
+    """Whether known migrations are still to be applied; judged through a connection that cannot write."""
+    applied = _applied(path)
+    if unknown := tuple(name for name in applied if name not in _known()):
+        raise NewerArchive(path, unknown)
+    return len(applied) < len(_known())
+
+
+def _applied(path: Path) -> list[str]:
+    query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            applied = [str(name) for (name,) in connection.execute(query)]
+        except sqlite3.OperationalError as error:
+            if (
+                error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+            ):  # It is SQLITE_ERROR where there is no such table.
+                raise
+            applied = []
+    if not applied:
+        raise NotAnArchive(path, "a database of something else")
+    return applied
+
+
+def _migrate(path: Path) -> None:
+    with closing(_connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")  # What is pending is judged again under the lock.
+        migrations.apply(Database(connection))
+        connection.execute("COMMIT")

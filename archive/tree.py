@@ -1,0 +1,154 @@
+"""The Markdown tree: files written aside, made durable, and put in place together with a transaction."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+SYNC_THREADS = 8
+"""The disk groups what is asked of it at once: eight waiting writers cost little more than one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    aside: Path
+    target: Path
+    content: bytes
+    written: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    target: Path
+    before: Path | None
+    """A second name of the file that was there, to put back if the transaction fails."""
+
+
+class Tree:
+    """Files below ``root`` that appear when a transaction commits and vanish when it fails.
+
+    Use it only under the database's write lock: whatever lies aside when one begins was left by a crash.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._aside = root / "articles" / ".aside"
+        self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="markdown")
+        self._staged: list[_Staged] = []
+        self._placed: list[_Placed] = []
+        # Of this tree alone: second names are dropped after the lock was given back.
+        self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._names = count()
+
+    def begin(self) -> None:
+        """Clear away what a crash may have left. To be called right after the lock was taken."""
+        if self._aside.is_dir():
+            for left in self._aside.iterdir():
+                left.unlink(missing_ok=True)
+
+    def stage(self, name: str, content: bytes) -> None:
+        """Write ``content`` aside, to become ``root / name``. It is made durable while the caller goes on."""
+        if not self._staged:
+            self._aside.mkdir(parents=True, exist_ok=True)
+        aside = self._aside / f"{self._token}-{next(self._names)}"
+        written = self._pool.submit(_write_durably, aside, content)
+        self._staged.append(_Staged(aside, self.root / name, content, written))
+
+    def holds(self, name: str, content: bytes) -> bool:
+        """Whether ``root / name`` has exactly these bytes, or is staged to have them."""
+        target = self.root / name
+        for staged in reversed(self._staged):
+            if staged.target == target:
+                return staged.content == content
+        try:
+            return target.read_bytes() == content
+        except FileNotFoundError:
+            return False
+
+    def mark(self) -> int:
+        """How far staging has come; for ``back_to``."""
+        return len(self._staged)
+
+    def back_to(self, mark: int) -> None:
+        """Forget what was staged since ``mark``."""
+        forgotten, self._staged = self._staged[mark:], self._staged[:mark]
+        for staged in forgotten:
+            _discard(staged)
+
+    def publish(self) -> None:
+        """Put every staged file in its place, durably. Raises ``OSError``; then call ``undo``."""
+        for staged in self._staged:
+            staged.written.result()
+        directories: set[Path] = set()
+        for staged in self._staged:
+            directories |= _made_directory(staged.target.parent, self.root)
+            directories.add(staged.target.parent)
+            self._place(staged)
+        for directory in directories:
+            _sync_directory(directory)
+
+    def settle(self) -> None:
+        """The transaction has committed: drop the second names."""
+        for placed in self._placed:
+            if placed.before:
+                placed.before.unlink(missing_ok=True)
+        self._staged, self._placed = [], []
+
+    def undo(self) -> None:
+        """The transaction has failed: put back what was there, remove what was not."""
+        for placed in reversed(self._placed):
+            if placed.before:
+                placed.before.replace(placed.target)
+            else:
+                placed.target.unlink(missing_ok=True)
+        self._placed = []
+        self.back_to(0)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def _place(self, staged: _Staged) -> None:
+        second_name = staged.aside.with_suffix(".before")
+        try:
+            os.link(staged.target, second_name)
+        except FileNotFoundError:
+            self._placed.append(_Placed(staged.target, None))
+        else:
+            self._placed.append(_Placed(staged.target, second_name))
+        staged.aside.replace(staged.target)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _discard(staged: _Staged) -> None:
+    with suppress(OSError):  # Why it could not be written is being reported already.
+        staged.written.result()
+    staged.aside.unlink(missing_ok=True)
+
+
+def _made_directory(directory: Path, root: Path) -> set[Path]:
+    """Make ``directory``; the directories below ``root`` that got a new entry by it."""
+    if directory.is_dir():
+        return set()
+    changed = _made_directory(directory.parent, root) if directory != root else set()
+    directory.mkdir(exist_ok=True)
+    return changed | {directory.parent}
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
