@@ -1,8 +1,8 @@
 """Addresses of Tencent News: every form an article has had, read without fetching anything.
 
 One article has many addresses (PC, mobile, app, short link) and one id, which decides (see `ids`).
-The mobile address of an old PC page (``xw.qq.com/tech/20161014006270/TEC2016101400627000``) names that PC page
-if the site's own rewriting rule makes its three letters of the site's name; else it names the three-letter id.
+The mobile address of an old PC page (``xw.qq.com/tech/20161014006270/TEC2016101400627000``) names that page
+if the site's own rewriting rule makes its three letters of the site's name; else the three-letter id counts.
 A numeric id (``cmsn/20190304/20190304010213.html``) does not tell its three letters and stays numeric.
 """
 
@@ -24,7 +24,7 @@ from crawler.sites.qq.ids import (
     read_video_id,
 )
 
-__all__ = ["Address", "NotAnAddress", "fetch_url", "is_page_host", "read_address"]
+__all__ = ["Address", "NotAnAddress", "fetch_url", "is_page_host", "read_address", "read_page_url"]
 
 LONGEST = 2048
 """Characters. A longer text is no address anybody published."""
@@ -60,6 +60,16 @@ def is_page_host(host: str) -> bool:
     """Whether pages may be fetched from this host: ``qq.com`` and below it, but not WeChat's hosts."""
     name = host.lower().removesuffix(".")
     return bool(HOST.fullmatch(name)) and not _WECHAT.fullmatch(name)
+
+
+def read_page_url(text: str) -> str:
+    """The https address of any page of the site, article or not, without fragment. Raises `NotAnAddress`."""
+    bare = _cleaned(text)
+    parts = _split(bare)
+    if parts.scheme not in ("http", "https"):
+        raise NotAnAddress(text, "not an http address")
+    host = _host(bare, parts)
+    return SplitResult("https", host, parts.path or "/", parts.query, "").geturl()
 
 
 class _Link(NamedTuple):
