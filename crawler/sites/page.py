@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from crawler.sites.qq.address import Address
+from crawler.body.blocks import Video
+
+if TYPE_CHECKING:
+    from crawler.sites.qq.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +24,6 @@ Opinions = tuple[Found, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Video:
-    """A video that the page names: Tencent Video id, title and poster picture (both may be empty)."""
-
-    vid: str
-    title: str = ""
-    poster: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Body:
     """The article's text as Markdown and as plain blocks, and the way it was read (``originContent``, ``DOM``)."""
 
@@ -36,6 +31,8 @@ class Body:
     text: str
     """The text blocks joined by one space: no captions, alternative texts, list numbers, video lines."""
     pictures: tuple[str, ...]
+    """Addresses, in reading order."""
+    videos: tuple[Video, ...]
     where: str
 
 
@@ -59,7 +56,6 @@ class RawArticle:
     comment_id: Opinions = ()
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
-    videos: tuple[Video, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """Short words on what was odd (``bodies-differ`` …), counted in the run's report."""
 

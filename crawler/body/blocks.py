@@ -1,0 +1,166 @@
+"""The parts of an article's body, between its HTML and its Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that a stretch of text points to, and the emphasis it stands in."""
+
+    url: str
+    bold: bool = False
+    italic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text in one look. ``text`` is what the reader sees, unescaped."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    code: bool = False
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: as a block of its own, or (an emoji) in the midst of text."""
+
+    url: str
+    alt: str
+    bold: bool = False
+    italic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video that the page names: Tencent Video id, title and poster picture (both may be empty)."""
+
+    vid: str
+    title: str = ""
+    poster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line break inside a text block, with the emphasis it stands in."""
+
+    bold: bool = False
+    italic: bool = False
+
+
+Inline = Run | Picture | Break
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    inlines: tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    inlines: tuple[Inline, ...]
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list. ``start`` is the first number of an ordered list, None where the list has no numbers."""
+
+    items: tuple[tuple[Block, ...], ...]
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, each cell its lines; every row as long as the longest."""
+
+    rows: tuple[tuple[tuple[tuple[Inline, ...], ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal rule."""
+
+
+Block = Paragraph | Heading | Caption | Items | Quote | Table | Code | Rule | Picture | Video
+
+
+def pictures_of(blocks: Iterable[Block]) -> Iterator[str]:
+    """Addresses of all pictures, in reading order."""
+    for block in blocks:
+        match block:
+            case Picture(url):
+                yield url
+            case Paragraph(inlines) | Heading(inlines):
+                yield from _inline_pictures(inlines)
+            case Quote(children):
+                yield from pictures_of(children)
+            case Items(items):
+                for item in items:
+                    yield from pictures_of(item)
+            case Table(rows):
+                yield from (url for row in rows for cell in row for line in cell for url in _inline_pictures(line))
+
+
+def _inline_pictures(inlines: Iterable[Inline]) -> Iterator[str]:
+    return (part.url for part in inlines if isinstance(part, Picture))
+
+
+def videos_of(blocks: Iterable[Block]) -> Iterator[Video]:
+    """All videos, in reading order."""
+    for block in blocks:
+        match block:
+            case Video():
+                yield block
+            case Quote(children):
+                yield from videos_of(children)
+            case Items(items):
+                for item in items:
+                    yield from videos_of(item)
+
+
+def texts_of(blocks: Iterable[Block]) -> Iterator[str]:
+    """The text of each text block, in reading order: no captions, alternative texts, numbers, video lines."""
+    for block in blocks:
+        match block:
+            case Paragraph(inlines) | Heading(inlines):
+                yield _inline_text(inlines)
+            case Quote(children):
+                yield from texts_of(children)
+            case Items(items):
+                for item in items:
+                    yield from texts_of(item)
+            case Table(rows):
+                yield from map(_inline_text, _cell_lines(rows))
+            case Code(text):
+                yield " ".join(text.split())
+
+
+def _inline_text(inlines: Iterable[Inline]) -> str:
+    shown = {Break: " ", Picture: ""}
+    parts = (part.text if isinstance(part, Run) else shown[type(part)] for part in inlines)
+    return "".join(parts).strip()
+
+
+def _cell_lines(rows: Iterable[Iterable[Iterable[tuple[Inline, ...]]]]) -> Iterator[tuple[Inline, ...]]:
+    return (line for row in rows for cell in row for line in cell)

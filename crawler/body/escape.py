@@ -1,0 +1,224 @@
+"""Backslashes where CommonMark, its GFM extensions or Hugo would take text for markup, and nowhere else.
+
+The rules look at one text block as a whole: a lone ``*`` or ``~`` is only text, a mark needs a partner.
+Source: CommonMark 0.31 (delimiter runs, raw HTML, block starts), GFM (tables, strikethrough), Hugo (short
+codes, summary divider, definition lists, footnotes).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html.entities import html5
+
+_SUSPICIOUS = re.compile(r"[\\`*_~\[\]<&{]|!\0|^\s*(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
+_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_ESCAPABLE = _PUNCTUATION | {"\n"}
+
+_TAG_NAME = r"[A-Za-z][A-Za-z0-9-]*"
+_ATTRIBUTE = r"""\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?"""
+_RAW_HTML = re.compile(
+    rf"<(?:{_TAG_NAME}(?:{_ATTRIBUTE})*\s*/?>|/{_TAG_NAME}\s*>|!--|!\[CDATA\[|![A-Za-z]|\?"
+    r"|[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>)"
+)
+_HTML_BLOCK = re.compile(rf"<(?:/?{_TAG_NAME}(?:[\s/>]|$)|[!?])", re.M)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
+_LINK_TAIL = re.compile(
+    r"\]\(\s*(?:<[^<>\n]*>|(?:[^\s<>()\\]|\\.|\([^\s()]*\))*)"
+    r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)"""
+)
+_BLOCK_START = re.compile(
+    r"(?:(?P<number>\d{1,9})(?=[.)](?:\s|$)))|#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|:(?=\s|~|$)|~{3,}|`{3,}"
+    r"|\[\^?[^\]\n]+\]:"
+)
+_THEMATIC = re.compile(r"([-_*])[ \t]*(?:\1[ \t]*){2,}$")
+_UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
+_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text block: text of the page, or markup of ours that must stay as it is.
+
+    ``opaque`` markup (addresses, code) counts as one object for the rules around it.
+    """
+
+    string: str
+    markup: bool = False
+    opaque: bool = False
+
+
+def escape(pieces: Iterable[Piece], *, table: bool = False) -> str:
+    """The pieces as one string of Markdown, with the fewest backslashes that keep the text text."""
+    pieces = list(pieces)
+    plain = "".join(piece.string for piece in pieces)
+    theirs = "".join(_boundary(piece.string) if piece.markup else piece.string for piece in pieces)
+    if not _SUSPICIOUS.search(theirs) and not (table and "|" in theirs):
+        return plain
+    skeleton = "".join(_outline(piece) for piece in pieces)
+    ours = [piece.markup for piece in pieces for _ in piece.string]
+    marks = {at for rule in _RULES for at in rule(skeleton, ours)}
+    if table:
+        marks |= {at for at, char in enumerate(plain) if char == "|" and not ours[at]}
+    marks |= set(_backslashes(skeleton, ours, marks))
+    return "".join("\\" + char if at in marks and not ours[at] else char for at, char in enumerate(plain))
+
+
+def _boundary(markup: str) -> str:
+    return "\n" if markup.endswith("\n") else "\0"
+
+
+def _outline(piece: Piece) -> str:
+    if not piece.opaque or len(piece.string) < 3:
+        return piece.string
+    return piece.string[0] + "x" * (len(piece.string) - 2) + piece.string[-1]
+
+
+# Each rule: (skeleton, ours) -> positions of the characters that need a backslash.
+
+
+def _code_spans(text: str, ours: list[bool]) -> Iterator[int]:
+    """Back-tick runs pair up with the next of the same length; a last odd one is only text."""
+    runs: dict[int, list[int]] = {}
+    for match in re.finditer(r"`+", text):
+        runs.setdefault(len(match.group()), []).append(match.start())
+    for length, starts in runs.items():
+        for start in starts[: len(starts) // 2 * 2]:
+            yield from range(start, start + length)
+
+
+def _emphasis(text: str, ours: list[bool]) -> Iterator[int]:
+    for mark in "*_":
+        if mark in text:
+            yield from _paired_runs(text, ours, mark)
+
+
+def _strikethrough(text: str, ours: list[bool]) -> Iterator[int]:
+    for length in (1, 2) if "~" in text else ():
+        yield from _paired_runs(text, ours, "~", length)
+
+
+def _paired_runs(text: str, ours: list[bool], mark: str, length: int | None = None) -> Iterator[int]:
+    """Positions of the runs of ``mark`` that find a partner: one that may open before one that may close."""
+    spans = (match.span() for match in re.finditer(re.escape(mark) + "+", text))
+    runs = [(start, end) for start, end in spans if length is None or end - start == length]
+    flanks = [_flanking(text, start, end, mark) for start, end in runs]
+    first_opener = next((at for at, (opens, _) in enumerate(flanks) if opens), len(runs))
+    last_closer = next((at for at in reversed(range(len(runs))) if flanks[at][1]), -1)
+    for at, ((start, end), (opens, closes)) in enumerate(zip(runs, flanks, strict=True)):
+        # A text star beside a star of ours would grow into one run with it.
+        touches_ours = any(ours[start:end]) and not all(ours[start:end])
+        if (opens and at < last_closer) or (closes and first_opener < at) or touches_ours:
+            yield from range(start, end)
+
+
+def _flanking(text: str, start: int, end: int, mark: str) -> tuple[bool, bool]:
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    space_before, space_after = before.isspace(), after.isspace()
+    punct_before, punct_after = _is_punctuation(before), _is_punctuation(after)
+    left = not space_after and (not punct_after or space_before or punct_before)
+    right = not space_before and (not punct_before or space_after or punct_after)
+    if mark == "_":
+        return left and (not right or punct_before), right and (not left or punct_after)
+    return left, right
+
+
+@lru_cache(maxsize=4096)
+def _is_punctuation(char: str) -> bool:
+    return char in _PUNCTUATION or unicodedata.category(char)[0] in "PS"
+
+
+def _brackets(text: str, ours: list[bool]) -> Iterator[int]:
+    partners = _bracket_partners(text) if "](" in text else {}
+    for match in _LINK_TAIL.finditer(text):
+        close = match.start()
+        if not ours[close] and close in partners:
+            yield partners[close]
+            yield close
+    # An exclamation mark of the text must not turn a link of ours into a picture.
+    for match in re.finditer(r"!(?=\[)", text):
+        if not ours[match.start()] and ours[match.end()]:
+            yield match.start()
+
+
+def _bracket_partners(text: str) -> dict[int, int]:
+    """Position of each closing bracket that has an opening one -> position of that."""
+    partners: dict[int, int] = {}
+    waiting: list[int] = []
+    for match in re.finditer(r"[\[\]]", text):
+        if match.group() == "[":
+            waiting.append(match.start())
+        elif waiting:
+            partners[match.start()] = waiting.pop()
+    return partners
+
+
+def _raw_html(text: str, ours: list[bool]) -> Iterator[int]:
+    for match in _RAW_HTML.finditer(text):
+        yield match.start()
+        # Hugo cuts a page at its summary divider even where the bracket is escaped.
+        if match.group() == "<!--":
+            yield match.start() + 1
+    for start in _line_starts(text):
+        if _HTML_BLOCK.match(text, start):
+            yield start
+
+
+def _entities(text: str, ours: list[bool]) -> Iterator[int]:
+    for match in _ENTITY.finditer(text):
+        if match.group()[1] == "#" or match.group()[1:] in html5:
+            yield match.start()
+
+
+def _short_codes(text: str, ours: list[bool]) -> Iterator[int]:
+    return (match.start() + 1 for match in re.finditer(r"\{\{(?=[<%])", text))
+
+
+def _block_starts(text: str, ours: list[bool]) -> Iterator[int]:
+    for number, start in enumerate(_line_starts(text)):
+        if start < len(ours) and ours[start]:
+            continue
+        if (match := _BLOCK_START.match(text, start)) is not None:
+            digits = match.group("number")
+            yield start + len(digits) if digits else start
+        if _THEMATIC.match(_line_at(text, start)):
+            yield start
+        if number and (_UNDERLINE.match(_line_at(text, start)) or _is_table_rule(_line_at(text, start))):
+            yield text.index("-", start) if "-" in _line_at(text, start) else start
+
+
+def _is_table_rule(line: str) -> bool:
+    return bool(line) and bool(_TABLE_RULE.match(line))
+
+
+def _line_starts(text: str) -> Iterator[int]:
+    return (match.end() for match in re.finditer(r"(?m)^[ \t]*", text))
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start:].rstrip() if end < 0 else text[start:end].rstrip()
+
+
+def _backslashes(text: str, ours: list[bool], marks: set[int]) -> Iterator[int]:
+    """Backslashes of the text that would escape what follows, be it of the text, of ours, or a line's end."""
+    for match in re.finditer(r"\\", text):
+        following = match.end()
+        if following in marks or text[following : following + 1] in _PUNCTUATION or text[following:].startswith("\n"):
+            yield match.start()
+
+
+_RULES = (
+    _code_spans,
+    _emphasis,
+    _strikethrough,
+    _brackets,
+    _raw_html,
+    _entities,
+    _short_codes,
+    _block_starts,
+)

@@ -1,0 +1,101 @@
+"""A begun text block to finished blocks: lines trimmed, pictures that stand alone cut out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
+from crawler.body.marks import EDITOR_LINE, INVISIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What text inherits from the elements around it."""
+
+    bold: bool = False
+    italic: bool = False
+    transparent: bool = False
+    heading: int = 0
+    code: bool = False
+    caption: bool = False
+    link: Link | None = None
+
+
+def visible(inlines: Sequence[Inline]) -> bool:
+    """Whether there is anything to see."""
+    words = (part.text for part in inlines if isinstance(part, Run))
+    return any(isinstance(part, Picture) for part in inlines) or any(text.strip(INVISIBLE) for text in words)
+
+
+def read_lines(inlines: Sequence[Inline], look: Look) -> Iterator[Block]:
+    """The blocks of one text block: paragraphs (or a heading, or a caption) and the pictures between them."""
+    text: list[Inline] = []
+    for lead_in, line in _lines(inlines):
+        if all(isinstance(part, Picture) for part in line):
+            yield from _finished(text, look)
+            text = []
+            yield from (replace(part, bold=False, italic=False) for part in line if isinstance(part, Picture))
+        else:
+            text += [lead_in, *line] if text else line
+    yield from _finished(text, look)
+
+
+def _finished(text: list[Inline], look: Look) -> Iterator[Block]:
+    if not text:
+        return
+    if look.caption:
+        words = "".join(part.text if isinstance(part, Run) else " " for part in text)
+        yield Caption(" ".join(words.split(" ")).strip())
+    elif look.heading:
+        yield Heading(tuple(text), look.heading)
+    else:
+        yield Paragraph(tuple(text))
+
+
+def _lines(inlines: Sequence[Inline]) -> Iterator[tuple[Break, list[Inline]]]:
+    """The visible lines, each with the break before it."""
+    lines: list[tuple[Break, list[Inline]]] = [(Break(), [])]
+    for part in inlines:
+        if isinstance(part, Break):
+            lines.append((part, []))
+        else:
+            lines[-1][1].append(part)
+    for lead_in, line in lines:
+        trimmed = _trim(line)
+        if trimmed and not EDITOR_LINE.fullmatch(_words(trimmed)):
+            yield lead_in, trimmed
+
+
+def _words(line: Sequence[Inline]) -> str:
+    return "".join(part.text if isinstance(part, Run) else "\ufffc" for part in line)
+
+
+def _trim(line: Sequence[Inline]) -> list[Inline]:
+    """The line without white space at its edges and with single spaces between its runs."""
+    if not visible(line):
+        return []
+    kept: list[Inline] = []
+    for part in line:
+        if isinstance(part, Run):
+            after_space = kept and isinstance(kept[-1], Run) and kept[-1].text.endswith(" ")
+            text = part.text.lstrip(INVISIBLE) if not kept else part.text.lstrip(" ") if after_space else part.text
+            if not text:
+                continue
+            part = replace(part, text=text) if text != part.text else part
+        kept.append(part)
+    while isinstance(last := kept[-1], Run):
+        text = last.text.rstrip(INVISIBLE)
+        if text:
+            kept[-1] = replace(last, text=text)
+            break
+        kept.pop()
+    return kept
+
+
+def _redundant_before(kept: Sequence[Inline]) -> str:
+    """The white space that adds nothing after what is already there."""
+    if not kept:
+        return INVISIBLE
+    last = kept[-1]
+    return " " if isinstance(last, Run) and last.text.endswith(" ") else "\0"

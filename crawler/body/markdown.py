@@ -1,0 +1,116 @@
+"""Blocks to Markdown, as FORMAT asks for: blocks separated by one blank line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
+
+from crawler.body.blocks import (
+    Block,
+    Break,
+    Caption,
+    Code,
+    Heading,
+    Inline,
+    Items,
+    Paragraph,
+    Picture,
+    Quote,
+    Rule,
+    Run,
+    Table,
+    Video,
+)
+from crawler.body.inline import write_emphasis, write_inline, write_link, write_picture
+
+VIDEO_PAGE = "https://v.qq.com/x/page/{}.html"
+_HUGO = re.compile(r"\{\{[<%]|<!--\s*more", re.I)
+_TASK_BOX = re.compile(r"^\[(?=[ xX]\](?:\s|$))")
+_HEADING_END = re.compile(r"(#+|\{[^{}]*\})$")
+
+
+def write_blocks(blocks: Iterable[Block]) -> str:
+    """The blocks as Markdown, without a final newline."""
+    return "\n\n".join(text for text in map(_write, blocks) if text)
+
+
+def _write(block: Block) -> str:
+    match block:
+        case Paragraph(inlines):
+            return write_inline(inlines)
+        case Picture():
+            return write_picture(block)
+        case Video():
+            return write_link(video_words(block), VIDEO_PAGE.format(block.vid))
+        case Heading(inlines, level):
+            return _heading(inlines, level)
+        case Caption(text):
+            return write_emphasis(text)
+        case Items(items, start):
+            return _items(items, start)
+        case Quote(blocks):
+            return _prefixed(write_blocks(blocks), "> ", "> ")
+        case Table(rows):
+            return _table(rows)
+        case Code(text):
+            return _code(text)
+        case Rule():
+            return "***"
+
+
+def video_words(video: Video) -> str:
+    """What the line of a video says."""
+    return f"视频：{video.title}" if video.title else "视频"
+
+
+def _heading(inlines: Sequence[Inline], level: int) -> str:
+    text = write_inline(Run(" ") if isinstance(part, Break) else part for part in inlines)
+    # A heading may end in closing number signs, or for Hugo in attributes; neither is meant here.
+    text = _HEADING_END.sub(lambda match: "\\" + match.group(), text)
+    return f"{'#' * max(level, 2)} {text}"
+
+
+def _items(items: Sequence[Sequence[Block]], start: int | None) -> str:
+    lines = []
+    for number, blocks in enumerate(items, start or 0):
+        marker = "- " if start is None else f"{number}. "
+        text = _TASK_BOX.sub(r"\\[", _tight(blocks))
+        lines.append(_prefixed(text, marker, " " * len(marker)))
+    return "\n".join(lines)
+
+
+def _tight(blocks: Sequence[Block]) -> str:
+    """An item's blocks; a list inside it follows its text without a blank line."""
+    written = ""
+    for block in blocks:
+        text = _write(block)
+        written += ("\n" if isinstance(block, Items) else "\n\n") + text if written else text
+    return written
+
+
+def _prefixed(text: str, first: str, rest: str) -> str:
+    prefixes = chain([first], repeat(rest))
+    lines = zip(prefixes, text.split("\n"), strict=False)
+    return "\n".join(prefix + line if line else prefix.rstrip() for prefix, line in lines)
+
+
+def _table(rows: Sequence[Sequence[Sequence[Sequence[Inline]]]]) -> str:
+    written = [[_cell(cell) for cell in row] for row in rows]
+    rule = ["---"] * len(written[0])
+    return "\n".join("| " + " | ".join(row) + " |" for row in [written[0], rule, *written[1:]])
+
+
+def _cell(lines: Sequence[Sequence[Inline]]) -> str:
+    return "<br>".join(write_inline(line, table=True) for line in lines)
+
+
+def _code(text: str) -> str:
+    # Hugo runs its short codes inside code, too, where no backslash helps: keep the words, give up the fence.
+    if _HUGO.search(text):
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        inlines = [part for line in lines for part in (Break(), Run(line))][1:]
+        return write_inline(inlines)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

@@ -1,0 +1,346 @@
+"""Article HTML to blocks: what a reader sees, in reading order.
+
+One pass over the tree, without recursion along its depth, so that no nesting is too deep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urljoin
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from crawler.body.blocks import (
+    Block,
+    Break,
+    Caption,
+    Code,
+    Inline,
+    Items,
+    Link,
+    Picture,
+    Quote,
+    Rule,
+    Run,
+    texts_of,
+)
+from crawler.body.lines import Look, read_lines, visible
+from crawler.body.marks import (
+    BLOCK_TAGS,
+    CONTROL,
+    HTML_SPACE,
+    KEYWORD_MARK,
+    LEAD_CLASSES,
+    PLACEHOLDER,
+    SITE_LINK_CLASSES,
+    SITE_PICTURE_CLASSES,
+    is_caption,
+    is_dropped,
+)
+from crawler.body.style import NO_STYLE, Style, read_style
+from crawler.body.table import read_table
+from crawler.body.videos import player_video, pushed_videos
+
+Placeholders = Mapping[str, tuple[Block, ...]]
+"""What the comments ``<!--IMG_0-->``, ``<!--VIDEO_0-->`` … of a page stand for."""
+
+MAX_NESTING: Final = 16
+"""Lists, quotes and tables nested deeper than this are read as flat text."""
+
+
+def read_blocks(root: Element, *, base_url: str, placeholders: Placeholders | None = None) -> tuple[Block, ...]:
+    """The blocks inside ``root``; addresses are completed from ``base_url``."""
+    reader = _Reader(base_url, placeholders or {})
+    reader.walk(root)
+    return tuple(reader.finished())
+
+
+@dataclass(slots=True)
+class _Container:
+    """An open quote, list or list item (the root is one, too), and what was collected in it."""
+
+    element: Element | None
+    kind: str
+    start: int | None = None
+    blocks: list[Block] = field(default_factory=list)
+    items: list[tuple[Block, ...]] = field(default_factory=list)
+
+
+class _Reader:
+    """The state of one pass: the looks of the open elements, the open containers, the text block begun."""
+
+    def __init__(self, base_url: str, placeholders: Placeholders, depth: int = 0, look: Look | None = None) -> None:
+        self.base_url = base_url
+        self.placeholders = placeholders
+        self.depth = depth
+        self.looks: list[tuple[Look, bool]] = [(look or Look(), True)]
+        self.open: list[_Container] = [_Container(None, "root")]
+        self.line: list[Inline] = []
+        self.lead: tuple[Block, ...] = ()
+        self.in_keyword = False
+
+    def walk(self, root: Element) -> None:
+        """Read all that is inside ``root``; the element itself is taken for a plain container."""
+        self._text(root.text)
+        walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in walker:
+            if element is root:
+                continue
+            if event == "start":
+                if self._starts(element):
+                    self._text(element.text)
+                else:
+                    walker.skip_subtree()
+                continue
+            if event == "end":
+                self._ends(element)
+            elif event == "comment":
+                self._comment(element.text or "")
+            self._text(element.tail)
+
+    def finished(self) -> Iterator[Block]:
+        """All blocks, the lead first where the body does not begin with it."""
+        self._flush()
+        blocks = self.open[0].blocks
+        lead = _plain(self.lead)
+        if lead and not _plain(blocks).startswith(lead):
+            yield from self.lead
+        yield from blocks
+
+    # What an element does when it starts, and undoes when it ends.
+
+    def _starts(self, element: Element) -> bool:
+        """Enter an element. False: it is dropped, or was read as a whole."""
+        tag = str(element.tag)
+        css = element.get("style")
+        style = read_style(css) if css else NO_STYLE
+        classes = element.get("class", "").split()
+        look, _ = self.looks[-1]
+        block = tag in BLOCK_TAGS or style.block or is_caption(tag, classes)
+        if tag == "script":
+            self._place(pushed_videos(element.text or ""))
+        whole = self._WHOLE.get(tag)
+        if is_dropped(element, tag, classes, style) or (whole and whole(self, element, style)):
+            self.looks.append((look, False))
+            return False
+        if not LEAD_CLASSES.isdisjoint(classes):
+            self.lead = self.lead or tuple(self.inside(element))
+            self.looks.append((look, False))
+            return False
+        if block:
+            self._flush()
+            self._open(element, tag)
+        self.looks.append((self._look(element, tag, classes, style, look), block))
+        return True
+
+    def _ends(self, element: Element) -> None:
+        _, block = self.looks[-1]
+        if block:
+            self._flush()
+        self.looks.pop()
+        if self.open[-1].element is element:
+            self._close()
+
+    def _look(self, element: Element, tag: str, classes: list[str], style: Style, look: Look) -> Look:
+        bold = style.bold if style.bold is not None else tag in ("strong", "b") or look.bold
+        italic = style.italic if style.italic is not None else tag in ("em", "i") or look.italic
+        transparent = style.transparent if style.transparent is not None else look.transparent
+        heading = int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else look.heading
+        code = look.code or tag == "code"
+        caption = look.caption or is_caption(tag, classes)
+        link = self._link(element, classes, look) if tag == "a" else look.link
+        return Look(bold, italic, transparent, heading, code, caption, link)
+
+    def _link(self, element: Element, classes: list[str], look: Look) -> Link | None:
+        if self.in_keyword or not SITE_LINK_CLASSES.isdisjoint(classes):
+            return None
+        address = self._address(element.get("href", ""))
+        return Link(address, look.bold, look.italic) if address else None
+
+    def _address(self, href: str) -> str:
+        """A complete http(s) address, else ``""``."""
+        href = href.strip()
+        if not href or href.startswith("#"):
+            return ""
+        try:
+            address = urljoin(self.base_url, href)
+        except ValueError:
+            return ""
+        return address if address.lower().startswith(("http://", "https://")) else ""
+
+    # Elements that are read as a whole. True: the element is done with.
+
+    def _read_break(self, element: Element, style: Style) -> bool:
+        look, _ = self.looks[-1]
+        self.line.append(Break(look.bold, look.italic))
+        return True
+
+    def _read_picture(self, element: Element, style: Style) -> bool:
+        if style.hidden:
+            return True
+        sources = (element.get(name, "").strip() for name in ("data-src", "data-original", "src"))
+        address = next((source for source in sources if source and not source.startswith("data:")), "")
+        if address := self._address(address):
+            look, _ = self.looks[-1]
+            alt = HTML_SPACE.sub(" ", element.get("alt", "")).strip() or "图片"
+            picture = Picture(address, alt)
+            if style.block or not SITE_PICTURE_CLASSES.isdisjoint(element.get("class", "").split()):
+                self._place([picture])
+            else:
+                self.line.append(replace(picture, bold=look.bold, italic=look.italic))
+        return True
+
+    def _read_rule(self, element: Element, style: Style) -> bool:
+        self._place([Rule()])
+        return True
+
+    def _read_player(self, element: Element, style: Style) -> bool:
+        video = player_video(element.get("data-src") or element.get("src") or "")
+        self._place([video] if video else [])
+        return True
+
+    def _read_film(self, element: Element, style: Style) -> bool:
+        """An HTML ``video`` has no page of its own: its file is linked."""
+        source = element.find(".//source")
+        named = element.get("src") or (source.get("src") if source is not None else None)
+        address = self._address(named or "")
+        if address:
+            self._flush()
+            self.line.append(Run("视频", link=Link(address)))
+            self._flush()
+        return True
+
+    def _read_code(self, element: Element, style: Style) -> bool:
+        if next(element.iter("img"), None) is not None or self.looks[-1][0].transparent:
+            return False
+        text = _code_text(element)
+        if text.strip():
+            self._place([Code(text)])
+        return True
+
+    def _read_table(self, element: Element, style: Style) -> bool:
+        if len(self.open) + self.depth > MAX_NESTING:
+            return False
+        self._flush()
+        self.open[-1].blocks.extend(read_table(element, self.inside))
+        return True
+
+    _WHOLE: Final = {
+        "br": _read_break,
+        "img": _read_picture,
+        "hr": _read_rule,
+        "iframe": _read_player,
+        "video": _read_film,
+        "pre": _read_code,
+        "table": _read_table,
+    }
+
+    def inside(self, element: Element) -> Iterable[Block]:
+        """The blocks inside an element, read apart from the text around it but in its look."""
+        css = element.get("style")
+        look, _ = self.looks[-1]
+        look = self._look(element, str(element.tag), [], read_style(css) if css else NO_STYLE, look)
+        reader = _Reader(self.base_url, self.placeholders, self.depth + len(self.open), look)
+        reader.in_keyword = self.in_keyword
+        reader.walk(element)
+        return reader.finished()
+
+    # Text, comments, and the text block begun.
+
+    def _text(self, text: str | None) -> None:
+        look, _ = self.looks[-1]
+        if not text or look.transparent:
+            return
+        text = CONTROL.sub("", HTML_SPACE.sub(" ", text))
+        if text != " " or self.line:
+            self.line.append(Run(text, look.bold and not look.heading, look.italic, look.code, look.link))
+
+    def _comment(self, text: str) -> None:
+        if placeholder := PLACEHOLDER.fullmatch(text):
+            self._place(self.placeholders.get(placeholder.group(1), ()))
+        elif mark := KEYWORD_MARK.fullmatch(text):
+            self.in_keyword = mark.group(1) == "" or mark.group(2) == "BEGIN"
+
+    def _place(self, blocks: Iterable[Block]) -> None:
+        """Put whole blocks here, between the text before and the text after."""
+        for block in blocks:
+            self._flush()
+            self._append(block)
+
+    def _append(self, block: Block) -> None:
+        blocks = self.open[-1].blocks
+        # A picture's caption may stand in its attributes and again under it.
+        if not (isinstance(block, Caption) and blocks and blocks[-1] == block):
+            blocks.append(block)
+
+    def _flush(self) -> None:
+        """End the text block begun."""
+        line, self.line = self.line, []
+        if line and visible(line):
+            for block in read_lines(line, self.looks[-1][0]):
+                self._append(block)
+
+    # Containers.
+
+    def _open(self, element: Element, tag: str) -> None:
+        if len(self.open) + self.depth > MAX_NESTING:
+            return
+        if tag == "blockquote":
+            self.open.append(_Container(element, "quote"))
+        elif tag in ("ul", "ol"):
+            start = _number(element.get("start", "1")) if tag == "ol" else None
+            self.open.append(_Container(element, "list", start))
+        elif tag == "li" and self.open[-1].kind == "list":
+            _gather_loose(self.open[-1])
+            self.open.append(_Container(element, "item"))
+
+    def _close(self) -> None:
+        done = self.open.pop()
+        parent = self.open[-1]
+        if done.kind == "quote" and done.blocks:
+            parent.blocks.append(Quote(tuple(done.blocks)))
+        elif done.kind == "item" and done.blocks:
+            parent.items.append(tuple(done.blocks))
+        elif done.kind == "list":
+            _gather_loose(done)
+            if done.items:
+                parent.blocks.append(Items(tuple(done.items), done.start))
+
+
+def _gather_loose(container: _Container) -> None:
+    """What a list holds outside its items: a nested list belongs to the item before, the rest is an item."""
+    loose, container.blocks = tuple(container.blocks), []
+    if loose and container.items and all(isinstance(block, Items) for block in loose):
+        container.items[-1] += loose
+    elif loose:
+        container.items.append(loose)
+
+
+def _number(text: str) -> int:
+    text = text.strip()
+    return int(text[:9]) if text.isascii() and text.isdigit() else 1
+
+
+def _code_text(pre: Element) -> str:
+    """The text of preformatted code, line by line. WeChat gives every line a ``code`` element of its own."""
+    parts: list[str] = []
+    walker = etree.iterwalk(pre, events=("start", "end", "comment"))
+    for event, element in walker:
+        if event == "start":
+            if element.tag in ("style", "script", "svg"):
+                walker.skip_subtree()
+                continue
+            if element.tag == "br" or (element.tag == "code" and element.getprevious() is not None):
+                parts.append("\n")
+            parts.append(element.text or "")
+        elif element is not pre:
+            parts.append(element.tail or "")
+    text = CONTROL.sub("", "".join(parts).replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
+    return text.strip("\n").rstrip()
+
+
+def _plain(blocks: Iterable[Block]) -> str:
+    return " ".join(texts_of(blocks))

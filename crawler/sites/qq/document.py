@@ -1,0 +1,100 @@
+"""A downloaded page, opened: its text, its ``window.DATA``, its tree, and the statements found in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from lxml.etree import _Element as Element
+from parsel import Selector
+
+from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
+from crawler.body.markdown import write_blocks
+from crawler.sites.charset import decode
+from crawler.sites.html import parse_html
+from crawler.sites.page import Body, Found
+from crawler.sites.qq.address import Address
+from crawler.sites.script import find_json
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class Document:
+    """One page of the site. What is costly is worked out when first asked for."""
+
+    def __init__(self, body: bytes, url: str, address: Address) -> None:
+        self.url = url
+        self.address = address
+        self.text = decode(body)
+
+    @cached_property
+    def _data(self) -> tuple[dict[str, Any], int, int]:
+        return find_json(self.text, "window.DATA") or ({}, 0, 0)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """``window.DATA``; empty where the page has none that can be read."""
+        return self._data[0]
+
+    @cached_property
+    def tree(self) -> Element:
+        """The page's tree, without the often huge ``window.DATA``."""
+        _, start, end = self._data
+        return parse_html(self.text[:start] + self.text[end:])
+
+    @cached_property
+    def selector(self) -> Selector:
+        return Selector(root=self.tree, type="html")
+
+    # Statements. Each yields nothing where the page is silent.
+
+    def stated(self, *keys: str) -> Iterator[Found]:
+        """The non-empty strings and numbers at keys of ``window.DATA``, such as ``card.chlname``."""
+        for key in keys:
+            value: Any = self.data
+            for step in key.split("."):
+                value = value.get(step) if isinstance(value, dict) else None
+            if text := text_of(value):
+                yield Found(text, f"DATA.{key}")
+
+    def meta(self, *names: str) -> Iterator[Found]:
+        """The content of ``meta`` elements, by ``name`` or ``property``, in any case of letters."""
+        for name in names:
+            for content in self._metas.get(name.lower(), ()):
+                yield Found(content, f"meta {name}")
+
+    @cached_property
+    def _metas(self) -> dict[str, list[str]]:
+        metas: dict[str, list[str]] = {}
+        for element in self.tree.iter("meta"):
+            name = (element.get("property") or element.get("name") or "").lower()
+            if content := (element.get("content") or "").strip():
+                metas.setdefault(name, []).append(content)
+        return metas
+
+    def shown(self, *selectors: str) -> Iterator[Found]:
+        """The text of the first element that each CSS selector finds."""
+        for css in selectors:
+            for element in self.selector.css(css)[:1]:
+                if text := " ".join(element.xpath("string()").get("").split()):
+                    yield Found(text, css)
+
+
+def text_of(value: object) -> str:
+    """A string or number as text, without lone surrogates; anything else is ``""``."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return _SURROGATE.sub("\ufffd", str(value)).strip()
+
+
+def make_body(blocks: Sequence[Block], where: str) -> Body:
+    """Blocks, written out."""
+    return Body(
+        markdown=write_blocks(blocks),
+        text=" ".join(text for text in texts_of(blocks) if text),
+        pictures=tuple(pictures_of(blocks)),
+        videos=tuple(videos_of(blocks)),
+        where=where,
+    )

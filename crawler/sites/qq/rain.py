@@ -1,0 +1,154 @@
+"""The server-rendered page of April 2024 on (``/rain/a/``): ``window.DATA`` with ``originContent``, and its DOM.
+
+Two ways lead to the body. ``originContent.text`` with ``originAttribute`` is what the page is rendered from and is
+trusted first; the rendered DOM is the second opinion, and the only way where the data is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from crawler.body.blocks import Block, Caption, Picture, Video
+from crawler.body.read import Placeholders, read_blocks
+from crawler.body.videos import read_video, read_videos
+from crawler.sites.html import parse_fragment
+from crawler.sites.page import Body, RawArticle
+from crawler.sites.qq.document import Document, make_body, text_of
+from crawler.sites.qq.kinds import read_kind
+
+NAME = "rain"
+
+_CONTAINERS = (
+    "#article-content .rich_media_content",
+    "#article-content .comps-contentify-wrap",
+    "#article-content",
+    "#ArticleContent",
+)
+_PICTURE_SIZES = ("origUrl", "url", "compressUrl", "imgurl1000", "imgurl0", "bigOrigUrl")
+_POSTED_FROM = "发布于"
+
+
+def recognises(page: Document) -> bool:
+    """Whether the page is of this layout."""
+    return isinstance(page.data.get("originContent"), dict) or bool(page.selector.css(", ".join(_CONTAINERS)))
+
+
+def read(page: Document) -> RawArticle:
+    """What the page says."""
+    bodies, notes = _bodies(page)
+    return RawArticle(
+        address=page.address,
+        layout=NAME,
+        kind=read_kind(page),
+        title=(*page.stated("title"), *page.meta("og:title"), *page.shown("#article-title", "h1", "title")),
+        published=(
+            *page.stated("pubtime"),
+            *page.meta("article:published_time"),
+            *page.shown(".media-meta span"),
+        ),
+        summary=(
+            *page.stated("desc", "abstract"),
+            *page.meta("description", "og:description"),
+            *page.stated("introduction"),
+        ),
+        thumbnail=(*page.meta("og:image"), *page.stated("shareImg")),
+        author=(*page.meta("article:author"),),
+        media=(*page.stated("media", "card.chlname"), *page.shown(".media-name")),
+        media_id=(*page.stated("media_id", "card.chlid", "card.suid"),),
+        channel=(*page.stated("catalog1"), *page.meta("category")),
+        keywords=(*page.meta("keywords"), *page.stated("tags")),
+        location=(
+            *page.stated("userAddress"),
+            *(found for found in page.shown(".media-meta span:nth-child(2)") if _POSTED_FROM in found.raw),
+        ),
+        comment_id=(*page.stated("comment_id"),),
+        bodies=bodies,
+        notes=notes,
+    )
+
+
+def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
+    """The body both ways, where there are two and they differ, and a note if they do."""
+    content = page.data.get("originContent")
+    origin = text_of(content.get("text")) if isinstance(content, dict) else ""
+    container = _container(page)
+    if not origin:
+        return ((_from_dom(page, container),) if container is not None else _video_only(page)), ()
+    fragment = parse_fragment(origin)
+    etree.strip_elements(fragment, "style", with_tail=False)
+    attributes = page.data.get("originAttribute")
+    placeholders = _placeholders(attributes if isinstance(attributes, dict) else {}, page)
+    first = make_body(read_blocks(fragment, base_url=page.url, placeholders=placeholders), "DATA.originContent")
+    if container is None or _same_words(fragment, placeholders, container):
+        return (first,), ()
+    second = _from_dom(page, container)
+    return ((first,), ()) if second.markdown == first.markdown else ((first, second), ("bodies-differ",))
+
+
+def _container(page: Document) -> Element | None:
+    for css in _CONTAINERS:
+        for found in page.selector.css(css):
+            root: Element = found.root
+            return root
+    return None
+
+
+def _from_dom(page: Document, container: Element) -> Body:
+    etree.strip_elements(container, "style", with_tail=False)
+    body = make_body(read_blocks(container, base_url=page.url), "DOM")
+    if body.videos:
+        return body
+    # The rendered player does not name its video; where it stood is not known, so it leads.
+    blocks = (*read_videos(page.data.get("videoArr")), *read_blocks(container, base_url=page.url))
+    return make_body(blocks, "DOM")
+
+
+def _video_only(page: Document) -> tuple[Body, ...]:
+    videos = tuple(read_videos(page.data.get("videoArr")))
+    return (make_body(videos, "DATA.videoArr"),) if videos else ()
+
+
+def _same_words(fragment: Element, placeholders: Placeholders, container: Element) -> bool:
+    """Whether both ways lead to the same words and pictures: a quick look that spares writing the body twice."""
+    etree.strip_elements(container, "style", with_tail=False)
+    return _words(fragment) == _words(container) and _pictures(fragment, placeholders) == [
+        image.get("data-src") or image.get("src") for image in container.iter("img")
+    ]
+
+
+def _words(root: Element) -> str:
+    return re.sub(r"\s+", "", str(root.xpath("string()")))
+
+
+def _pictures(fragment: Element, placeholders: Placeholders) -> list[str | None]:
+    found: list[str | None] = []
+    for node in fragment.iter("img", etree.Comment):
+        if node.tag == "img":
+            found.append(node.get("data-src") or node.get("src"))
+        else:
+            blocks = placeholders.get((node.text or "").strip(), ())
+            found.extend(block.url for block in blocks if isinstance(block, Picture))
+    return found
+
+
+def _placeholders(attributes: Mapping[str, Any], page: Document) -> Placeholders:
+    titles = {video.vid: video.title for video in read_videos(page.data.get("videoArr"))}
+    return {
+        name: tuple(_stands_for(name, value, titles)) for name, value in attributes.items() if isinstance(value, dict)
+    }
+
+
+def _stands_for(name: str, value: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[Block]:
+    if name.startswith("IMG_"):
+        address = next((text for size in _PICTURE_SIZES if (text := text_of(value.get(size)))), "")
+        if address:
+            yield Picture(f"https:{address}" if address.startswith("//") else address, "图片")
+            if caption := " ".join(text_of(value.get("desc")).split()):
+                yield Caption(caption)
+    elif name.startswith("VIDEO_") and (video := read_video(dict(value))):
+        yield Video(video.vid, video.title or titles.get(video.vid, ""), video.poster)
