@@ -7,7 +7,15 @@ alarm, the caller knows.
 
 from crawler.sites.qq.lists.feeds import read_account, read_feed, read_ranking, read_search, read_tag
 from crawler.sites.qq.lists.links import read_lines, read_links
-from crawler.sites.qq.lists.listing import BadLine, ListBlocked, ListBroken, Listed, ListEmpty, Listing
+from crawler.sites.qq.lists.listing import (
+    BadLine,
+    ListBlocked,
+    ListBroken,
+    Listed,
+    ListEmpty,
+    Listing,
+    SiteError,
+)
 from crawler.sites.qq.lists.old_feeds import read_kv, read_ninja, read_pacaio, read_roll
 from crawler.sites.qq.lists.sitemap import read_sitemap
 
@@ -18,6 +26,7 @@ __all__ = [
     "ListEmpty",
     "Listed",
     "Listing",
+    "SiteError",
     "read_account",
     "read_feed",
     "read_kv",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.sites.qq.lists.listing import ListBlocked, ListBroken, ListEmpty
+from crawler.sites.qq.lists.listing import ListBlocked, ListBroken, ListEmpty, SiteError
 
 Object = Mapping[str, Any]
 
@@ -58,11 +58,13 @@ def object_of(body: bytes, url: str) -> Object:
 
 
 def refuse_error(data: Object, url: str) -> None:
-    """Raise `ListBroken` if the answer tells an error (``ret`` or ``code`` other than 0)."""
+    """Raise `SiteError` if the answer tells an error (``ret`` or ``code`` other than 0)."""
     for key in ("ret", "code"):
-        if str(data.get(key, 0)) not in ("0", "None"):
-            told = data.get("msg") or data.get("message") or ""
-            raise ListBroken(url, f"the site says {key} {data[key]}: {told}")
+        code = string(data, key)
+        if code not in ("0", ""):
+            told = string(data, "msg") or string(data, "message")
+            refuse_captcha(told, url)
+            raise SiteError(url, f"the site says {key} {code}: {told}", code)
 
 
 def list_at(data: Any, path: tuple[str, ...], url: str) -> list[Any]:

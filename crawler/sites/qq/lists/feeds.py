@@ -8,7 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.sites.qq.lists.answers import Object, list_at, object_of, string
-from crawler.sites.qq.lists.listing import Entry, ListBroken, Listing, Skip, to_listing
+from crawler.sites.qq.lists.listing import (
+    Entry,
+    ListBlocked,
+    ListBroken,
+    Listing,
+    SiteError,
+    Skip,
+    to_listing,
+)
 
 _NOT_ARTICLES = {"123": "tag entry (123)", "560": "explanation (560)"}
 _DEEPEST = 8
@@ -62,8 +70,14 @@ def read_tag(body: bytes, url: str = "") -> Listing:
 
 
 def read_search(body: bytes, url: str = "") -> Listing:
-    """``pc_search/result``: the articles of every section. Raises `ListBroken`."""
-    sections = list_at(object_of(body, url), ("secList",), url)
+    """``pc_search/result``: articles and videos of every section. Raises `ListBroken`, `ListBlocked`."""
+    try:
+        sections = list_at(object_of(body, url), ("secList",), url)
+    except SiteError as error:
+        # Asked too often, the search wants a captcha and says so by this number alone.
+        if error.code == "400":
+            raise ListBlocked(url, error.evidence) from error
+        raise
     return to_listing(_unwrapped([item for section in sections for item in _section(section)]))
 
 
@@ -75,10 +89,11 @@ def _number(digits: str) -> int:
     return int(digits) if digits.isdecimal() and len(digits) < 9 else 0
 
 
-def _section(section: Any) -> Sequence[Any]:
+def _section(section: Any) -> Iterator[Any]:
     """A section's items; sections of accounts or words have none."""
-    items = section.get("newsList") if isinstance(section, dict) else None
-    return items if isinstance(items, list) else ()
+    for key in ("newsList", "videoList"):
+        items = section.get(key) if isinstance(section, dict) else None
+        yield from items if isinstance(items, list) else ()
 
 
 def _ranked(items: Sequence[Any], offset: int) -> Iterator[Entry | Skip]:

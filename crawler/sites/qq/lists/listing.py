@@ -88,6 +88,14 @@ class ListBlocked(ListBroken):
     """The site refuses us (captcha). Back off."""
 
 
+class SiteError(ListBroken):
+    """The site itself tells an error. Attribute: ``code`` its number as text."""
+
+    def __init__(self, url: str, evidence: str, code: str) -> None:
+        super().__init__(url, evidence)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing of an answer, before its article is known."""
