@@ -1,0 +1,61 @@
+"""Pages that are no articles: the farewells, the shell without text, the captcha, the page of no known layout."""
+
+from __future__ import annotations
+
+from tests.site.pages.skeleton import attribute
+
+GONE = "https://www.qq.com/babygohome/?pgv_ref=apub"
+NOT_FOUND = "https://new.qq.com/notfound.htm"
+
+
+def notice(title: str, text: str) -> bytes:
+    """A small page that says one thing."""
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"><title>'
+        f"{attribute(title)}</title></head>\n"
+        f'<body><div class="wrap"><h1>{title}</h1><p>{text}</p></div></body>\n</html>\n'
+    ).encode()
+
+
+def babygohome() -> bytes:
+    return notice("腾讯公益 宝贝回家", "您访问的页面找不到了，让我们一起帮助走失的孩子回家。")
+
+
+def not_found() -> bytes:
+    return notice("404 - 腾讯网", "抱歉，您访问的页面不存在。")
+
+
+def shell() -> bytes:
+    """The client-rendered page of 2018 to 2021 behind an address without ``.html``: no text in it."""
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"><title>腾讯新闻</title></head>\n'
+        '<body><div id="root"></div><script src="//mat1.gtimg.com/pingjs/ext2020/main.js"></script></body>\n</html>\n'
+    ).encode()
+
+
+def captcha() -> bytes:
+    return notice("安全验证", "为了您的访问安全，请完成人机验证：拖动滑块，填写验证码后继续访问。")
+
+
+def thin() -> bytes:
+    """A page with the site's frame and nothing in it."""
+    return (
+        '<!DOCTYPE html><html><head><meta charset="utf-8"><title>腾讯新闻</title></head><body></body></html>'
+    ).encode()
+
+
+def unknown_layout() -> bytes:
+    """An article's page after a redesign: text, but nothing where any layout had it."""
+    text = "改版之后的文字，放在从前没有的地方。"
+    paragraphs = "".join(f"<div class='x{number}f'><span>第{number}段，{text}</span></div>" for number in range(9))
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head><meta charset="utf-8">'
+        "<title>改版以后的页面_腾讯新闻</title></head>\n"
+        f"<body><main id='app-2027'>{paragraphs}</main></body>\n</html>\n"
+    ).encode()
+
+
+def marked_deleted(page: bytes) -> bytes:
+    """An article's page whose data say that it is deleted."""
+    unmarked = page.replace(b'"is_deleted": 0,', b"")
+    return unmarked.replace(b"DATA = {", b'DATA = {"is_deleted":1,', 1)
