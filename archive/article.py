@@ -65,10 +65,7 @@ def content_hash(article: Article) -> str:
     """
     read = (article.title, article.author, _PICTURE.sub(_sizeless, article.body))
     # White space is collapsed, so that a line break can only be the seam between two fields.
-    return (
-        "v1:"
-        + sha256("\n".join(" ".join(text.split()) for text in map(utf8_safe, read)).encode()).hexdigest()
-    )
+    return "v1:" + sha256("\n".join(" ".join(text.split()) for text in map(utf8_safe, read)).encode()).hexdigest()
 
 
 def _sizeless(picture: re.Match[str]) -> str:
@@ -105,9 +102,7 @@ def utf8_safe(text: str) -> str:
 
 def completed(article: Article, known: Article) -> Article:
     """``article`` with the facts it does not state taken from ``known``. The text itself is never mixed."""
-    missing = {
-        name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)
-    }
+    missing = {name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)}
     return replace(article, **missing) if missing else article
 
 

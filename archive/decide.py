@@ -39,9 +39,7 @@ class Decision:
     copy_of: str | None = None
 
 
-def decide(
-    article: Article, digest: str, known: KnownArticle | None, first_with_hash: str | None
-) -> Decision:
+def decide(article: Article, digest: str, known: KnownArticle | None, first_with_hash: str | None) -> Decision:
     """Judge ``article``, whose content hash is ``digest``.
 
     ``first_with_hash`` is the id under which a text of this hash was kept first, in any revision.

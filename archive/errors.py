@@ -51,9 +51,7 @@ class NoArchive(QQNewsError):
     exit_code = ExitCode.ARCHIVE
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"no archive at {path}: name its directory with --data, or fill one with 'qqnews crawl'"
-        )
+        super().__init__(f"no archive at {path}: name its directory with --data, or fill one with 'qqnews crawl'")
         self.path = path
 
 
@@ -63,9 +61,7 @@ class NotAnArchive(QQNewsError):
     exit_code = ExitCode.ARCHIVE
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot be used as an archive ({reason}): choose another --data, or restore a backup"
-        )
+        super().__init__(f"{path} cannot be used as an archive ({reason}): choose another --data, or restore a backup")
         self.path = path
         self.reason = reason
 
@@ -87,9 +83,7 @@ class ArchiveNotWritable(QQNewsError):
     exit_code = ExitCode.ARCHIVE
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"cannot write {path} ({reason}): free some space or mend its rights, then run again"
-        )
+        super().__init__(f"cannot write {path} ({reason}): free some space or mend its rights, then run again")
         self.path = path
         self.reason = reason
 
@@ -100,9 +94,7 @@ class ArchiveBusy(QQNewsError):
     exit_code = ExitCode.LOCKED
 
     def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__(
-            f"{path} was locked by another process for {seconds:.0f} s: let it end, then run again"
-        )
+        super().__init__(f"{path} was locked by another process for {seconds:.0f} s: let it end, then run again")
         self.path = path
 
 

@@ -76,9 +76,7 @@ class Frontier:
     def lease(self, limit: int, now: float, lease_seconds: float, source: str | None = None) -> list[Leased]:
         """Take up to ``limit`` waiting links, the longest waiting first; nobody else gets them meanwhile."""
         with self._database.light_transaction() as connection:
-            rows = connection.execute(
-                _LEASE, (now + lease_seconds, now, now, source, source, limit)
-            ).fetchall()
+            rows = connection.execute(_LEASE, (now + lease_seconds, now, now, source, source, limit)).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
         return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
 
@@ -129,9 +127,7 @@ class Frontier:
 
     def backoff_until(self, host: str) -> float:
         """Until when ``host`` is to be left alone; 0.0 where nothing was said."""
-        row = self._database.connection.execute(
-            "SELECT backoff_until FROM hosts WHERE host = ?", (host,)
-        ).fetchone()
+        row = self._database.connection.execute("SELECT backoff_until FROM hosts WHERE host = ?", (host,)).fetchone()
         return float(row[0]) if row else 0.0
 
     def _set(self, statement: str, values: tuple[object, ...]) -> None:
@@ -174,9 +170,7 @@ _RELEASE: Final = """
         not_before = ?, lease_until = 0
     WHERE id = ? AND state = 'waiting'
 """
-_PENDING: Final = (
-    "SELECT count(*) FROM links WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ?"
-)
+_PENDING: Final = "SELECT count(*) FROM links WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ?"
 _NEXT_DUE: Final = "SELECT min(max(not_before, lease_until)) FROM links WHERE state = 'waiting'"
 _RESERVE: Final = """
     INSERT INTO hosts (host, next_at) VALUES (?1, ?2)

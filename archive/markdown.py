@@ -189,9 +189,7 @@ class _Loader(yaml.CSafeLoader):
     """Reads a bare ``true`` or ``false`` as a boolean and every other scalar as the string that it is."""
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [("tag:yaml.org,2002:bool", re.compile("true|false"))] for first in "tf"
-}
+_Loader.yaml_implicit_resolvers = {first: [("tag:yaml.org,2002:bool", re.compile("true|false"))] for first in "tf"}
 
 
 class _Kept(str):

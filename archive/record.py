@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Final
 
@@ -136,3 +136,15 @@ def stamp(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone")
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def columns_of(archived: Archived) -> dict[str, object]:
+    """Everything known of an article under the names of the columns, ready for JSON."""
+    article = archived.article
+    kept = {name: getattr(archived, name) for name in _KEPT_LATER}
+    facts = {name: getattr(article, name) for name in FACTS}
+    published = article.published_at and article.published_at.isoformat()
+    return {"id": article.id, **facts, "published_at": published, **kept}
+
+
+_KEPT_LATER: Final = tuple(field.name for field in fields(Archived) if field.name != "article")

@@ -211,9 +211,7 @@ def _applied(path: Path) -> list[str]:
         try:
             applied = [str(name) for (name,) in connection.execute(query)]
         except sqlite3.OperationalError as error:
-            if (
-                error.sqlite_errorcode != sqlite3.SQLITE_ERROR
-            ):  # It is SQLITE_ERROR where there is no such table.
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # It is SQLITE_ERROR where there is no such table.
                 raise
             applied = []
     if not applied:

@@ -193,9 +193,7 @@ class Archive:
         self.database.connection.execute(_ADD_ARTICLE, (*kept, *facts_of(article)))
         self._add_revision(article, digest, decision, seen, raw_ref)
 
-    def _add_revision(
-        self, article: Article, digest: str, decision: Decision, seen: str, raw_ref: str | None
-    ) -> None:
+    def _add_revision(self, article: Article, digest: str, decision: Decision, seen: str, raw_ref: str | None) -> None:
         text = (article.title, article.summary, article.body)
         values = (article.id, decision.revision, seen, digest, *text, raw_ref)
         self.database.connection.execute(_ADD_REVISION, values)
@@ -251,9 +249,7 @@ _KEPT: Final = (
 )
 _COLUMNS: Final = (*_KEPT, *FACTS)
 # The statements below are put together from these constant names alone.
-_ADD_ARTICLE: Final = (
-    f"INSERT INTO articles ({', '.join(_COLUMNS)}, status) VALUES ({'?, ' * len(_COLUMNS)}'live')"  # noqa: S608
-)
+_ADD_ARTICLE: Final = f"INSERT INTO articles ({', '.join(_COLUMNS)}, status) VALUES ({'?, ' * len(_COLUMNS)}'live')"  # noqa: S608
 _SEE_ARTICLE: Final = "UPDATE articles SET last_seen = ?, status = 'live' WHERE id = ?"
 _UPDATED: Final = ("content_hash", "revision", "copy_of", "last_seen", "raw_ref", *FACTS)
 _UPDATE_ARTICLE: Final = (

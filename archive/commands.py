@@ -1,0 +1,236 @@
+"""The commands that read the archive: list, show, diff, stats. Imported when one of them is asked for."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import click
+import orjson
+
+from archive.article import BEIJING
+from archive.compare import Change, Unchanged, differences, rendered
+from archive.errors import ArticleNotFound
+from archive.markdown import DATE_FORMAT, to_markdown
+from archive.queries import Filter
+from archive.record import Archived, Revision, columns_of
+from archive.store import Archive
+
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
+_DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The data directory.")
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class FrontDoor(Protocol):
+    """What the front door puts into ``ctx.obj``."""
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def json(self) -> bool: ...
+    def resolve(self, text: str) -> str:
+        """The article id in an address or bare id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a command was called: the data directory, the wish for JSON, and the reading of ids."""
+
+    data: Path
+    json: bool
+    resolve: Callable[[str], str]
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, which takes ``Asked`` first, ``--data`` and ``--json`` and a quiet end of pipes.
+
+    Both options may also stand before the command's name, where the front door reads them.
+    """
+
+    def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
+        asked = Asked(data or door.data, as_json or door.json, door.resolve)
+        with quiet_pipe():
+            command(asked, **options)
+
+    functools.update_wrapper(wrapped, command)
+    return _DATA(_JSON(click.pass_obj(wrapped)))
+
+
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """A reader that goes away (``| head``) ends the command without a word."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must go somewhere when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.command("list")
+@click.option("--limit", type=click.IntRange(min=0), help="At most so many.")
+@click.option("--channel", help="Of this channel only, such as tech.")
+@click.option("--since", type=_DAY, help="Published on this day or later (YYYY-MM-DD, Beijing).")
+@click.option("--until", type=_DAY, help="Published on this day or earlier.")
+@click.option("--kind", help="Of this kind only: text, gallery, video …")
+@click.option("--media", help="Of this media account only, by name or id.")
+@click.option("--source", help="Listed by this source at any time.")
+@shared
+def list_articles(asked: Asked, since: datetime | None, until: datetime | None, **wanted: Any) -> None:
+    """The articles in the archive, newest first: id, date, channel, title."""
+    chosen = Filter(since=since and since.date(), until=until and until.date(), **wanted)
+    with Archive.existing(asked.data) as archive:
+        for archived in archive.articles(chosen):
+            click.echo(_facts_as_json(archived) if asked.json else _one_line(archived))
+
+
+def _facts_as_json(archived: Archived) -> str:
+    facts = columns_of(archived)
+    return orjson.dumps({name: facts[name] for name in facts if name not in ("body", "provenance")}).decode()
+
+
+def _one_line(archived: Archived) -> str:
+    article = archived.article
+    return "  ".join((article.id, _date(archived), article.channel or "-", _printable(article.title)))
+
+
+def _date(archived: Archived) -> str:
+    published = archived.article.published_at
+    return published.astimezone(BEIJING).strftime(DATE_FORMAT) if published else "(no date)"
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+@click.command("show")
+@click.argument("article")
+@click.option("--revision", type=click.IntRange(min=1), help="An earlier text, counted from 1.")
+@click.option("--markdown", is_flag=True, help="The Markdown file, byte for byte.")
+@shared
+def show(asked: Asked, article: str, revision: int | None, *, markdown: bool) -> None:
+    """One article, by id or address: what is known of it, and its text."""
+    if markdown and asked.json:
+        raise click.UsageError("--markdown and --json exclude each other")
+    with Archive.existing(asked.data) as archive:
+        archived = archive.article(asked.resolve(article))
+        if revision is not None:
+            archived = _as_it_was(archived, archive.revision(archived.article.id, revision))
+    if markdown:
+        click.echo(to_markdown(archived.article), nl=False)
+    elif asked.json:
+        click.echo(orjson.dumps(columns_of(archived)))
+    else:
+        click.echo(_for_people(archived))
+
+
+def _as_it_was(archived: Archived, then: Revision) -> Archived:
+    article = replace(archived.article, title=then.title, summary=then.summary, body=then.body)
+    return replace(
+        archived,
+        article=article,
+        revision=then.revision,
+        content_hash=then.content_hash,
+        raw_ref=then.raw_ref,
+    )
+
+
+def _for_people(archived: Archived) -> str:
+    article = archived.article
+    about = (
+        _date(archived),
+        article.author,
+        article.channel,
+        f"revision {archived.revision}",
+        archived.status,
+    )
+    copy = [f"a copy of {archived.copy_of}"] if archived.copy_of else []
+    head = [article.title, " · ".join(filter(None, about)), *copy, article.url]
+    return _printable("\n".join((*head, "", article.body)))
+
+
+@click.command("diff")
+@click.argument("article")
+@click.argument("old", type=click.IntRange(min=1), required=False)
+@click.argument("new", type=click.IntRange(min=1), required=False)
+@shared
+def diff(asked: Asked, article: str, old: int | None, new: int | None) -> None:
+    """What changed between two revisions of an article (default: the last two), by sentence and character."""
+    with Archive.existing(asked.data) as archive:
+        revisions = archive.revisions(asked.resolve(article))
+    after = _numbered(revisions, new or revisions[-1].revision)
+    before = _numbered(revisions, old or max(1, after.revision - 1))
+    found = {name: differences(getattr(before, name), getattr(after, name)) for name in ("title", "summary", "body")}
+    if asked.json:
+        click.echo(orjson.dumps(_comparison(before, after, found)))
+    else:
+        click.echo(_readable(before, after, found))
+
+
+def _numbered(revisions: list[Revision], number: int) -> Revision:
+    for revision in revisions:
+        if revision.revision == number:
+            return revision
+    raise ArticleNotFound(revisions[0].article_id, number)
+
+
+Found = dict[str, list[Change | Unchanged]]
+
+
+def _comparison(before: Revision, after: Revision, found: Found) -> dict[str, object]:
+    changes = {
+        name: [asdict(part) if isinstance(part, Unchanged) else [asdict(piece) for piece in part] for part in parts]
+        for name, parts in found.items()
+    }
+    return {"id": after.article_id, "old": before.revision, "new": after.revision, **changes}
+
+
+def _readable(before: Revision, after: Revision, found: Found) -> str:
+    coloured = sys.stdout.isatty()
+    lines = [
+        f"{sign} {it.article_id} revision {it.revision}, seen {it.seen_at}"
+        for sign, it in (("---", before), ("+++", after))
+    ]
+    for name, parts in found.items():
+        if any(not isinstance(part, Unchanged) for part in parts):
+            lines += ["", f"{name}:", rendered(map(_safe, parts), coloured=coloured)]
+    return "\n".join(lines if len(lines) > 2 else [*lines, "", "no difference"])
+
+
+def _safe(part: Change | Unchanged) -> Change | Unchanged:
+    if isinstance(part, Unchanged):
+        return part
+    return tuple(replace(piece, text=_printable(piece.text)) for piece in part)
+
+
+@click.command("stats")
+@shared
+def stats(asked: Asked) -> None:
+    """The archive in numbers."""
+    with Archive.existing(asked.data) as archive:
+        numbers = archive.stats()
+    if asked.json:
+        click.echo(orjson.dumps(numbers))
+        return
+    width = max(map(len, numbers))
+    for name, value in numbers.items():
+        click.echo(f"{name:<{width}}  {_number(value)}")
+
+
+def _number(value: object) -> str:
+    if isinstance(value, dict):
+        return _printable(", ".join(f"{name or '(none)'} {count}" for name, count in value.items()) or "-")
+    return "-" if value is None else str(value)
+
+
+COMMANDS: Final = (list_articles, show, diff, stats)
