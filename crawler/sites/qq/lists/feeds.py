@@ -115,7 +115,9 @@ def _unwrapped(items: Sequence[Any], depth: int = 0) -> Iterator[Entry | Skip]:
             continue
         kind = string(item, "articletype")
         inner = item.get("sub_item")
-        if isinstance(inner, list) and inner and depth < _DEEPEST:
+        if isinstance(inner, list) and inner and depth == _DEEPEST:
+            yield Skip("card within too many cards")
+        elif isinstance(inner, list) and inner:
             yield Skip(f"card ({kind or 'no type'}), unwrapped")
             yield from _unwrapped(inner, depth + 1)
         elif kind == "525":

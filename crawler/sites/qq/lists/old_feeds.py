@@ -53,9 +53,7 @@ def read_roll(body: bytes, url: str = "") -> Listing:
     # One blank stands for an empty day.
     articles = data["article_info"]
     if isinstance(articles, str):
-        return to_listing(
-            link_entries(articles, "https://news.qq.com/") if articles.strip() else (), next=pages
-        )
+        return to_listing(link_entries(articles, "https://news.qq.com/") if articles.strip() else (), next=pages)
     return to_listing(_each(list_at(data, ("article_info",), url)), next=pages)
 
 

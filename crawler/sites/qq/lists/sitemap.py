@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ def _root(data: bytes, url: str) -> etree._Element:
 
 
 def _unpacked(body: bytes, url: str) -> bytes:
-    if not body.strip():
+    if not body.removeprefix(BOM_UTF8).strip():
         raise ListEmpty(url, f"an empty answer ({len(body)} bytes)")
     if body[:2] != b"\x1f\x8b":
         return body
