@@ -1,5 +1,111 @@
-"""The front door: the command ``qqnews``."""
+"""The front door: the command ``qqnews``. Commands are imported when they are called, so that help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+COMMANDS = {
+    "crawl": "crawler.commands:crawl",
+    "ingest": "crawler.commands:ingest",
+    "list": "archive.commands:list_articles",
+    "show": "archive.commands:show",
+    "diff": "archive.commands:diff",
+    "stats": "archive.commands:stats",
+}
+"""Name → module and object of each command, in the order of the help text."""
+
+SUMMARIES = {
+    "crawl": "Fetch articles: by address, or what sources list.",
+    "ingest": "Take Markdown files of the archive's form into the archive.",
+    "list": "The articles in the archive, newest first.",
+    "show": "One article: what is known of it, and its text.",
+    "diff": "What changed between two revisions of an article.",
+    "stats": "The archive in numbers.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoor:
+    """What every command gets as ``ctx.obj``: the data directory and the wish for JSON."""
+
+    data: Path
+    json: bool
+
+    def resolve(self, text: str) -> str:
+        """The article id in an address or a bare id. Raises `click.BadParameter`."""
+        from crawler.sites.qq.address import NotAnAddress, read_address
+
+        try:
+            return read_address(text).id
+        except NotAnAddress as error:
+            raise BadInput(str(error)) from error
+
+
+class BadInput(click.ClickException):
+    """An argument that names no article."""
+
+    exit_code = 20
+
+    def show(self, file: object = None) -> None:
+        """One line, like every other error."""
+        click.echo(f"qqnews: {self.message}", err=True)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on their first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, without importing anything."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from `SUMMARIES`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", type=click.Path(path_type=Path), help="Data directory (default: QQNEWS_DATA, else ./data).")
+@click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
+@click.version_option(package_name="qqnews")
+@click.pass_context
+def cli(ctx: click.Context, data: Path | None, as_json: bool) -> None:
+    """Scraper and archiver for Tencent News (qq.com)."""
+    ctx.obj = FrontDoor(data or Path(os.environ.get("QQNEWS_DATA") or "data"), as_json)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; every foreseen error is one line on standard error and an exit code of its own."""
+    from archive.errors import QQNewsError
+
+    try:
+        sys.exit(cli(standalone_mode=False) or 0)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except QQNewsError as error:
+        click.echo(f"qqnews: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whatever is still buffered must go somewhere when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

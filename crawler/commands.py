@@ -1,0 +1,189 @@
+"""The commands that fetch and take in: crawl, ingest. Imported when one of them is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import orjson
+from scrapy.settings import Settings
+from scrapy.utils.log import configure_logging
+
+from archive.commands import Asked, shared
+from archive.errors import ExitCode
+from archive.store import Archive
+from crawler.ingest import Taken, markdown_files
+from crawler.ingest import ingest as take_in
+from crawler.inputs import Inputs, read_inputs
+from crawler.progress import watcher
+from crawler.report import COUNTERS, MOST_PROBLEMS, Counts, report, summary, verdict, write_report
+from crawler.run import Outcome, Plan, Run, project_settings
+from crawler.settings import user_agent
+from crawler.sites.qq.sources import CHANNELS, UnknownSource, read_source, source_forms
+
+EVERYTHING = (*(f"channel:{name}" for name in CHANNELS), "hot")
+"""What is crawled where nothing is named: every channel and the hot ranking."""
+
+
+@click.command("crawl", epilog=f"Sources: {', '.join(source_forms())}.")
+@click.argument("targets", nargs=-1, metavar="[ADDRESS|ID|FILE|-]…")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="List this source; may be repeated.")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many articles.")
+@click.option("--pages", type=click.IntRange(min=0), help="Pages asked of each source (default 10; 0: all).")
+@click.option("--refetch", is_flag=True, help="Fetch also what is known already.")
+@click.option("--dry-run", is_flag=True, help="Show what would be fetched; keep nothing.")
+@click.option("--proxy", metavar="URL", help="Go through this proxy, for everything.")
+@click.option("--delay", type=click.FloatRange(min=0), help="Seconds between requests to one host (default 1).")
+@click.option("--concurrency", type=click.IntRange(1, 64), help="Requests to one host at a time (default 1).")
+@click.option("--contact", help="Your address for the site's keepers (default: QQNEWS_CONTACT).")
+@shared
+def crawl(asked: Asked, targets: tuple[str, ...], sources: tuple[str, ...], **options: Any) -> None:
+    """Fetch articles: those named, or what sources list; without either, every channel and the hot ranking.
+
+    What the archive knows already is not fetched again. An input that is no article is named on standard
+    error; the others are crawled all the same.
+    """
+    inputs = read_inputs(targets)
+    for line in inputs.bad:
+        click.echo(f"qqnews: {line}", err=True)
+    if targets and not inputs.addresses and not sources:
+        sys.exit(ExitCode.BAD_INPUT)
+    _use_proxy(options["proxy"])
+    names = _canonical(sources if sources or targets else EVERYTHING)
+    plan = Plan(tuple(inputs.addresses.values()), names, options["limit"], options["dry_run"])
+    job = _dry_job if plan.dry_run else _job
+    sys.exit(job(asked, inputs, plan, options))
+
+
+def _canonical(sources: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(read_source(name).name for name in sources))
+    except UnknownSource as error:
+        raise click.BadParameter(str(error), param_hint="--source") from error
+
+
+def _use_proxy(proxy: str | None) -> None:
+    """An explicit proxy is for every host; the ordinary variables carry it to whoever asks."""
+    if proxy is None:
+        return
+    parts = urlsplit(proxy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter("expected http://HOST:PORT", param_hint="--proxy")
+    for name in ("http_proxy", "https_proxy"):
+        os.environ[name] = os.environ[name.upper()] = proxy
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ.pop(name, None)
+
+
+def _job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) -> int:
+    """Run the plan into the archive; the exit code."""
+    started = datetime.now(UTC)
+    stamp = f"{started:%Y%m%dT%H%M%S.%fZ}"
+    runs = asked.data / "runs"
+    with Archive.open(asked.data) as archive:
+        run_id = archive.start_run("crawl", started_at=started)
+        plan, known = _without_known(archive, plan, inputs, refetch=options["refetch"])
+        runs.mkdir(parents=True, exist_ok=True)
+        settings = _settings(asked.data, options, LOG_FILE=str(runs / f"{stamp}-crawl.log"))
+        outcome = _crawl(settings, plan, _before(inputs, known))
+        judged, ended = outcome.judged, datetime.now(UTC)
+        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
+    content = report("crawl", started, ended, outcome.counts, judged)
+    write_report(runs, stamp, content)
+    click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
+    return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
+
+
+def _dry_job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) -> int:
+    """Show what the plan would fetch; the exit code. Only the manners are noted, where there is an archive."""
+    data, known = (asked.data if (asked.data / "archive.db").exists() else None), 0
+    if data is not None:
+        with Archive.existing(data) as archive:
+            plan, known = _without_known(archive, plan, inputs, refetch=options["refetch"])
+    settings = _settings(data, options, LOG_LEVEL="CRITICAL")
+    outcome = _crawl(settings, plan, _before(inputs, known))
+    shown = [(link.id, link.url, link.source) for link in outcome.planned]
+    shown += [(article_id, url, "address") for article_id, url in inputs.addresses.items() if url in plan.addresses]
+    outcome.counts.counts["planned"] = len(shown)
+    for article_id, url, source in shown:
+        line = {"id": article_id, "url": url, "source": source}
+        click.echo(orjson.dumps(line) if asked.json else "  ".join(line.values()))
+    click.echo(summary(outcome.counts, outcome.judged), err=True)
+    return outcome.judged.exit_code
+
+
+def _without_known(archive: Archive, plan: Plan, inputs: Inputs, *, refetch: bool) -> tuple[Plan, int]:
+    """The plan without the addresses that are in the archive, and how many those were."""
+    known = set() if refetch else archive.known(inputs.addresses)
+    wanted = tuple(url for article_id, url in inputs.addresses.items() if article_id not in known)
+    return Plan(wanted, plan.sources, plan.limit, plan.dry_run), len(known)
+
+
+def _before(inputs: Inputs, known: int) -> Counter[str]:
+    return Counter(bad_input=len(inputs.bad), listed=len(inputs.addresses), known=known)
+
+
+def _settings(data: Path | None, options: dict[str, Any], **log: str) -> Settings:
+    changed = {
+        "QQNEWS_DELAY": options["delay"],
+        "QQNEWS_PAGES": options["pages"],
+        "CONCURRENT_REQUESTS_PER_DOMAIN": options["concurrency"],
+        "USER_AGENT": user_agent(options["contact"]) if options["contact"] else None,
+    }
+    given = {name: value for name, value in changed.items() if value is not None}
+    return project_settings(
+        QQNEWS_DATA=str(data or ""),
+        QQNEWS_DRY_RUN=options["dry_run"],
+        QQNEWS_REFETCH=options["refetch"],
+        CONCURRENT_REQUESTS=max(16, options["concurrency"] or 0),
+        **given,
+        **log,
+    )
+
+
+def _crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
+    configure_logging(settings)
+    with watcher() as watch:
+        # The runner must be made inside the loop that it will use.
+        async def run() -> Outcome:
+            return await Run(plan, settings, before=before, watch=watch)()
+
+        return asyncio.run(run())
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@shared
+def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
+    """Take Markdown files of the archive's form in: files, or directories with all *.md below them.
+
+    A file that cannot be used is named on standard error; the others are taken all the same.
+    """
+    started, run = datetime.now(UTC), Counts()
+    with Archive.open(asked.data) as archive:
+        run_id = archive.start_run("ingest", started_at=started)
+        for taken in take_in(archive, markdown_files(paths), started):
+            _note(run, taken)
+        judged, ended = verdict(run), datetime.now(UTC)
+        archive.finish_run(run_id, judged.word, judged.exit_code, run.counts, ended_at=ended)
+    content = report("ingest", started, ended, run, judged)
+    write_report(asked.data / "runs", f"{started:%Y%m%dT%H%M%S.%fZ}", content)
+    click.echo(orjson.dumps(content) if asked.json else summary(run, judged))
+    sys.exit(judged.exit_code)
+
+
+def _note(run: Counts, taken: Taken) -> None:
+    if taken.verdict is not None:
+        run.counts[COUNTERS[taken.verdict]] += 1
+        return
+    run.counts["bad_input"] += 1
+    click.echo(f"qqnews: {taken.path}: {taken.reason}", err=True)
+    if len(run.problems) < MOST_PROBLEMS:
+        run.problems.append({"what": str(taken.path), "reason": taken.reason, "where": ""})

@@ -1,0 +1,59 @@
+"""Where the crawler may go: only to the site, only to the public network. Pure judgements, no sockets."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
+
+from crawler.sites.qq.address import is_page_host
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class OffLimits(Exception):
+    """A target that must never be asked. Drop the link: asking again cannot help.
+
+    Attributes: ``target`` the address or host, ``reason`` why it is refused.
+    """
+
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(f"{target}: {reason}")
+        self.target = target
+        self.reason = reason
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address (text) belongs to the public network.
+
+    Loopback, private, link-local, shared (100.64/10), unspecified, multicast and reserved addresses do not,
+    nor do IPv6 addresses which only wrap such an IPv4 address. Raises ValueError for what is no IP address.
+    """
+    ip = ip_address(address.partition("%")[0])
+    return all(one.is_global and not one.is_multicast for one in (ip, *_wrapped(ip)))
+
+
+def _wrapped(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    if isinstance(ip, IPv4Address):
+        return []
+    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
+    if ip in _NAT64:
+        found.append(IPv4Address(int(ip) & 0xFFFFFFFF))
+    return [one for one in found if one is not None]
+
+
+def host_of(url: str) -> str:
+    """The host of an address, in lower case and without a final dot; "" where there is none."""
+    return (urlsplit(url).hostname or "").rstrip(".")
+
+
+def check_url(url: str) -> str:
+    """The host of an address the crawler may ask; raises `OffLimits` for any other address."""
+    parts = urlsplit(url)
+    host = host_of(url)
+    if parts.scheme not in ("http", "https"):
+        raise OffLimits(url, f"scheme {parts.scheme or 'none'} is not http or https")
+    if not is_page_host(host):
+        raise OffLimits(url, f"{host or 'no host'} is not a host of the site")
+    if parts.username is not None or parts.password is not None:
+        raise OffLimits(url, "the address carries a user name")
+    return host

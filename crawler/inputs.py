@@ -1,0 +1,74 @@
+"""What the user put on the command line: addresses, ids, files of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler.items import READABLE
+from crawler.sites.qq.address import NotAnAddress, read_address
+from crawler.sites.qq.lists import ListBroken, read_lines
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes. Nobody keeps more addresses than that in one file; more is a mistake."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Articles asked for (id → address, in the order given), and a line about each input that is none."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    bad: list[str] = field(default_factory=list)
+
+
+def read_inputs(arguments: Iterable[str]) -> Inputs:
+    """Read addresses, ids, files with one of these a line, and ``-`` for standard input."""
+    inputs = Inputs()
+    for argument in arguments:
+        if argument == "-":
+            _read_lines(inputs, "standard input", sys.stdin.buffer.read(LARGEST_FILE))
+        else:
+            _read_argument(inputs, argument)
+    return inputs
+
+
+def _read_argument(inputs: Inputs, argument: str) -> None:
+    try:
+        address = read_address(argument)
+    except NotAnAddress as refusal:
+        if Path(argument[:1024]).exists():
+            _read_file(inputs, Path(argument))
+        else:
+            inputs.bad.append(str(refusal))
+        return
+    _add(inputs, argument, address.id, address.url, address.kind)
+
+
+def _read_file(inputs: Inputs, path: Path) -> None:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            inputs.bad.append(f"{path}: larger than {LARGEST_FILE // 2**20} MiB, not a file of addresses")
+        else:
+            _read_lines(inputs, str(path), path.read_bytes())
+    except OSError as error:
+        inputs.bad.append(f"{path}: {error.strerror}")
+
+
+def _read_lines(inputs: Inputs, name: str, content: bytes) -> None:
+    try:
+        listing = read_lines(content, name)
+    except ListBroken as error:
+        inputs.bad.append(f"{name}: not a file of addresses: {error.evidence}")
+        return
+    inputs.bad += [f"{name}, line {line.number}: {line.text[:80]!r}: {line.reason}" for line in listing.bad_lines]
+    for item in listing.items:
+        _add(inputs, f"{name}: {item.id}", item.id, item.url, item.kind)
+
+
+def _add(inputs: Inputs, name: str, article_id: str, url: str, kind: str) -> None:
+    if kind in READABLE:
+        inputs.addresses[article_id] = url
+    else:
+        inputs.bad.append(f"{name}: a page of kind {kind}, not an article")

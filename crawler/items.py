@@ -1,0 +1,116 @@
+"""What travels from the spiders through the pipeline: links that were listed, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+
+from archive.article import Article
+from archive.frontier import Leased
+from crawler.download import CertificateRefused, TooLarge
+from crawler.guard import OffLimits
+from crawler.middlewares.rest import HostResting
+from crawler.pause import Stopped
+
+READABLE = ("article", "gallery", "video", "question")
+"""Kinds of things whose pages are articles. Topics, live shows and explanations are counted and left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One article as a source listed it."""
+
+    id: str
+    url: str
+    kind: str
+    title: str
+    published_raw: str
+    rank: int | None
+    source: str
+    listed_at: datetime
+    new: bool | None = None
+    """Whether it is to be fetched; None without an archive that could tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was fetched, and the link that led to it."""
+
+    link: Leased
+    url: str
+    status: int
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """An article that was read from a page."""
+
+    link: Leased
+    article: Article
+    fetched_at: datetime
+
+
+class Ending(StrEnum):
+    """What a setback means for the link."""
+
+    GONE = "gone"
+    """The site says the article is not there."""
+    DROPPED = "dropped"
+    """Asking again cannot help."""
+    RETRIED = "retried"
+    """Ask again after a pause."""
+    POSTPONED = "postponed"
+    """The host cannot be asked now; the link did nothing wrong."""
+    UNREADABLE = "unreadable"
+    """The page has no known layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """Why a link gave no article. ``reason`` is one of few words and is counted, ``detail`` is for people."""
+
+    link: Leased
+    ending: Ending
+    reason: str
+    detail: str
+    until: float = 0.0
+    """With POSTPONED: Unix time before which the link must not be asked for."""
+
+
+def setback_of(link: Leased, error: BaseException) -> Setback:
+    """The setback that a failed download means."""
+    if isinstance(error, HostResting):
+        return Setback(link, Ending.POSTPONED, "host-resting", str(error), error.until)
+    if isinstance(error, Stopped):
+        return Setback(link, Ending.POSTPONED, "stopped", str(error))
+    if isinstance(error, IgnoreRequest):
+        reason = "too-large" if "DOWNLOAD_MAXSIZE" in str(error) else "robots"
+        return Setback(link, Ending.DROPPED, reason, str(error))
+    for kind, ending, reason in _ERRORS:
+        if isinstance(error, kind):
+            return Setback(link, ending, reason, str(error))
+    return Setback(link, Ending.RETRIED, "error", f"{type(error).__name__}: {error}")
+
+
+_ERRORS: tuple[tuple[type[BaseException], Ending, str], ...] = (
+    (OffLimits, Ending.DROPPED, "off-limits"),
+    (TooLarge, Ending.DROPPED, "too-large"),
+    (CertificateRefused, Ending.RETRIED, "certificate"),
+    (CannotResolveHostError, Ending.RETRIED, "unknown-host"),
+    (DownloadConnectionRefusedError, Ending.RETRIED, "no-connection"),
+    (DownloadTimeoutError, Ending.RETRIED, "timeout"),
+    (ResponseDataLossError, Ending.RETRIED, "truncated"),
+    (DownloadFailedError, Ending.RETRIED, "connection-lost"),
+)

@@ -1,0 +1,168 @@
+"""The archive as the crawler sees it: one thread does all its work, many waiters share one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from archive.errors import QQNewsError
+from archive.frontier import Frontier, Leased
+from archive.store import Archive
+
+T = TypeVar("T")
+Work = Callable[[Archive, Frontier], T]
+
+BATCH = 50
+"""Pieces of work in one transaction at most, so that other processes get their turn."""
+
+
+class Ledger:
+    """The archive, off the event loop.
+
+    ``write`` returns after the commit that holds its work. Whatever comes in while one commit is under way is
+    committed together by the next, so a slow disk makes batches larger instead of making everybody wait.
+    """
+
+    def __init__(self, data: Path, lease_seconds: float) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._archive = self._thread.submit(Archive.open, data).result()
+        self._frontier = Frontier(self._archive)
+        self._waiting: deque[tuple[Work[Any], asyncio.Future[Any]]] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._renewer: asyncio.Task[None] | None = None
+        self._lease_seconds = lease_seconds
+        self.held: set[str] = set()
+        """Ids of the links whose lease is ours; given back when the ledger is closed."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Do some work in a transaction; returns once it is on disk, or raises what the work raised."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, future))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._commit_waiting())
+        return await future
+
+    async def ask(self, work: Work[T]) -> T:
+        """Look something up, or do what need not survive a power cut; no transaction around it."""
+        return await self._in_thread(lambda: work(self._archive, self._frontier))
+
+    async def pace(self, host: str, delay: float) -> float:
+        """Take the next turn at a host; seconds until it comes. All processes share the turns."""
+        return await self._in_thread(lambda: self._frontier.reserve(host, now(), delay))
+
+    async def lease(self, limit: int) -> list[Leased]:
+        """Take up to ``limit`` links. The leases are renewed until the link leaves ``held``."""
+        if self._renewer is None:
+            self._renewer = asyncio.create_task(self._renew())
+        seconds = self._lease_seconds
+        taken = await self._in_thread(lambda: self._frontier.lease(limit, now(), seconds))
+        self.held |= {link.id for link in taken}
+        return taken
+
+    async def close(self) -> None:
+        """Give back what is still leased, finish what was begun, close the archive."""
+        if self._renewer is not None:
+            self._renewer.cancel()
+        if self.held:
+            await self.write(self._release_held)
+        if self._writer is not None:
+            await self._writer
+        await self._in_thread(self._archive.close)
+        self._thread.shutdown()
+
+    def _release_held(self, archive: Archive, frontier: Frontier) -> None:
+        for link in self.held:
+            frontier.release(link, "stopped", now())
+        self.held.clear()
+
+    def _extend_held(self, archive: Archive, frontier: Frontier) -> None:
+        for link in tuple(self.held):
+            frontier.extend(link, now() + self._lease_seconds)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            await self.write(self._extend_held)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _commit_waiting(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            works = [work for work, _ in batch]
+            results = await self._in_thread(partial(self._commit, works))
+            for (_, future), result in zip(batch, results, strict=True):
+                _settle(future, result)
+
+    def _commit(self, works: list[Work[Any]]) -> list[Any]:
+        """The results of all works in one transaction. A work that fails is taken back alone."""
+        try:
+            with self._archive.transaction():
+                return [self._one(work) for work in works]
+        except QQNewsError as error:
+            return [_Raised(error)] * len(works)
+
+    def _one(self, work: Work[Any]) -> Any:
+        try:
+            with self._archive.transaction():
+                return work(self._archive, self._frontier)
+        except Exception as error:  # not swallowed: raised again in the one who waits for it
+            return _Raised(error)
+
+
+class _Raised:
+    """An error on its way from the archive's thread to the waiter."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _settle(future: asyncio.Future[Any], result: Any) -> None:
+    if future.cancelled():
+        return
+    if isinstance(result, _Raised):
+        future.set_exception(result.error)
+    else:
+        future.set_result(result)
+
+
+class LedgerExtension:
+    """Opens the archive of ``QQNEWS_DATA`` for one spider and closes it after all other steps are done."""
+
+    def __init__(self, ledger: Ledger | None) -> None:
+        self.ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> LedgerExtension:
+        """Raises `archive.errors.QQNewsError` when the archive cannot be used."""
+        data = crawler.settings.get("QQNEWS_DATA")
+        lease_seconds = crawler.settings.getfloat("QQNEWS_LEASE")
+        extension = cls(Ledger(Path(data), lease_seconds) if data else None)
+        crawler.signals.connect(extension.close, signals.spider_closed)
+        return extension
+
+    async def close(self) -> None:
+        """Close the archive, if there is one."""
+        if self.ledger is not None:
+            await self.ledger.close()
+
+
+def ledger_of(crawler: Crawler) -> Ledger | None:
+    """The archive this spider works for; None: it works for Scrapy's feeds alone."""
+    extension = crawler.get_extension(LedgerExtension)
+    return extension.ledger if extension is not None else None
+
+
+def now() -> float:
+    """Unix time in seconds: what leases, back-offs and the pace are kept in."""
+    return time.time()

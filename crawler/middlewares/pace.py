@@ -1,0 +1,88 @@
+"""Pace: the time between two requests to one host, shared by all processes through the archive.
+
+The last step before the download. It follows the server: whoever answers slowly is asked more slowly, and a
+``Crawl-delay`` in robots.txt is kept. With a delay of 0 it does nothing, unless there is a ``Crawl-delay``.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+
+from crawler.guard import host_of
+from crawler.ledger import Ledger, ledger_of, now
+from crawler.middlewares.rest import RestMiddleware
+from crawler.pause import pause
+from crawler.report import Tally
+
+LONGEST_CRAWL_DELAY = 3600.0
+"""Seconds. Whoever asks for more does not want to be crawled at all, and can say so with Disallow."""
+
+
+class PaceMiddleware:
+    """Makes every request wait for its turn, and counts requests and bytes per host."""
+
+    def __init__(self, crawler: Crawler, ledger: Ledger | None) -> None:
+        self._crawler = crawler
+        self._ledger = ledger
+        self._tally = Tally(crawler.stats)
+        self._least = crawler.settings.getfloat("QQNEWS_DELAY")
+        self._longest = crawler.settings.getfloat("QQNEWS_LONGEST_DELAY")
+        self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._asked: dict[str, float] = {}
+        self._answer_time: dict[str, float] = {}
+        self._next_at: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        pace = cls(crawler, ledger_of(crawler))
+        crawler.signals.connect(pace.robots_parsed, signals.robots_parsed)
+        return pace
+
+    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+        """Take note of a host's ``Crawl-delay``."""
+        asked = robotparser.crawl_delay(self._agent)
+        if asked:
+            self._asked[host_of(request.url)] = min(asked, LONGEST_CRAWL_DELAY)
+
+    def delay(self, host: str) -> float:
+        """Seconds between two requests to this host, as things are now."""
+        followed = min(self._answer_time.get(host, 0.0), self._longest) if self._least > 0 else 0.0
+        return max(self._least, self._asked.get(host, 0.0), followed)
+
+    async def process_request(self, request: Request) -> None:
+        """Wait for this request's turn; raises `HostResting` if the host was lost meanwhile."""
+        host = host_of(request.url)
+        if (delay := self.delay(host)) > 0:
+            await self._turn(host, delay)
+        self._tally.add("requests", host=host)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Learn how fast the host answers."""
+        host = host_of(request.url)
+        taken = float(request.meta.get("download_latency", 0.0))
+        before = self._answer_time.get(host, taken)
+        self._answer_time[host] = (before + taken) / 2
+        self._tally.add("bytes", host=host, amount=len(response.body))
+        return response
+
+    async def _turn(self, host: str, delay: float) -> None:
+        seconds = await self._reserve(host, delay)
+        rest = self._crawler.get_downloader_middleware(RestMiddleware)
+        if rest is not None and seconds > delay:
+            await rest.ask_archive(host)
+        await pause(self._crawler, seconds)
+        if rest is not None:
+            await rest.wait_for(host)
+
+    async def _reserve(self, host: str, delay: float) -> float:
+        """Seconds until this request's turn, which is now ours."""
+        if self._ledger is not None:
+            return await self._ledger.pace(host, delay)
+        at = max(now(), self._next_at.get(host, 0.0))
+        self._next_at[host] = at + delay
+        return at - now()

@@ -1,0 +1,99 @@
+"""Rest: a host that refused us is left alone until the time it named, in this run and in the next ones."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from crawler.backoff import REFUSALS, pause_after, retry_after
+from crawler.guard import host_of
+from crawler.ledger import ledger_of, now
+from crawler.pause import pause
+from crawler.report import Tally
+
+
+class HostResting(IgnoreRequest):
+    """The host asked to be left alone. Try again at ``until`` (Unix time), not before."""
+
+    def __init__(self, host: str, until: float) -> None:
+        super().__init__(f"{host} is left alone until {until:.0f}")
+        self.host = host
+        self.until = until
+
+
+class RestMiddleware:
+    """Keeps the back-off of every host.
+
+    A rest that was ordered before this run began ends the matter: no request, `HostResting`. A short one ordered
+    in this run is waited for, up to ``QQNEWS_PATIENCE`` seconds.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._ledger = ledger_of(crawler)
+        self._tally = Tally(crawler.stats)
+        self._patience = crawler.settings.getfloat("QQNEWS_PATIENCE")
+        self._until: dict[str, float] = {}
+        self._strikes: dict[str, int] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises `HostResting` when the host is to be left alone for longer than we wait."""
+        await self.wait_for(host_of(request.url))
+
+    async def wait_for(self, host: str) -> None:
+        """Wait until the host may be asked; raises `HostResting` when that is too long."""
+        until = await self.until(host)
+        while (seconds := until - now()) > 0:
+            if host not in self._strikes or seconds > self._patience:
+                raise HostResting(host, until)
+            await pause(self._crawler, seconds)
+            until = self._until[host]
+
+    async def until(self, host: str) -> float:
+        """Unix time before which the host must not be asked; 0.0 or past: it may be."""
+        if host not in self._until:
+            self._until[host] = await self._remembered(host)
+        return self._until[host]
+
+    async def ask_archive(self, host: str) -> None:
+        """Learn of a rest which another process ordered; raises `HostResting` as ``wait_for`` does."""
+        self._until[host] = max(await self._remembered(host), self._until.get(host, 0.0))
+        await self.wait_for(host)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """Take note of a refusal, or of a host that answers again."""
+        host = host_of(request.url)
+        if response.status in REFUSALS:
+            header = response.headers.get("Retry-After")
+            asked = retry_after(header.decode("latin-1") if header else None, now())
+            await self.refused(host, str(response.status), asked)
+        elif host in self._strikes:
+            del self._strikes[host]
+        return response
+
+    async def refused(self, host: str, reason: str, asked: float | None = None) -> float:
+        """Order a rest, longer each time in a row; Unix time of its end. ``asked``: seconds the host named.
+
+        Answers to requests that were under way together are one refusal, not several in a row.
+        """
+        if host not in self._strikes or await self.until(host) <= now():
+            self._strikes[host] = self._strikes.get(host, 0) + 1
+        until = now() + pause_after(self._strikes[host], asked)
+        until = self._until[host] = max(until, self._until.get(host, 0.0))
+        self._tally.add("refused", host=host, reason=reason)
+        if self._ledger is not None:
+            await self._ledger.write(lambda archive, frontier: frontier.back_off(host, until))
+        return until
+
+    async def _remembered(self, host: str) -> float:
+        if self._ledger is None:
+            return 0.0
+        return await self._ledger.ask(lambda archive, frontier: frontier.backoff_until(host))

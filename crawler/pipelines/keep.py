@@ -1,0 +1,92 @@
+"""What was understood goes into the archive, and every link comes to its end. Returns after the commit."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from archive.decide import Verdict
+from archive.frontier import Frontier
+from archive.store import Archive, Kept
+from crawler.backoff import retry_pause
+from crawler.items import Ending, Setback, Understood
+from crawler.ledger import ledger_of, now
+from crawler.links import Links
+from crawler.report import COUNTERS, Tally
+from crawler.spiders.article import ArticleSpider
+
+_WITHHELD = ("host-resting", "blocked")
+
+
+class KeepOutcome:
+    """Keeps each article and finishes its link in one transaction; notes each setback."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._ledger = ledger_of(crawler)
+        self._tally = Tally(crawler.stats)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_item(self, item: Any) -> Any:
+        """`Understood` passes once it is kept. A `Setback` ends here; all other items pass."""
+        if isinstance(item, Understood):
+            await self._keep(item)
+        elif isinstance(item, Setback):
+            await self._set_back(item)
+            raise DropItem(f"{item.link.url}: {item.detail}")
+        return item
+
+    async def _keep(self, item: Understood) -> None:
+        def work(archive: Archive, frontier: Frontier) -> Kept:
+            kept = archive.keep(item.article, seen_at=item.fetched_at)
+            frontier.done(item.link.id)
+            return kept
+
+        verdict = Verdict.NEW if self._ledger is None else (await self._ledger.write(work)).verdict
+        self._tally.add(COUNTERS[verdict], source=item.link.source)
+        self._links.settled(item.link)
+
+    async def _set_back(self, item: Setback) -> None:
+        not_before = now() + retry_pause(item.link.attempts) if item.ending is Ending.RETRIED else item.until
+        again = await self._note(item, not_before)
+        self._tally.add(item.ending.value, source=item.link.source, reason=item.reason)
+        if item.reason in _WITHHELD:
+            self._tally.add("resting")
+        if item.ending is not Ending.GONE:
+            self._tally.problem(item.link.id, f"{item.reason}: {item.detail}", item.link.url)
+        if again:
+            self._links.settled(item.link, again_at=not_before)
+        else:
+            self._links.settled(item.link)
+
+    async def _note(self, item: Setback, not_before: float) -> bool:
+        """Write the setback down; whether the link is to be tried again."""
+        link, reason = item.link.id, f"{item.reason}: {item.detail}"[:500]
+
+        def work(archive: Archive, frontier: Frontier) -> bool:
+            if item.ending is Ending.GONE:
+                frontier.gone(link, reason)
+            elif item.ending is Ending.POSTPONED:
+                frontier.release(link, reason, not_before)
+                return True
+            elif item.ending is Ending.RETRIED:
+                return frontier.retry(link, reason, not_before)
+            else:
+                frontier.drop(link, reason)
+            return False
+
+        if self._ledger is None:
+            return False
+        return await self._ledger.write(work)
+
+    @property
+    def _links(self) -> Links:
+        spider = self._crawler.spider
+        if not isinstance(spider, ArticleSpider):
+            raise TypeError("only the article spider yields outcomes")
+        return spider.links

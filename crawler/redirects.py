@@ -1,0 +1,58 @@
+"""What a redirect says about an article: it moved, it is gone, or we are being led astray. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from crawler.guard import OffLimits, check_url
+from crawler.sites.page import Removed
+from crawler.sites.qq.address import NotAnAddress, read_address
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
+MOST_HOPS = 5
+"""Redirects of one article followed one after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Astray:
+    """A redirect that is not followed, and why: a word that is counted, and the target for people."""
+
+    reason: str
+    target: str
+
+
+def followed(article_id: str, url: str, location: str, hops: int) -> str | Astray:
+    """The address to ask next after ``hops`` redirects. Raises `Removed` for the site's page of lost articles.
+
+    Only an address of the site which names the same article is followed.
+    """
+    if not location:
+        return Astray("redirect-nowhere", url)
+    target = urljoin(url, location)
+    if _is_farewell(target):
+        raise Removed(url, f"redirected to {target}")
+    if hops >= MOST_HOPS:
+        return Astray("redirect-loop", target)
+    try:
+        check_url(target)
+        same = read_address(target).id == article_id
+    except OffLimits:
+        return Astray("off-limits", target)
+    except NotAnAddress:
+        same = False
+    return target if same else Astray("redirect-elsewhere", target)
+
+
+def _is_farewell(url: str) -> bool:
+    """Whether this is one of the pages by which the site says that an article is gone."""
+    parts = urlsplit(url)
+    host, path = parts.hostname or "", parts.path.rstrip("/")
+    if host == "www.qq.com":
+        return path.startswith("/babygohome")
+    return host in ("new.qq.com", "news.qq.com", "xw.qq.com") and path in (
+        "/notfound.htm",
+        "/notfound.html",
+        "/404.html",
+        "/404.htm",
+    )

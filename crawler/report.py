@@ -1,0 +1,227 @@
+"""What a run did, and whether it did its work: counts, a verdict with its exit code, one JSON report.
+
+Every step counts into Scrapy's stats through `Tally`; the rest of this module only reads them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from scrapy.statscollectors import StatsCollector
+
+from archive.decide import Verdict as Judgement
+from archive.errors import ExitCode
+
+PREFIX = "qqnews"
+MOST_PROBLEMS = 100
+"""Problems named one by one in a report; all of them are counted."""
+
+OBTAINED = ("kept", "changed", "copy", "same", "planned")
+"""Counters of articles that came in: new, with a new revision, a copy, as we had it; or would, in a dry run."""
+
+
+COUNTERS = {
+    Judgement.NEW: "kept",
+    Judgement.SAME: "same",
+    Judgement.CHANGED: "changed",
+    Judgement.COPY: "copy",
+}
+"""The counter of each judgement on an article."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one run did. ``counts`` by counter, ``reasons`` by outcome, ``sources`` and ``hosts`` by name."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, unreadable,
+    refused, resting, silent, broken, crashed, bad_input, bytes, requests."""
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    sources: dict[str, Counter[str]] = field(default_factory=dict)
+    hosts: dict[str, Counter[str]] = field(default_factory=dict)
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def obtained(self) -> int:
+        """Articles that came in, whatever became of them."""
+        return sum(self.counts[name] for name in OBTAINED)
+
+
+class Verdict(NamedTuple):
+    """The judgement on a run: a word, its exit code and one sentence that tells why."""
+
+    word: str
+    exit_code: ExitCode
+    because: str
+
+
+class Tally:
+    """Counts into the stats of one spider, so that Scrapy's own users see the same numbers."""
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+
+    def add(self, counter: str, *, source: str = "", host: str = "", reason: str = "", amount: int = 1) -> None:
+        """Count something, in all and for the source, the host and the reason where they are known."""
+        self._stats.inc_value(f"{PREFIX}/counts/{counter}", amount)
+        if source:
+            self._stats.inc_value(f"{PREFIX}/sources/{counter}/{source}", amount)
+        if host:
+            self._stats.inc_value(f"{PREFIX}/hosts/{counter}/{host}", amount)
+        if reason:
+            self._stats.inc_value(f"{PREFIX}/reasons/{counter}/{reason}", amount)
+
+    def problem(self, what: str, reason: str, where: str) -> None:
+        """Name something that went wrong: ``what`` (an id, a source), the reason, and where it was met."""
+        named: list[dict[str, str]] = self._stats.get_value(f"{PREFIX}/problems", [])
+        if len(named) < MOST_PROBLEMS:
+            self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])
+
+
+def read_counts(all_stats: Iterable[Mapping[str, Any]]) -> Counts:
+    """Add up the stats of several spiders."""
+    total = Counts()
+    for stats in all_stats:
+        for key, value in stats.items():
+            _add(total, key, value)
+    pages = (source for source in total.sources.values() if source["pages"])
+    total.counts["silent"] = sum(source["pages"] == source["empty_pages"] for source in pages)
+    return total
+
+
+def _add(total: Counts, key: str, value: Any) -> None:
+    prefix, _, rest = key.partition("/")
+    if prefix != PREFIX:
+        return
+    if rest == "problems":
+        total.problems += value[: MOST_PROBLEMS - len(total.problems)]
+        return
+    group, counter, *name = rest.split("/", 2)
+    if group == "counts":
+        total.counts[counter] += value
+    elif group == "reasons":
+        total.reasons.setdefault(counter, Counter())[name[0]] += value
+    else:
+        table = total.sources if group == "sources" else total.hosts
+        table.setdefault(name[0], Counter())[counter] += value
+
+
+def verdict(run: Counts) -> Verdict:
+    """Judge a run by its counts alone. The worst that is true decides."""
+    for applies, word, code, because in _judgements(run.counts, run.obtained):
+        if applies:
+            return Verdict(word, code, because)
+    return Verdict("ok", ExitCode.OK, "everything that was due was done")
+
+
+def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, ExitCode, str]]:
+    """Every judgement with its condition, the worst first."""
+    errors = n["dropped"] + n["left"] + n["broken"] + n["crashed"]
+    nothing = obtained == 0
+    yield (
+        n["refused"] + n["resting"] > 0 and (n["left"] > 0 or n["broken"] > 0 or n["resting"] > 0),
+        "blocked",
+        ExitCode.BLOCKED,
+        f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later",
+    )
+    yield (
+        n["unreadable"] > 0,
+        "changed",
+        ExitCode.CHANGED,
+        f"{n['unreadable']} answers had no known layout: the parser needs mending",
+    )
+    yield (
+        errors > 0 and nothing and n["known"] == 0,
+        "failed",
+        ExitCode.FAILED,
+        f"nothing could be fetched ({errors} failures)",
+    )
+    yield (
+        nothing and n["bad_input"] > 0 and n["known"] == 0,
+        "failed",
+        ExitCode.BAD_INPUT,
+        f"none of the {n['bad_input']} inputs could be used",
+    )
+    yield (
+        nothing and n["known"] == 0,
+        "empty",
+        ExitCode.EMPTY,
+        f"nothing was found where something was due ({n['gone']} removed)",
+    )
+    yield (
+        errors > 0,
+        "partial",
+        ExitCode.PARTIAL,
+        f"{obtained} articles came in, {errors} things failed",
+    )
+    yield (
+        n["bad_input"] > 0,
+        "partial",
+        ExitCode.PARTIAL,
+        f"{n['bad_input']} of the inputs could not be used, the others were",
+    )
+    yield (
+        n["silent"] > 0,
+        "thin",
+        ExitCode.THIN,
+        f"{n['silent']} sources listed nothing at all",
+    )
+
+
+def report(job: str, started: datetime, ended: datetime, run: Counts, judged: Verdict) -> dict[str, Any]:
+    """The report of a run, ready for JSON. Times are aware and written in UTC."""
+    return {
+        "job": job,
+        "started_at": started.isoformat(timespec="seconds"),
+        "ended_at": ended.isoformat(timespec="seconds"),
+        "seconds": round((ended - started).total_seconds(), 3),
+        "verdict": judged.word,
+        "exit_code": int(judged.exit_code),
+        "because": judged.because,
+        **{part.name: _plain(getattr(run, part.name)) for part in fields(run)},
+    }
+
+
+def _plain(part: Any) -> Any:
+    """Counters as plain dictionaries, sorted, for JSON."""
+    if isinstance(part, dict):
+        return {key: _plain(part[key]) for key in sorted(part)}
+    return part
+
+
+def summary(run: Counts, judged: Verdict) -> str:
+    """One line for people."""
+    shown = [f"{run.counts[name]} {word}" for name, word in _SHOWN if run.counts[name] or name == "kept"]
+    line = f"{judged.word}: {', '.join(shown)}"
+    return line if judged.exit_code is ExitCode.OK else f"{line}. {judged.because[0].upper()}{judged.because[1:]}"
+
+
+_SHOWN = (
+    ("kept", "kept"),
+    ("changed", "changed"),
+    ("copy", "copies"),
+    ("same", "unchanged"),
+    ("known", "known before"),
+    ("gone", "removed by the site"),
+    ("dropped", "given up"),
+    ("left", "left for later"),
+    ("unreadable", "of no known layout"),
+    ("requests", "requests"),
+)
+
+
+def write_report(directory: Path, stamp: str, content: Mapping[str, Any]) -> Path:
+    """Write a report aside and rename it into place; the path it got."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{stamp}-{content['job']}.json"
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    aside.replace(path)
+    return path

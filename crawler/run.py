@@ -1,0 +1,124 @@
+"""One run of the crawler: list spiders, then the article spider, in one process; judged by its own report."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.settings import Settings
+
+from crawler.items import Link
+from crawler.report import PREFIX, Counts, Verdict, read_counts, verdict
+from crawler.spiders.article import ArticleSpider
+from crawler.spiders.lists import ListSpider
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do: articles by address, sources by name, and the limits."""
+
+    addresses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    limit: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done. ``planned``: the links a dry run would fetch. ``stopped_by``: a signal's name, or none."""
+
+    counts: Counts = field(default_factory=Counts)
+    planned: list[Link] = field(default_factory=list)
+    stopped_by: signal.Signals | None = None
+
+    @property
+    def judged(self) -> Verdict:
+        """The verdict on this run."""
+        return verdict(self.counts)
+
+
+Watcher = Callable[[Crawler], Awaitable[None]]
+"""Looks at a spider at work (to draw a bar) until it is cancelled."""
+
+
+def project_settings(**changed: Any) -> Settings:
+    """The settings of `crawler.settings`, wherever the command was called, with some of them changed."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    for name, value in changed.items():
+        settings.set(name, value, priority="cmdline")
+    return settings
+
+
+class Run:
+    """Runs the spiders of a plan one after another."""
+
+    def __init__(self, plan: Plan, settings: Settings, *, before: Counter[str], watch: Watcher) -> None:
+        """``before``: what was counted before any spider began (bad input, known articles)."""
+        self._plan = plan
+        self._runner = AsyncCrawlerRunner(settings)
+        self._stats: list[dict[str, Any]] = [{f"{PREFIX}/counts/{name}": n for name, n in before.items()}]
+        self._watch = watch
+        self._outcome = Outcome()
+
+    async def __call__(self) -> Outcome:
+        """The outcome. Raises `archive.errors.QQNewsError` when the archive cannot be used."""
+        self._obey_signals()
+        for spider, arguments in self._spiders():
+            if self._outcome.stopped_by is None:
+                await self._crawl(spider, arguments)
+        self._outcome.counts = read_counts(self._stats)
+        return self._outcome
+
+    def _spiders(self) -> Iterable[tuple[type[Spider], dict[str, str]]]:
+        plan = self._plan
+        if plan.sources:
+            yield ListSpider, {"sources": "\n".join(plan.sources)}
+        if plan.dry_run:
+            return
+        if plan.addresses:
+            yield ArticleSpider, {"address": " ".join(plan.addresses), "limit": self._left()}
+        if plan.sources and self._left() != "0":
+            yield ArticleSpider, {"limit": self._left()}
+
+    def _left(self) -> str:
+        """What is left of the limit, as the spider's argument; "" without one."""
+        if self._plan.limit is None:
+            return ""
+        counts = read_counts(self._stats).counts
+        return str(max(self._plan.limit - counts["leased"], 0))
+
+    async def _crawl(self, spider: type[Spider], arguments: dict[str, str]) -> None:
+        crawler = self._runner.create_crawler(spider)
+        crawler.signals.connect(self._planned, signals.item_scraped)
+        watching = asyncio.ensure_future(self._watch(crawler))
+        try:
+            await self._runner.crawl(crawler, **arguments)
+        finally:
+            watching.cancel()
+        if crawler.stats is not None:
+            self._stats.append(crawler.stats.get_stats())
+
+    def _planned(self, item: Any) -> None:
+        if self._plan.dry_run and isinstance(item, Link) and item.new is not False:
+            self._outcome.planned.append(item)
+
+    def _obey_signals(self) -> None:
+        """The first signal ends the run after what is under way; the second one at once."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop(received: signal.Signals) -> None:
+            if self._outcome.stopped_by is not None and task is not None:
+                task.cancel()
+                return
+            self._outcome.stopped_by = received
+            self._stopping = loop.create_task(self._runner.stop())
+
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, stop, each)

@@ -1,0 +1,149 @@
+"""The spider that fetches articles: every link it takes comes back as one item, a page or a setback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from archive.frontier import Leased
+from crawler.backoff import REFUSALS
+from crawler.guard import host_of
+from crawler.items import Ending, Page, Setback, setback_of
+from crawler.ledger import ledger_of, now
+from crawler.links import FrontierQueue, GivenQueue, Links
+from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.robots import RobotsAnswerMiddleware
+from crawler.redirects import STATUSES, Astray, followed
+from crawler.report import Tally
+from crawler.sites.page import Removed
+from crawler.sites.qq.address import fetch_url, read_address
+
+GIVEN = "address"
+"""The source of links that the user named."""
+
+
+class ArticleSpider(Spider):
+    """``address``: addresses or ids to fetch, separated by blanks or commas; without any: what the archive's
+    frontier holds. ``limit``: articles to fetch at most.
+    """
+
+    name = "article"
+
+    def __init__(self, address: str = "", limit: str = "", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._given = [_given(text) for text in re.split(r"[\s,]+", address) if text]
+        self._limit = int(limit) if limit else None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **arguments)
+        crawler.signals.connect(spider._open, signals.spider_opened)
+        crawler.signals.connect(spider.item_failed, signals.item_error)
+        crawler.signals.connect(spider.callback_failed, signals.spider_error)
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """A request for each link, as room allows."""
+        await self._remember_given()
+        async for link in self.links:
+            yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+
+    async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
+        """The page; or the next request on the way to it; or what stood in the way."""
+        if response.status in STATUSES:
+            yield self._redirected(response, link, hops)
+        elif response.status in REFUSALS:
+            until = await self._rest_until(response)
+            yield Setback(link, Ending.POSTPONED, "blocked", f"status {response.status}", until)
+        elif response.status >= 500:
+            yield Setback(link, Ending.RETRIED, f"status-{response.status}", response.url)
+        else:
+            yield Page(link, response.url, response.status, response.body, datetime.now(UTC))
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Any]:
+        """The setback that a failed download means."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        error = failure.value or RuntimeError("a failure without an error")
+        setback = setback_of(request.cb_kwargs["link"], error)
+        yield self._without_rules(request, setback) or setback
+
+    def closed(self, reason: str) -> None:
+        """Count what was handed out, and what is left for later runs."""
+        self._tally.add("leased", amount=len(self.links.tried))
+        if self.links.left:
+            self._tally.add("left", amount=len(self.links.left))
+
+    def item_failed(self, item: Any, failure: Failure) -> None:
+        """A step of the pipeline broke: the link is free again when the run ends."""
+        self._broke(getattr(item, "link", None), failure)
+
+    def callback_failed(self, response: Any, failure: Failure) -> None:
+        """A callback broke: the same."""
+        request = getattr(response, "request", None)
+        self._broke(request.cb_kwargs.get("link") if request is not None else None, failure)
+
+    def _broke(self, link: Leased | None, failure: Failure) -> None:
+        self._tally.add("crashed", reason=type(failure.value).__name__)
+        self._tally.problem(link.id if link else self.name, f"{failure.value!r}", link.url if link else "")
+        if link is not None:
+            self.links.broke(link)
+
+    def _open(self, spider: Spider) -> None:
+        settings, ledger = self.crawler.settings, ledger_of(self.crawler)
+        queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger)
+        self._tally = Tally(self.crawler.stats)
+        self.links = Links(
+            queue,
+            room=2 * settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 2,
+            limit=self._limit,
+            patience=settings.getfloat("QQNEWS_PATIENCE"),
+        )
+
+    async def _remember_given(self) -> None:
+        ledger = ledger_of(self.crawler)
+        if ledger is not None and self._given:
+            moment = datetime.now(UTC)
+            await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
+
+    def _request(self, link: Leased, url: str, hops: int) -> Request:
+        return Request(
+            url,
+            callback=self.parse_page,
+            errback=self.failed,
+            cb_kwargs={"link": link, "hops": hops},
+            meta={"dont_retry": True},
+        )
+
+    def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        try:
+            target = followed(link.id, response.url, location, hops)
+        except Removed as error:
+            return Setback(link, Ending.GONE, "removed", error.evidence)
+        if isinstance(target, Astray):
+            return Setback(link, Ending.DROPPED, target.reason, target.target)
+        return self._request(link, target, hops + 1)
+
+    def _without_rules(self, request: Request, setback: Setback) -> Setback | None:
+        """Where robots.txt could not be read, the link is no offender: it waits for another day."""
+        robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
+        why = robots.unknown.get(host_of(request.url)) if robots is not None else None
+        if setback.reason != "robots" or why is None:
+            return None
+        return Setback(setback.link, Ending.POSTPONED, "robots-unknown", f"robots.txt: {why}", now() + 300.0)
+
+    async def _rest_until(self, response: Response) -> float:
+        rest = self.crawler.get_downloader_middleware(RestMiddleware)
+        return await rest.until(host_of(response.url)) if rest is not None else now()
+
+
+def _given(text: str) -> Leased:
+    address = read_address(text)
+    return Leased(address.id, address.url, GIVEN, 1)

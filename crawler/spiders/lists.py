@@ -1,0 +1,256 @@
+"""The spiders that only list: each asks one kind of source, page after page, and yields what it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.backoff import REFUSALS
+from crawler.guard import host_of
+from crawler.items import READABLE, Link
+from crawler.middlewares.rest import RestMiddleware
+from crawler.report import Tally
+from crawler.sites.qq.lists import ListBlocked, ListBroken, Listed, ListEmpty, Listing, read_lines
+from crawler.sites.qq.sources import ListRequest, Source, read_source
+
+
+class ListSpider(Spider):
+    """``sources``: names of sources, separated by ``;`` or line ends; see `crawler.sites.qq.sources`."""
+
+    name = "lists"
+
+    def __init__(self, sources: str = "", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._sources = [read_source(name) for name in re.split(r"[;\n]+", sources) if name]
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The first request of every source."""
+        self._tally = Tally(self.crawler.stats)
+        self._most_pages = self.crawler.settings.getint("QQNEWS_PAGES")
+        for source in self._sources:
+            yield self._request(_Course(source), source.first())
+
+    async def parse_list(self, response: Response, course: _Course, asked: ListRequest) -> AsyncIterator[Any]:
+        """The links of one answer, and the request for the next one."""
+        source = course.source
+        try:
+            listing = self._read(response, source)
+        except ListBlocked as error:
+            await self._refused(response, source, error)
+            return
+        except ListBroken as error:
+            if twin := self._twin(course, asked):
+                yield twin
+            else:
+                self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", str(error))
+            return
+        self._count(source, listing)
+        fresh = course.fresh(listing)
+        for item in _readable(fresh):
+            yield _link(item, source.name)
+        for request in self._following(course, listing, bool(fresh)):
+            yield request
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Request]:
+        """No answer: ask the other interface, or note that the source failed."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        course, asked = request.cb_kwargs["course"], request.cb_kwargs["asked"]
+        if twin := self._twin(course, asked):
+            yield twin
+        else:
+            self._broken(course.source, type(failure.value).__name__, str(failure.value))
+
+    def _read(self, response: Response, source: Source) -> Listing:
+        if response.status in REFUSALS:
+            raise ListBlocked(response.url, f"status {response.status}")
+        if response.status != 200:
+            raise ListBroken(response.url, f"status {response.status}")
+        return source.read(response.body, response.url)
+
+    async def _refused(self, response: Response, source: Source, error: ListBlocked) -> None:
+        rest = self.crawler.get_downloader_middleware(RestMiddleware)
+        if response.status not in REFUSALS and rest is not None:
+            await rest.refused(host_of(response.url), "captcha")
+        self._broken(source, "blocked", str(error))
+
+    def _twin(self, course: _Course, asked: ListRequest) -> Request | None:
+        twin = None if course.on_twin else course.source.twin(asked)
+        if twin is None:
+            return None
+        course.on_twin = True
+        return self._request(course, twin)
+
+    def _following(self, course: _Course, listing: Listing, fresh: bool) -> Iterable[Request]:
+        source = course.source
+        following = list(source.more(listing))
+        if fresh or listing.is_signpost:
+            further = source.next(listing, course.pages)
+            following += [further] if further is not None else []
+        for asked in following:
+            if not self._most_pages or course.asked < self._most_pages:
+                yield self._request(course, asked)
+
+    def _request(self, course: _Course, asked: ListRequest) -> Request:
+        course.asked += 1
+        return Request(
+            asked.url,
+            method=asked.method,
+            headers=dict(asked.headers),
+            body=asked.body,
+            callback=self.parse_list,
+            errback=self.failed,
+            cb_kwargs={"course": course, "asked": asked},
+        )
+
+    def _count(self, source: Source, listing: Listing) -> None:
+        self._tally.add("pages", source=source.name)
+        if not listing.items and not listing.is_signpost and not listing.more:
+            self._tally.add("empty_pages", source=source.name)
+        for reason, amount in listing.skipped.items():
+            self._tally.add("skipped", reason=reason, amount=amount)
+
+    def _broken(self, source: Source, reason: str, detail: str) -> None:
+        self._tally.add("broken", source=source.name, reason=reason)
+        self._tally.problem(source.name, f"{reason}: {detail}", source.first().url)
+        if reason in ("blocked", "HostResting"):
+            self._tally.add("resting")
+
+
+class _Course:
+    """How far one source has been asked in this run."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.asked = 0
+        """Requests made, the site map's parts and the twin's included."""
+        self.pages = 0
+        """Answers read."""
+        self.on_twin = False
+        self._seen: set[str] = set()
+
+    def fresh(self, listing: Listing) -> list[Listed]:
+        """What this answer names that no earlier one of this run did."""
+        self.pages += 1
+        found = [item for item in listing.items if item.id not in self._seen]
+        self._seen |= {item.id for item in found}
+        return found
+
+
+def _readable(items: Iterable[Listed]) -> list[Listed]:
+    return [item for item in items if item.kind in READABLE]
+
+
+def _link(item: Listed, source: str) -> Link:
+    return Link(
+        id=item.id,
+        url=item.url,
+        kind=item.kind,
+        title=item.title,
+        published_raw=item.published_raw,
+        rank=item.rank,
+        source=source,
+        listed_at=datetime.now(UTC),
+    )
+
+
+class ChannelSpider(ListSpider):
+    """``name``: names of channels (``tech``, ``finance`` …), separated by blanks or commas."""
+
+    name = "channel"
+
+    def __init__(self, name: str = "", **arguments: Any) -> None:
+        super().__init__(_named("channel", name), **arguments)
+
+
+class HotSpider(ListSpider):
+    """The hot ranking, with ranks."""
+
+    name = "hot"
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("hot", **arguments)
+
+
+class HotModulesSpider(ListSpider):
+    """The cards of the front page."""
+
+    name = "hot_modules"
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("hot-modules", **arguments)
+
+
+class AccountSpider(ListSpider):
+    """``id``: suids or numbers of media accounts."""
+
+    name = "account"
+
+    def __init__(self, id: str = "", **arguments: Any) -> None:
+        super().__init__(_named("account", id), **arguments)
+
+
+class TagSpider(ListSpider):
+    """``id``: ids of tags."""
+
+    name = "tag"
+
+    def __init__(self, id: str = "", **arguments: Any) -> None:
+        super().__init__(_named("tag", id), **arguments)
+
+
+class SitemapSpider(ListSpider):
+    """The site map, its parts included."""
+
+    name = "sitemap"
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("sitemap", **arguments)
+
+
+class SearchSpider(ListSpider):
+    """``words``: what to search for."""
+
+    name = "search"
+
+    def __init__(self, words: str = "", **arguments: Any) -> None:
+        super().__init__(f"search:{words}", **arguments)
+
+
+class PageSpider(ListSpider):
+    """``url``: a page of the site whose links are listed."""
+
+    name = "page"
+
+    def __init__(self, url: str = "", **arguments: Any) -> None:
+        super().__init__(_named("page", url), **arguments)
+
+
+class AddressesSpider(Spider):
+    """``file``: a file of addresses and ids, one a line (``-``: standard input). ``address``: just one."""
+
+    name = "addresses"
+
+    def __init__(self, file: str = "", address: str = "", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._text = address.encode() if address else Path("/dev/stdin" if file == "-" else file).read_bytes()
+
+    async def start(self) -> AsyncIterator[Link]:
+        """Every address of the file; a line that is none is counted and named in the log."""
+        tally = Tally(self.crawler.stats)
+        listing = read_lines(self._text)
+        for line in listing.bad_lines:
+            tally.add("bad_input", reason=line.reason)
+            self.logger.warning("line %d: %r: %s", line.number, line.text, line.reason)
+        for item in listing.items:
+            yield _link(item, "address")
+
+
+def _named(kind: str, words: str) -> str:
+    return "\n".join(f"{kind}:{word}" for word in words.replace(",", " ").split()) or f"{kind}:"
