@@ -35,9 +35,11 @@ class Connection(asyncio.Protocol):
         self.writable = asyncio.Event()
         self.writable.set()
         self.transport: asyncio.Transport
+        self.wire: asyncio.Transport
+        """The transport under the TLS, where there is one."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = self.wire = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.busy is not None:
@@ -56,7 +58,11 @@ class Connection(asyncio.Protocol):
     def advance(self) -> None:
         """Answer every whole request in the buffer; stop while one answer takes its time."""
         while self.busy is None and not self.transport.is_closing():
-            request = self.next_request()
+            try:
+                request = self.next_request()
+            except ValueError:  # no HTTP
+                self.transport.abort()
+                return
             if request is None:
                 return
             if request.method == "CONNECT":
@@ -147,8 +153,9 @@ class Connection(asyncio.Protocol):
         """Send RST: a linger time of zero throws away what the client has not acknowledged."""
         while self.transport.get_write_buffer_size():
             await asyncio.sleep(0.005)
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        no_linger = struct.pack("ii", 1, 0)
+        self.wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+        self.wire.abort()
 
 
 def framed(pieces: Iterator[bytes]) -> Iterator[bytes]:

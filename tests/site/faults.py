@@ -153,6 +153,7 @@ def foreign(reply: Reply, request: Request, options: Options) -> Reply:
 
 
 def empty(reply: Reply, request: Request, options: Options) -> Reply:
+    """Status 200 and not one byte."""
     return replace(reply, body=b"")
 
 
@@ -163,6 +164,7 @@ def emptied(reply: Reply, request: Request, options: Options) -> Reply:
 
 
 def broken_json(reply: Reply, request: Request, options: Options) -> Reply:
+    """Two thirds of the answer, as if that were all."""
     return replace(reply, body=reply.body[: len(reply.body) * 2 // 3])
 
 

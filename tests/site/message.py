@@ -34,6 +34,11 @@ class Request:
         return f"{self.scheme}://{self.host}{self.path}"
 
     @cached_property
+    def resource(self) -> str:
+        """The path without the query."""
+        return self.path.partition("?")[0]
+
+    @cached_property
     def query(self) -> dict[str, str]:
         """The query's parameters, the last one of each name."""
         return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from tests.site.lists import accounts, feed, finding, hot
 from tests.site.lists.sitemap import sitemap
@@ -35,7 +35,7 @@ INTERFACES: dict[str, Callable[[World, Request], Reply]] = {
 }
 INTERFACE_HOSTS = ("i.news.qq.com", "r.inews.qq.com")
 
-CACHE_BYTES = 48_000_000
+CACHE_BYTES = 32_000_000
 TYPICAL_PAGE = 20_000
 
 
@@ -64,13 +64,13 @@ class Routes:
         """The site's own answer, or a stranger's page for a host that is not the site's."""
         if not self.knows(request.host):
             return stranger(request)
-        if request.path == "/robots.txt":
+        if request.resource == "/robots.txt":
             return Reply(content_type=TEXT, body=self.robots.get(request.host, ROBOTS).encode())
         return self._hosts[request.host](request)
 
     def article(self, request: Request) -> Reply:
         """``/rain/a/``, ``/omn/``, ``/cmsn/``, ``/a/``, ``/k/``: the article whose id is in the path."""
-        path = urlsplit(request.path).path
+        path = request.resource
         if path.startswith("/sitemap/") and request.host == "news.qq.com":
             return sitemap(self.world, path)
         if path == "/notfound.htm":
@@ -95,7 +95,7 @@ class Routes:
 
     def classic(self, request: Request) -> Reply:
         """``/a/YYYYMMDD/NNNNNN.htm`` on the site hosts."""
-        match = CLASSIC.fullmatch(urlsplit(request.path).path)
+        match = CLASSIC.fullmatch(request.resource)
         if match is None:
             return html_reply(notices.not_found(), 404)
         site = request.host.partition(".")[0]
@@ -115,7 +115,7 @@ class Routes:
 
     def mobile(self, request: Request) -> Reply:
         """The phone's addresses lead to the PC page; what is not there, to the phone's own 404."""
-        path = urlsplit(request.path).path
+        path = request.resource
         if path == "/404.html":
             return html_reply(notices.not_found())
         ids = ARTICLE_ID.findall(path)
@@ -124,7 +124,7 @@ class Routes:
         return redirect(f"https://new.qq.com/rain/a/{full_id(ids[-1])}")
 
     def interface(self, request: Request) -> Reply:
-        answer = INTERFACES.get(urlsplit(request.path).path)
+        answer = INTERFACES.get(request.resource)
         return Reply(status=404) if answer is None else answer(self.world, request)
 
     def picture(self, request: Request) -> Reply:

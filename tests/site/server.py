@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -91,6 +92,7 @@ def main() -> None:
     """``python -m tests.site.server PORT FOLDER PLAN``: what `tests.site.Site` starts. Prints the port."""
     port, folder, plan = sys.argv[1:]
     server = Server(Plan(**orjson.loads(plan)), Path(folder))
+    gc.freeze()  # The world stays; the collector need not walk through it again and again.
     uvloop.run(serve(server, int(port), lambda bound: print(bound, flush=True), tethered=True))
 
 

@@ -70,6 +70,13 @@ class Site:
             self._process = None
         self._folder.cleanup()
 
+    @property
+    def pid(self) -> int:
+        """The server's process id, for those who weigh it. Raises `RuntimeError` while it is not running."""
+        if self._process is None:
+            raise RuntimeError("the site is not running")
+        return self._process.pid
+
     def environment(self) -> dict[str, str]:
         """The variables that lead an ordinary program here, to be laid over its own environment."""
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")

@@ -87,6 +87,23 @@ class Story:
         return f"https://new.qq.com/rain/a/{self.id}"
 
 
+def addresses_of(story: Story) -> tuple[str, ...]:
+    """Every address under which the site has the article, the canonical one first."""
+    if story.layout == "classic":
+        return (story.url, story.url.replace("https:", "http:"))
+    places = [
+        "https://news.qq.com/rain/a/{0}",
+        "https://view.inews.qq.com/a/{0}",
+        "https://view.inews.qq.com/k/{0}?web_channel=wap&openApp=false",
+        "https://xw.qq.com/cmsid/{0}",
+        "https://kuaibao.qq.com/s/{0}",
+    ]
+    if story.layout == "static":
+        folder = story.id[:8]
+        places += [f"https://new.qq.com/omn/{folder}/{{0}}.html", f"https://new.qq.com/cmsn/{folder}/{{0}}.html"]
+    return (story.url, *(place.format(story.id) for place in places))
+
+
 def picture_key(*facts: object) -> str:
     """A key like those of the site's picture store, its own for every list of facts."""
     digest = sha256("/".join(map(str, facts)).encode()).digest()

@@ -78,8 +78,14 @@ def pick(rng: Random, choices: Sequence[T]) -> T:
 
 def say(rng: Random, patterns: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> str:
     """One pattern, its gaps filled."""
-    pattern, gaps = pick(rng, patterns)
-    return pattern.format(*[pick(rng, words) for words in gaps])
+    # The innermost loop of every page: one draw, cut up for the pattern and all its gaps.
+    drawn, number = divmod(int(rng.random() * 2**53), len(patterns))
+    pattern, gaps = patterns[number]
+    chosen = []
+    for words in gaps:
+        drawn, number = divmod(drawn, len(words))
+        chosen.append(words[number])
+    return pattern.format(*chosen)
 
 
 def sentence(rng: Random) -> str:

@@ -129,8 +129,13 @@ class World:
         return tuple(key for key in self.ids if self._stories[key].layout != "classic")
 
     def edit(self, article_id: str, part: Part = "body") -> None:
-        """Change an article: its text, its title, or only its counters (``noise``)."""
+        """Change an article: its text, its title, or only its counters (``noise``).
+
+        Raises `KeyError` for an unknown id, `ValueError` for the text of an article that is only a video.
+        """
         story = self._stories[article_id]
+        if part == "body" and story.layout == "video":
+            raise ValueError(f"{article_id} is a video, without a text to edit")
         if part == "body":
             story = replace(story, body_edition=story.body_edition + 1)
         elif part == "noise":
@@ -174,7 +179,7 @@ class World:
     def _draw(self, index: int, *, layout: Layout | None = None, fresh: bool = False) -> Story:
         rng = Random(f"{self.plan.seed}/story/{index}")
         layout = layout or draw_layout(rng, modern=fresh)
-        age = self.plan.articles - index if fresh else index
+        age = self.plan.articles - 1 - index if fresh else index
         published = draw_time(rng, layout, age, self._now)
         if layout == "classic":
             published = published.replace(second=0)

@@ -28,6 +28,8 @@ Maker = Callable[[Random, Story, int], tuple[Block, ...]]
 SHORTEST, LONGEST = 60, 3000
 # A classic page has no abstract; its text must be longer than the hundred characters taken from it.
 SHORTEST_CLASSIC = 160
+ABSTRACT = 90
+"""Characters of text in an abstract."""
 
 
 @lru_cache(maxsize=512)
@@ -43,8 +45,8 @@ def write(story: Story) -> tuple[Block, ...]:
 
 
 def plain_text(story: Story) -> str:
-    """The paragraphs' text, joined by one space: what an abstract is cut from."""
-    return " ".join(block.text for block in write(story) if isinstance(block, Paragraph))
+    """The text of paragraphs and list items, joined by one space: what an abstract is cut from."""
+    return " ".join(_texts(write(story)))
 
 
 @lru_cache(maxsize=4096)
@@ -52,8 +54,16 @@ def abstract(story: Story) -> str:
     """The site's own abstract: the text's beginning, sections glued, cut with three dots."""
     if story.layout == "video":
         return sentence(Random(f"{story.seed}/abstract/{story.origin}"))
-    text = plain_text(story).replace(" ", "")
-    return text if len(text) <= 90 else text[:90] + "..."
+    text = plain_text(story)[: 2 * ABSTRACT].replace(" ", "")
+    return text if len(text) <= ABSTRACT else text[:ABSTRACT] + "..."
+
+
+def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield block.text
+        elif isinstance(block, Listing):
+            yield from block.items
 
 
 def _blocks(rng: Random, story: Story) -> Iterator[Block]:
@@ -169,7 +179,7 @@ INTERLUDES: dict[Layout, tuple[tuple[int, Maker], ...]] = {
         (3, _table),
         (3, _clip),
     ),
-    "v1": ((30, _picture), (3, _clip)),
+    "v1": ((30, _picture),),
     "dom": ((25, _picture), (7, _heading), (6, _quote), (5, _listing)),
     "static": ((30, _picture), (4, _listing), (3, _clip)),
     "classic": ((12, _old_picture), (4, _listing)),

@@ -14,7 +14,7 @@ INDENT = '<p style="TEXT-INDENT: 2em">'
 
 def page(story: Story) -> bytes:
     site, day, number = story.id.split("-")
-    return fill(
+    filled = fill(
         "classic",
         title=attribute(story.title),
         quoted=story.title.replace("\\", "\\\\").replace("'", "\\'"),
@@ -27,7 +27,8 @@ def page(story: Story) -> bytes:
         media=story.account.name,
         comment_id=story.comment_id,
         body="\n".join(part(block, story) for block in write(story)),
-    ).encode("gb18030")
+    )
+    return filled.decode().encode("gb18030")
 
 
 def part(block: Block, story: Story) -> str:

@@ -31,7 +31,7 @@ NAVIGATION = orjson.dumps(
             ]
         }
     }
-).decode()
+)
 
 
 def page(story: Story, style_bytes: int) -> bytes:
@@ -57,7 +57,7 @@ def page(story: Story, style_bytes: int) -> bytes:
         data=script_json(data(story, rich, text)),
         navigation=NAVIGATION,
         body=body,
-    ).encode()
+    )
 
 
 def content(rich: Rich, style_bytes: int) -> tuple[dict[str, object] | None, str]:
@@ -150,7 +150,7 @@ def video(clip: Clip) -> dict[str, object]:
     return {"title": clip.title, "vid": clip.vid, "img": clip.poster, "desc": spoken}
 
 
-def script_json(value: object) -> str:
+def script_json(value: object) -> bytes:
     """Compact JSON that may stand inside a script element, escaped as the site does it."""
-    text = orjson.dumps(value).decode()
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    text = orjson.dumps(value)
+    return text.replace(b"&", b"\\u0026").replace(b"<", b"\\u003c").replace(b">", b"\\u003e")

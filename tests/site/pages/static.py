@@ -28,7 +28,7 @@ def page(story: Story) -> bytes:
         built=f"{built.month}/{built.day}/{built.year}, {built:%I:%M:%S %p}",
         data=json.dumps(data(story), ensure_ascii=False, indent="\t\t"),
         body="\n".join(f"            {part}" for part in body(story)),
-    ).encode()
+    )
 
 
 def data(story: Story) -> dict[str, object]:
