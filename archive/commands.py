@@ -100,7 +100,7 @@ def _facts_as_json(archived: Archived) -> str:
 
 def _one_line(archived: Archived) -> str:
     article = archived.article
-    return "  ".join((article.id, _date(archived), article.channel or "-", _printable(article.title)))
+    return "  ".join((article.id, _date(archived), article.channel or "-", _printable(" ".join(article.title.split()))))
 
 
 def _date(archived: Archived) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive.failures import named_failures
+from archive.failures import named_sqlite_failures
 from archive.tree import Tree
 
 
@@ -32,7 +32,7 @@ class Database:
         Holds the write lock from its first line. Inside another one it joins it: only what happened
         inside is taken back if it raises. Raises ``ArchiveNotWritable``, ``ArchiveBusy``.
         """
-        with named_failures(self.path):
+        with named_sqlite_failures(self.path):
             if self.connection.in_transaction:
                 with self._joined():
                     yield self.connection
@@ -51,7 +51,7 @@ class Database:
             with self.transaction() as connection:
                 yield connection
             return
-        with named_failures(self.path):
+        with named_sqlite_failures(self.path):
             self._synchronous(durable=False)
             with self._outermost():
                 yield self.connection

@@ -41,12 +41,26 @@ _DISK = {
 @contextmanager
 def named_failures(path: Path) -> Iterator[None]:
     """Inside, disk and database fail as ``ArchiveNotWritable``, ``NotAnArchive`` or ``ArchiveBusy``."""
+    with named_disk_failures(path), named_sqlite_failures(path):
+        yield
+
+
+@contextmanager
+def named_sqlite_failures(path: Path) -> Iterator[None]:
+    """As ``named_failures``, for the database alone: a caller's own ``OSError`` passes as it is."""
     try:
         yield
     except sqlite3.Error as error:
         if named := _of_sqlite(error, path):
             raise named from error
         raise
+
+
+@contextmanager
+def named_disk_failures(path: Path) -> Iterator[None]:
+    """As ``named_failures``, for files alone; ``path`` is named where the system names none."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in _DISK:
             raise

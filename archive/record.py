@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article
+from archive.article import BEIJING, Article
 
 FACTS: Final = (
     "url",
@@ -75,7 +75,7 @@ def facts_of(article: Article) -> tuple[str | None, ...]:
         article.title,
         article.summary,
         article.body,
-        article.published_at.isoformat() if article.published_at else None,
+        _in_beijing(article.published_at),
         article.published_raw,
         article.author,
         article.media,
@@ -89,6 +89,10 @@ def facts_of(article: Article) -> tuple[str | None, ...]:
         article.layout,
         orjson.dumps(dict(article.provenance)).decode(),
     )
+
+
+def _in_beijing(moment: datetime | None) -> str | None:
+    return moment.astimezone(BEIJING).isoformat() if moment else None
 
 
 def archived_from(row: sqlite3.Row) -> Archived:
@@ -143,8 +147,7 @@ def columns_of(archived: Archived) -> dict[str, object]:
     article = archived.article
     kept = {name: getattr(archived, name) for name in _KEPT_LATER}
     facts = {name: getattr(article, name) for name in FACTS}
-    published = article.published_at and article.published_at.isoformat()
-    return {"id": article.id, **facts, "published_at": published, **kept}
+    return {"id": article.id, **facts, "published_at": _in_beijing(article.published_at), **kept}
 
 
 _KEPT_LATER: Final = tuple(field.name for field in fields(Archived) if field.name != "article")

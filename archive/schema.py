@@ -36,6 +36,7 @@ def _runs(db: Database) -> None:
         db.execute(statement)
 
 
+# Long texts stand last: what comes after them in a row is slow to reach.
 _ARTICLES: Final = (
     """
     CREATE TABLE articles (
@@ -43,7 +44,6 @@ _ARTICLES: Final = (
         url TEXT NOT NULL,
         title TEXT NOT NULL,
         summary TEXT NOT NULL,
-        body TEXT NOT NULL,
         published_at TEXT,
         published_raw TEXT NOT NULL,
         author TEXT NOT NULL,
@@ -56,7 +56,6 @@ _ARTICLES: Final = (
         location TEXT NOT NULL,
         comment_id TEXT NOT NULL,
         layout TEXT NOT NULL,
-        provenance TEXT NOT NULL,
         content_hash TEXT NOT NULL,
         revision INTEGER NOT NULL,
         copy_of TEXT REFERENCES articles (id),
@@ -65,7 +64,9 @@ _ARTICLES: Final = (
         last_seen TEXT NOT NULL,
         next_check TEXT,
         raw_ref TEXT,
-        markdown_path TEXT NOT NULL UNIQUE
+        markdown_path TEXT NOT NULL UNIQUE,
+        provenance TEXT NOT NULL,
+        body TEXT NOT NULL
     ) STRICT
     """,
     "CREATE INDEX articles_by_date ON articles (published_at, id)",
@@ -78,8 +79,8 @@ _ARTICLES: Final = (
         content_hash TEXT NOT NULL,
         title TEXT NOT NULL,
         summary TEXT NOT NULL,
-        body TEXT NOT NULL,
         raw_ref TEXT,
+        body TEXT NOT NULL,
         PRIMARY KEY (article_id, revision)
     ) STRICT
     """,
@@ -187,6 +188,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     # A copy made with VACUUM INTO comes back in another mode; where it is WAL already this costs nothing.
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA journal_size_limit = 67108864")  # A WAL that once grew does not stay big.
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     return connection

@@ -20,7 +20,7 @@ from archive.article import BEIJING, Article, completed, content_hash, storable
 from archive.database import Database
 from archive.decide import Decision, KnownArticle, Verdict, decide
 from archive.errors import ArticleNotFound, UnsafeId
-from archive.failures import named_failures
+from archive.failures import named_sqlite_failures
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
 from archive.record import FACTS, Archived, Revision, archived_from, facts_of, stamp
@@ -159,7 +159,7 @@ class Archive:
 
     def stats(self) -> dict[str, object]:
         """The archive in numbers; see ``archive_stats``."""
-        with named_failures(self.database.path):
+        with named_sqlite_failures(self.database.path):
             return archive_stats(self.database.connection)
 
     def start_run(self, job: str, *, started_at: datetime, due_at: datetime | None = None) -> int:
@@ -178,7 +178,7 @@ class Archive:
             connection.execute(_END_RUN, values)
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
-        with named_failures(self.database.path):
+        with named_sqlite_failures(self.database.path):
             yield from self.database.connection.execute(query, values)
 
     def _first_with(self, digest: str) -> str | None:
@@ -255,7 +255,10 @@ _UPDATED: Final = ("content_hash", "revision", "copy_of", "last_seen", "raw_ref"
 _UPDATE_ARTICLE: Final = (
     f"UPDATE articles SET {', '.join(f'{name} = ?' for name in _UPDATED)}, status = 'live' WHERE id = ?"  # noqa: S608
 )
-_ADD_REVISION: Final = "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_REVISION: Final = """
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, body, raw_ref)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _LAST_RANK: Final = (
     "SELECT rank FROM sightings WHERE article_id = ? AND source = ? ORDER BY seen_at DESC, rowid DESC LIMIT 1"
 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from archive.failures import named_disk_failures
+
 SYNC_THREADS = 8
 """The disk groups what is asked of it at once: eight waiting writers cost little more than one."""
 
@@ -47,14 +49,16 @@ class Tree:
 
     def begin(self) -> None:
         """Clear away what a crash may have left. To be called right after the lock was taken."""
-        if self._aside.is_dir():
-            for left in self._aside.iterdir():
-                left.unlink(missing_ok=True)
+        with named_disk_failures(self._aside):
+            if self._aside.is_dir():
+                for left in self._aside.iterdir():
+                    left.unlink(missing_ok=True)
 
     def stage(self, name: str, content: bytes) -> None:
         """Write ``content`` aside, to become ``root / name``. It is made durable while the caller goes on."""
         if not self._staged:
-            self._aside.mkdir(parents=True, exist_ok=True)
+            with named_disk_failures(self._aside):
+                self._aside.mkdir(parents=True, exist_ok=True)
         aside = self._aside / f"{self._token}-{next(self._names)}"
         written = self._pool.submit(_write_durably, aside, content)
         self._staged.append(_Staged(aside, self.root / name, content, written))
@@ -65,10 +69,8 @@ class Tree:
         for staged in reversed(self._staged):
             if staged.target == target:
                 return staged.content == content
-        try:
-            return target.read_bytes() == content
-        except FileNotFoundError:
-            return False
+        # Where something else stands in its place, publishing will say so.
+        return target.is_file() and target.read_bytes() == content
 
     def mark(self) -> int:
         """How far staging has come; for ``back_to``."""
@@ -81,7 +83,11 @@ class Tree:
             _discard(staged)
 
     def publish(self) -> None:
-        """Put every staged file in its place, durably. Raises ``OSError``; then call ``undo``."""
+        """Put every staged file in its place, durably. Raises ``ArchiveNotWritable``; then call ``undo``."""
+        with named_disk_failures(self._aside):
+            self._publish()
+
+    def _publish(self) -> None:
         for staged in self._staged:
             staged.written.result()
         directories: set[Path] = set()

@@ -1,0 +1,221 @@
+"""The frontier: every listed link is fetched once, tried again with growing pauses, at the host's pace."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.frontier import LONGEST_PAUSE, MAX_ATTEMPTS, Frontier, pause_after
+from archive.store import Archive
+from tests.archive.samples import NOON, an_article
+
+NOW = NOON.timestamp()
+LEASE = 60.0
+
+
+@dataclass(frozen=True)
+class Item:
+    id: str
+    rank: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"https://new.qq.com/rain/a/{self.id}"
+
+
+@pytest.fixture
+def frontier(archive: Archive) -> Frontier:
+    return Frontier(archive)
+
+
+def items(count: int) -> list[Item]:
+    return [Item(an_article(number).id) for number in range(count)]
+
+
+def leased(frontier: Frontier, now: float = NOW, limit: int = 100) -> list[str]:
+    return [link.id for link in frontier.lease(limit, now, LEASE)]
+
+
+def state(archive: Archive, link: str) -> tuple[str, str | None]:
+    row = archive.database.connection.execute("SELECT state, last_error FROM links WHERE id = ?", (link,)).fetchone()
+    return row["state"], row["last_error"]
+
+
+def test_a_link_is_remembered_once_whoever_lists_it(frontier: Frontier) -> None:
+    assert frontier.remember(items(3), "tech", NOON) == 3
+    assert frontier.remember(items(4), "hot", NOON) == 1
+    assert frontier.pending(NOW) == 4
+
+
+def test_an_archived_article_is_not_queued_but_its_sighting_is_noted(frontier: Frontier, archive: Archive) -> None:
+    archive.keep(an_article(0), seen_at=NOON)
+    assert frontier.remember([Item(an_article(0).id, rank=7)], "hot", NOON) == 0
+    rows = archive.database.connection.execute("SELECT article_id, source, rank FROM sightings")
+    assert [tuple(row) for row in rows] == [(an_article(0).id, "hot", 7)]
+
+
+def test_the_rank_of_every_list_outlives_the_wait_for_the_page(frontier: Frontier, archive: Archive) -> None:
+    link = an_article(0).id
+    frontier.remember([Item(link)], "tech", NOON)
+    frontier.remember([Item(link, rank=2)], "hot", NOON)
+    with archive.transaction():
+        archive.keep(an_article(0), seen_at=NOON, source="tech")
+        frontier.done(link)
+    rows = archive.database.connection.execute("SELECT source, rank FROM sightings ORDER BY rowid")
+    assert [tuple(row) for row in rows] == [("tech", None), ("hot", 2)]
+
+
+def test_leases_go_out_in_the_order_of_listing_and_only_once(frontier: Frontier) -> None:
+    frontier.remember(items(2), "tech", NOON)
+    frontier.remember(items(5), "hot", NOON + timedelta(seconds=1))
+    later = NOW + 1
+    assert leased(frontier, later, limit=3) == [item.id for item in items(3)]
+    assert leased(frontier, later) == [item.id for item in items(5)[3:]]
+    assert leased(frontier, later) == []
+
+
+def test_a_lease_carries_what_fetching_needs(frontier: Frontier) -> None:
+    frontier.remember([Item("A", rank=4)], "hot", NOON)
+    (link,) = frontier.lease(1, NOW, LEASE)
+    assert (link.id, link.url, link.source, link.attempts, link.rank) == (
+        *("A", "https://new.qq.com/rain/a/A", "hot", 1),
+        4,
+    )
+
+
+def test_links_can_be_leased_by_source(frontier: Frontier) -> None:
+    frontier.remember([Item("A")], "tech", NOON)
+    frontier.remember([Item("B")], "hot", NOON)
+    assert [link.id for link in frontier.lease(9, NOW, LEASE, source="hot")] == ["B"]
+
+
+def test_a_lease_that_ran_out_is_taken_over(frontier: Frontier) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    leased(frontier)
+    assert leased(frontier, NOW + LEASE - 1) == []
+    (again,) = frontier.lease(9, NOW + LEASE, LEASE)
+    assert again.attempts == 2
+
+
+def test_a_lease_can_be_held_for_longer(frontier: Frontier) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    (link,) = leased(frontier)
+    frontier.extend(link, NOW + 10 * LEASE)
+    assert leased(frontier, NOW + LEASE) == []
+    assert leased(frontier, NOW + 10 * LEASE) == [link]
+
+
+def test_a_failed_link_waits_and_says_why_and_is_given_up_in_the_end(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    now, tries = NOW, 0
+    while found := leased(frontier, now):
+        tries += 1
+        again = frontier.retry(found[0], f"503 for the {tries}th time", now + pause_after(tries))
+        assert leased(frontier, now + pause_after(tries) - 1) == []
+        now += pause_after(tries)
+    assert (tries, again) == (MAX_ATTEMPTS, False)
+    assert state(archive, items(1)[0].id) == ("failed", f"503 for the {MAX_ATTEMPTS}th time")
+    assert frontier.next_due(now) is None
+
+
+def test_pauses_grow_up_to_a_limit() -> None:
+    pauses = [pause_after(attempts) for attempts in range(1, 12)]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[1], pauses[-1]) == (60.0, 240.0, LONGEST_PAUSE)
+
+
+def test_a_link_given_back_has_lost_no_attempt(frontier: Frontier) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    for _ in range(3 * MAX_ATTEMPTS):
+        (link,) = frontier.lease(1, NOW, LEASE)
+        assert link.attempts == 1
+        frontier.release(link.id, "the site blocks us", NOW)
+    assert leased(frontier) == [items(1)[0].id]
+
+
+@pytest.mark.parametrize(("end", "expected"), [("gone", "gone"), ("drop", "dropped")])
+def test_an_ended_link_says_how_and_does_not_come_back(
+    frontier: Frontier, archive: Archive, end: str, expected: str
+) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    (link,) = leased(frontier)
+    getattr(frontier, end)(link, "a reason")
+    assert state(archive, link) == (expected, "a reason")
+    assert frontier.remember(items(1), "hot", NOON) == 0
+    assert leased(frontier, NOW + 10 * LEASE) == []
+
+
+def test_a_holder_that_comes_too_late_does_not_open_what_another_finished(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    (link,) = leased(frontier)
+    frontier.done(link)
+    assert frontier.retry(link, "timeout", NOW) is False
+    frontier.release(link, None, NOW)
+    assert state(archive, link) == ("done", None)
+
+
+def test_done_stands_and_falls_with_its_article(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    (link,) = leased(frontier)
+
+    def fail() -> None:
+        with archive.transaction():
+            archive.keep(an_article(0), seen_at=NOON)
+            frontier.done(link)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert state(archive, link) == ("waiting", None)
+    assert archive.known([link]) == set()
+
+
+def test_what_was_asked_for_by_name_is_fetched_again(frontier: Frontier) -> None:
+    frontier.remember(items(2), "tech", NOON)
+    frontier.done(leased(frontier)[0])
+    assert frontier.recall(items(3), "asked", NOON) == 2
+    assert leased(frontier) == [items(3)[0].id, items(3)[2].id]
+
+
+def test_the_next_due_moment_is_told(frontier: Frontier) -> None:
+    assert frontier.next_due(NOW) is None
+    frontier.remember(items(1), "tech", NOON)
+    assert frontier.next_due(NOW + 5) == NOW + 5
+    (link,) = leased(frontier)
+    assert frontier.next_due(NOW) == NOW + LEASE
+    frontier.retry(link, "503", NOW + 500)
+    assert frontier.next_due(NOW) == NOW + 500
+    assert frontier.pending(NOW) == 0
+
+
+def test_requests_to_a_host_are_spaced_by_its_delay(frontier: Frontier) -> None:
+    assert [frontier.reserve("new.qq.com", NOW, 2.0) for _ in range(3)] == [0.0, 2.0, 4.0]
+    assert frontier.reserve("r.inews.qq.com", NOW, 2.0) == 0.0
+    assert frontier.reserve("new.qq.com", NOW + 100, 2.0) == 0.0
+
+
+def test_a_host_that_wants_to_be_left_alone_is(frontier: Frontier, archive: Archive) -> None:
+    frontier.back_off("new.qq.com", NOW + 300)
+    frontier.back_off("new.qq.com", NOW + 100)
+    with Archive.existing(archive.data) as other:
+        assert Frontier(other).backoff_until("new.qq.com") == NOW + 300
+        assert Frontier(other).reserve("new.qq.com", NOW, 1.0) == 300.0
+    assert frontier.reserve("new.qq.com", NOW, 1.0) == 301.0
+    assert frontier.backoff_until("never.qq.com") == 0.0
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 5)), min_size=2, max_size=20))
+def test_no_two_requests_come_closer_than_the_delay_of_the_first(
+    tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[float, float]]
+) -> None:
+    with Archive.open(tmp_path_factory.mktemp("data")) as archive:
+        frontier, now, moments = Frontier(archive), NOW, []
+        for pause, delay in asked:
+            now += pause
+            moments.append((now + frontier.reserve("host", now, delay), delay))
+    for (before, delay), (after, _) in pairwise(moments):
+        assert after - before >= delay - 1e-6

@@ -1,0 +1,136 @@
+"""Opening: an archive is made, found, brought up to date, or refused untouched."""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from archive import schema
+from archive.errors import ArchiveNotWritable, ExitCode, NewerArchive, NoArchive, NotAnArchive
+from archive.store import Archive
+from tests.archive.samples import NOON, an_article
+
+CONTRACT = {
+    "articles": "id url title summary body published_at published_raw author media media_id channel keywords "
+    "thumbnail kind location comment_id content_hash revision copy_of status first_seen last_seen next_check "
+    "layout raw_ref markdown_path provenance",
+    "revisions": "article_id revision seen_at content_hash title summary body raw_ref",
+    "sightings": "article_id source rank seen_at",
+    "links": "id url source listed_at state attempts lease_until not_before last_error rank",
+    "hosts": "host next_at backoff_until",
+    "media": "sha256 url path bytes mime",
+    "runs": "id job due_at started_at ended_at verdict exit_code counts host pid",
+}
+
+
+def fingerprint(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("table", CONTRACT)
+def test_tables_and_columns_are_those_of_the_contract(archive: Archive, table: str) -> None:
+    rows = archive.database.connection.execute(f"PRAGMA table_info({table})").fetchall()
+    assert {row["name"] for row in rows} == set(CONTRACT[table].split())
+    strict = archive.database.connection.execute("SELECT strict FROM pragma_table_list WHERE name = ?", (table,))
+    assert strict.fetchone()[0] == 1
+
+
+def test_settings_that_durability_rests_on(archive: Archive) -> None:
+    pragma = {
+        name: archive.database.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+    }
+    assert pragma == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 60_000}
+
+
+def test_an_archive_is_made_once_and_then_found(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "new" / "data") as made:
+        made.keep(an_article(), seen_at=NOON)
+    with Archive.open(tmp_path / "new" / "data") as found:
+        assert found.article(an_article().id).article == an_article()
+    names = {path.name for path in (tmp_path / "new" / "data").iterdir()}
+    assert names == {"archive.db", "articles"}
+
+
+def test_reading_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NoArchive, match="--data"):
+        Archive.existing(tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_archive_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as old:
+        schema.migrations.apply(Database(old), stop_before="0002_frontier")
+    with Archive.existing(tmp_path) as archive:
+        assert archive.stats()["links"] == {}
+        assert archive.stats()["runs"] == 0
+
+
+def test_an_archive_of_a_later_version_is_refused_untouched(tmp_path: Path) -> None:
+    Archive.open(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as later, later:
+        later.execute("INSERT INTO _sqlite_migrations VALUES (99, 'qqnews', '0099_of_tomorrow', '2030-01-01')")
+    before = fingerprint(tmp_path / "archive.db")
+    with pytest.raises(NewerArchive, match="0099_of_tomorrow"):
+        Archive.open(tmp_path)
+    assert fingerprint(tmp_path / "archive.db") == before
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", b"SQLite format 3\x00" + b"\xff" * 4080, b"\x00" * 8192])
+def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "archive.db").write_bytes(content)
+    with pytest.raises(NotAnArchive, match="cannot be used as an archive"):
+        Archive.open(tmp_path)
+    assert (tmp_path / "archive.db").read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["archive.db"]
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_database_of_something_else_is_refused_untouched(tmp_path: Path, mode: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as other, other:
+        other.execute(f"PRAGMA journal_mode = {mode}")
+        other.execute("CREATE TABLE articles (id TEXT PRIMARY KEY, mine TEXT)")
+    before = fingerprint(tmp_path / "archive.db")
+    with pytest.raises(NotAnArchive, match="something else") as caught:
+        Archive.open(tmp_path)
+    assert caught.value.exit_code == ExitCode.ARCHIVE
+    assert fingerprint(tmp_path / "archive.db") == before
+
+
+def test_a_directory_in_the_place_of_the_data_directory_s_parent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(ArchiveNotWritable, match="mend its rights"):
+        Archive.open(tmp_path / "file" / "data")
+
+
+def test_a_copy_made_by_vacuum_into_is_an_archive(archive: Archive, tmp_path: Path) -> None:
+    archive.keep(an_article(), seen_at=NOON)
+    archive.database.connection.execute("VACUUM INTO ?", (str(tmp_path / "archive.db"),))
+    with Archive.existing(tmp_path) as copy:
+        assert copy.known([an_article().id]) == {an_article().id}
+        assert copy.database.connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_migrations_are_numbered_in_their_order() -> None:
+    names = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+RELEASED = {
+    "0001_articles": "40a9b8d2af525d50",
+    "0002_frontier": "60f74fcce5982a58",
+    "0003_runs": "2989605d6471b4f1",
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_released_migrations_are_never_edited(name: str) -> None:
+    names = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
+    database = Database(memory=True)
+    schema.migrations.apply(database, stop_before=names[names.index(name) + 1 :][:1])
+    rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    tables = "\n".join(" ".join(sql.split()) for (sql,) in rows)
+    assert hashlib.sha256(tables.encode()).hexdigest()[:16] == RELEASED[name]
