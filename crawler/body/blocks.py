@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Video:
     vid: str
     title: str = ""
     poster: str = ""
+    duration: str = field(default="", compare=False)
+    """As the page states it: ``00:02:24``, ``4分57秒``; ``""`` where it does not."""
 
 
 @dataclass(frozen=True, slots=True)

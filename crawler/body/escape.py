@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
+from typing import Literal
 
 _SUSPICIOUS = re.compile(r"[\\`*_~\[\]<&{]|!\0|^\s*(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
@@ -27,16 +28,20 @@ _RAW_HTML = re.compile(
 _HTML_BLOCK = re.compile(rf"<(?:/?{_TAG_NAME}(?:[\s/>]|$)|[!?])", re.M)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
 _LINK_TAIL = re.compile(
-    r"\]\(\s*(?:<[^<>\n]*>|(?:[^\s<>()\\]|\\.|\([^\s()]*\))*)"
-    r"""(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)"""
+    r"\]\([ \t\n]*(?:<[^<>\n]*>|(?:[^ \t\n()\\]|\\.|\([^ \t\n()]*\))*)"
+    r"""(?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*\)"""
 )
 _BLOCK_START = re.compile(
     r"(?:(?P<number>\d{1,9})(?=[.)](?:\s|$)))|#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|:(?=\s|~|$)|~{3,}|`{3,}"
     r"|\[\^?[^\]\n]+\]:"
 )
-_THEMATIC = re.compile(r"([-_*])[ \t]*(?:\1[ \t]*){2,}$")
+_THEMATIC = re.compile(r"(?=(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|(?:-[ \t]*){3,}$)(?P<run>\*+|_+|-)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
 _TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+
+
+Place = Literal["paragraph", "heading", "cell"]
+"""What the pieces stand in. Only a paragraph's lines can begin another block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +56,28 @@ class Piece:
     opaque: bool = False
 
 
-def escape(pieces: Iterable[Piece], *, table: bool = False) -> str:
+def escape(pieces: Iterable[Piece], place: Place = "paragraph") -> str:
     """The pieces as one string of Markdown, with the fewest backslashes that keep the text text."""
     pieces = list(pieces)
     plain = "".join(piece.string for piece in pieces)
     theirs = "".join(_boundary(piece.string) if piece.markup else piece.string for piece in pieces)
-    if not _SUSPICIOUS.search(theirs) and not (table and "|" in theirs):
+    if not _SUSPICIOUS.search(theirs) and not (place == "cell" and "|" in plain):
         return plain
     skeleton = "".join(_outline(piece) for piece in pieces)
     ours = [piece.markup for piece in pieces for _ in piece.string]
-    marks = {at for rule in _RULES for at in rule(skeleton, ours)}
-    if table:
-        marks |= {at for at, char in enumerate(plain) if char == "|" and not ours[at]}
+    marks = {at for rule in _MARK_RULES for at in rule(skeleton, ours)}
+    marks |= {at for rule in _REACHING_RULES for at in rule(plain, ours)}
+    if place == "paragraph":
+        marks |= set(_block_starts(skeleton, ours))
+    if any(plain[at] == "`" for at in marks):
+        # Taken apart by backslashes, a longer run may close a single one.
+        marks |= {at for at, char in enumerate(plain) if char == "`"}
     marks |= set(_backslashes(skeleton, ours, marks))
-    return "".join("\\" + char if at in marks and not ours[at] else char for at, char in enumerate(plain))
+    marks = {at for at in marks if not ours[at]}
+    if place == "cell":
+        # A row is cut at its bars before anything else is read, in code and addresses, too.
+        marks |= {at for at, char in enumerate(plain) if char == "|"}
+    return "".join("\\" + char if at in marks else char for at, char in enumerate(plain))
 
 
 def _boundary(markup: str) -> str:
@@ -74,7 +87,8 @@ def _boundary(markup: str) -> str:
 def _outline(piece: Piece) -> str:
     if not piece.opaque or len(piece.string) < 3:
         return piece.string
-    return piece.string[0] + "x" * (len(piece.string) - 2) + piece.string[-1]
+    # Back-ticks pair up across everything, even with those inside code.
+    return piece.string[0] + re.sub("[^`]", "x", piece.string[1:-1]) + piece.string[-1]
 
 
 # Each rule: (skeleton, ours) -> positions of the characters that need a backslash.
@@ -84,7 +98,10 @@ def _code_spans(text: str, ours: list[bool]) -> Iterator[int]:
     """Back-tick runs pair up with the next of the same length; a last odd one is only text."""
     runs: dict[int, list[int]] = {}
     for match in re.finditer(r"`+", text):
-        runs.setdefault(len(match.group()), []).append(match.start())
+        start, end = match.span()
+        # One that touches a fence of ours would grow into one run with it.
+        yield from (at for at in range(start, end) if any(ours[start:end]))
+        runs.setdefault(ours[start:end].count(ours[start]), []).append(start)
     for length, starts in runs.items():
         for start in starts[: len(starts) // 2 * 2]:
             yield from range(start, start + length)
@@ -93,18 +110,18 @@ def _code_spans(text: str, ours: list[bool]) -> Iterator[int]:
 def _emphasis(text: str, ours: list[bool]) -> Iterator[int]:
     for mark in "*_":
         if mark in text:
-            yield from _paired_runs(text, ours, mark)
+            yield from _paired_runs(text, ours, mark, re.escape(mark) + "+")
 
 
 def _strikethrough(text: str, ours: list[bool]) -> Iterator[int]:
-    for length in (1, 2) if "~" in text else ():
-        yield from _paired_runs(text, ours, "~", length)
+    # GFM pairs runs of equal length; other renderers take any two runs of two and more.
+    for run in (r"(?<!~)~(?!~)", "~~+") if "~" in text else ():
+        yield from _paired_runs(text, ours, "~", run)
 
 
-def _paired_runs(text: str, ours: list[bool], mark: str, length: int | None = None) -> Iterator[int]:
+def _paired_runs(text: str, ours: list[bool], mark: str, run: str) -> Iterator[int]:
     """Positions of the runs of ``mark`` that find a partner: one that may open before one that may close."""
-    spans = (match.span() for match in re.finditer(re.escape(mark) + "+", text))
-    runs = [(start, end) for start, end in spans if length is None or end - start == length]
+    runs = [match.span() for match in re.finditer(run, text)]
     flanks = [_flanking(text, start, end, mark) for start, end in runs]
     first_opener = next((at for at, (opens, _) in enumerate(flanks) if opens), len(runs))
     last_closer = next((at for at in reversed(range(len(runs))) if flanks[at][1]), -1)
@@ -134,10 +151,9 @@ def _is_punctuation(char: str) -> bool:
 
 def _brackets(text: str, ours: list[bool]) -> Iterator[int]:
     partners = _bracket_partners(text) if "](" in text else {}
-    for match in _LINK_TAIL.finditer(text):
-        close = match.start()
-        if not ours[close] and close in partners:
-            yield partners[close]
+    for close, opening in partners.items():
+        if not ours[close] and _LINK_TAIL.match(text, close):
+            yield opening
             yield close
     # An exclamation mark of the text must not turn a link of ours into a picture.
     for match in re.finditer(r"!(?=\[)", text):
@@ -163,9 +179,6 @@ def _raw_html(text: str, ours: list[bool]) -> Iterator[int]:
         # Hugo cuts a page at its summary divider even where the bracket is escaped.
         if match.group() == "<!--":
             yield match.start() + 1
-    for start in _line_starts(text):
-        if _HTML_BLOCK.match(text, start):
-            yield start
 
 
 def _entities(text: str, ours: list[bool]) -> Iterator[int]:
@@ -184,8 +197,12 @@ def _block_starts(text: str, ours: list[bool]) -> Iterator[int]:
             continue
         if (match := _BLOCK_START.match(text, start)) is not None:
             digits = match.group("number")
-            yield start + len(digits) if digits else start
-        if _THEMATIC.match(_line_at(text, start)):
+            # Half a fence would be a mark of its own.
+            end = match.end() if match.group()[0] in "`~" else start + 1
+            yield from [start + len(digits)] if digits else range(start, end)
+        if rule := _THEMATIC.match(_line_at(text, start)):
+            yield from range(start, start + len(rule.group("run")))
+        if _HTML_BLOCK.match(text, start):
             yield start
         if number and (_UNDERLINE.match(_line_at(text, start)) or _is_table_rule(_line_at(text, start))):
             yield text.index("-", start) if "-" in _line_at(text, start) else start
@@ -212,13 +229,7 @@ def _backslashes(text: str, ours: list[bool], marks: set[int]) -> Iterator[int]:
             yield match.start()
 
 
-_RULES = (
-    _code_spans,
-    _emphasis,
-    _strikethrough,
-    _brackets,
-    _raw_html,
-    _entities,
-    _short_codes,
-    _block_starts,
-)
+_MARK_RULES = (_code_spans, _emphasis, _strikethrough, _entities, _short_codes)
+"""Rules for which code and addresses of ours are closed objects."""
+_REACHING_RULES = (_brackets, _raw_html)
+"""Addresses of links and tags of HTML reach across everything, code included."""

@@ -6,20 +6,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Final
 from urllib.parse import quote
 
 from crawler.body.blocks import Break, Inline, Link, Picture, Run
-from crawler.body.escape import Piece, escape
+from crawler.body.escape import Piece, Place, escape
 
-_HARD_BREAK = "  \n"
+_BREAKS: Final[dict[Place, str]] = {"paragraph": "  \n", "heading": " ", "cell": "<br>"}
 _MARKERS = {"bold": "**", "italic": "*"}
-_HUGO_IN_CODE = ("{{<", "{{%", "<!--")
+HUGO_IN_CODE: Final = re.compile(r"\{\{[<%]|<!--\s*more", re.I)
+"""What Hugo acts on even inside code, where nothing can be escaped."""
 
 
-def write_inline(inlines: Iterable[Inline], *, table: bool = False) -> str:
-    """One text block as Markdown; in a table a break is ``<br>`` and a bar is escaped."""
-    line_break = "<br>" if table else _HARD_BREAK
-    return escape(_pieces(_tidy(inlines), line_break), table=table)
+def write_inline(inlines: Iterable[Inline], place: Place = "paragraph") -> str:
+    """One text block as Markdown; in a heading a break is a space, in a table's cell ``<br>``."""
+    return escape(_pieces(_tidy(inlines), _BREAKS[place]), place)
 
 
 def write_picture(picture: Picture) -> str:
@@ -38,7 +39,7 @@ def write_emphasis(text: str) -> str:
 
 def destination(url: str) -> str:
     """An address as it may stand between the parentheses of a link: nothing in it ends the link early."""
-    url = re.sub(r"[\s<>\\\x00-\x20\x7f]|\{(?=\{)", lambda match: quote(match.group()), url)
+    url = re.sub(r"[\s<>\\`\x00-\x20\x7f]|\{(?=\{)", lambda match: quote(match.group()), url)
     if url.count("(") == url.count(")") and "(" not in url.rpartition(")")[2]:
         return url
     return url.replace("(", "%28").replace(")", "%29")
@@ -123,8 +124,7 @@ def _picture_pieces(picture: Picture) -> Iterator[Piece]:
 
 
 def _code_pieces(text: str) -> Iterator[Piece]:
-    # Nothing can be escaped inside code, so what Hugo would execute there stands as plain text.
-    if any(mark in text for mark in _HUGO_IN_CODE):
+    if HUGO_IN_CODE.search(text):
         yield Piece(text)
         return
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
@@ -138,14 +138,14 @@ def _label(text: str) -> list[Piece]:
 
 
 def _balanced(pieces: list[Piece]) -> list[Piece]:
-    """Brackets of a link's text, backslashed where they do not pair up."""
+    """Brackets of a link's text, backslashed where they do not pair up or begin a link of their own."""
     text = "".join(piece.string for piece in pieces if not piece.markup)
     depth = 0
     for bracket in re.findall(r"[\[\]]", text):
         depth += 1 if bracket == "[" else -1
         if depth < 0:
             break
-    if depth == 0:
+    if depth == 0 and "](" not in text:
         return pieces
     return [part for piece in pieces for part in ([piece] if piece.markup else _backslashed(piece.string))]
 

@@ -22,12 +22,11 @@ from crawler.body.blocks import (
     Table,
     Video,
 )
-from crawler.body.inline import write_emphasis, write_inline, write_link, write_picture
+from crawler.body.inline import HUGO_IN_CODE, write_emphasis, write_inline, write_link, write_picture
 
 VIDEO_PAGE = "https://v.qq.com/x/page/{}.html"
-_HUGO = re.compile(r"\{\{[<%]|<!--\s*more", re.I)
 _TASK_BOX = re.compile(r"^\[(?=[ xX]\](?:\s|$))")
-_HEADING_END = re.compile(r"(#+|\{[^{}]*\})$")
+_HEADING_END = re.compile(r"(?:(?<=\s)|^)#+$|\{[^{}]*\}$")
 
 
 def write_blocks(blocks: Iterable[Block]) -> str:
@@ -65,7 +64,7 @@ def video_words(video: Video) -> str:
 
 
 def _heading(inlines: Sequence[Inline], level: int) -> str:
-    text = write_inline(Run(" ") if isinstance(part, Break) else part for part in inlines)
+    text = write_inline(inlines, "heading")
     # A heading may end in closing number signs, or for Hugo in attributes; neither is meant here.
     text = _HEADING_END.sub(lambda match: "\\" + match.group(), text)
     return f"{'#' * max(level, 2)} {text}"
@@ -102,12 +101,12 @@ def _table(rows: Sequence[Sequence[Sequence[Sequence[Inline]]]]) -> str:
 
 
 def _cell(lines: Sequence[Sequence[Inline]]) -> str:
-    return "<br>".join(write_inline(line, table=True) for line in lines)
+    return write_inline([part for line in lines for part in (Break(), *line)][1:], "cell")
 
 
 def _code(text: str) -> str:
-    # Hugo runs its short codes inside code, too, where no backslash helps: keep the words, give up the fence.
-    if _HUGO.search(text):
+    # Keep the words, give up the fence.
+    if HUGO_IN_CODE.search(text):
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         inlines = [part for line in lines for part in (Break(), Run(line))][1:]
         return write_inline(inlines)

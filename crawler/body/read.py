@@ -81,6 +81,7 @@ class _Reader:
         self.line: list[Inline] = []
         self.lead: tuple[Block, ...] = ()
         self.in_keyword = False
+        self.stated: Caption | None = None
 
     def walk(self, root: Element) -> None:
         """Read all that is inside ``root``; the element itself is taken for a plain container."""
@@ -260,7 +261,9 @@ class _Reader:
 
     def _comment(self, text: str) -> None:
         if placeholder := PLACEHOLDER.fullmatch(text):
-            self._place(self.placeholders.get(placeholder.group(1), ()))
+            blocks = self.placeholders.get(placeholder.group(1), ())
+            self._place(blocks)
+            self.stated = next((block for block in blocks if isinstance(block, Caption)), None)
         elif mark := KEYWORD_MARK.fullmatch(text):
             self.in_keyword = mark.group(1) == "" or mark.group(2) == "BEGIN"
 
@@ -272,8 +275,8 @@ class _Reader:
 
     def _append(self, block: Block) -> None:
         blocks = self.open[-1].blocks
-        # A picture's caption may stand in its attributes and again under it.
-        if not (isinstance(block, Caption) and blocks and blocks[-1] == block):
+        # A caption that the picture's attributes state may stand under the picture again.
+        if not (block == self.stated and blocks and blocks[-1] is self.stated):
             blocks.append(block)
 
     def _flush(self) -> None:

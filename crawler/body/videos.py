@@ -11,6 +11,7 @@ from crawler.body.blocks import Video
 
 _PUSH = re.compile(r"videoArr\.push\(\s*")
 _PLAYER_VID = re.compile(r"v\.qq\.com/.*?(?:[?&#]vid=|/(?:page|cover/\w+)/)([a-z0-9]{11})(?![a-z0-9])", re.I)
+_SPOKEN = re.compile(r"时长约?\s*((?:\d+小时)?(?:\d+分)?(?:\d+秒)?)")
 _VID = re.compile(r"[A-Za-z0-9]{6,20}")
 
 
@@ -37,7 +38,13 @@ def read_video(value: dict[str, Any]) -> Video | None:
     if not _VID.fullmatch(vid):
         return None
     image = value.get("img") or value.get("pic")
-    return Video(vid, " ".join(_word(value.get("title")).split()), _poster(image))
+    return Video(vid, " ".join(_word(value.get("title")).split()), _poster(image), _duration(value))
+
+
+def _duration(value: dict[str, Any]) -> str:
+    """How long it plays: stated as such, else spoken of in the description."""
+    spoken = _SPOKEN.search(_word(value.get("desc")))
+    return _word(value.get("duration")) or (spoken.group(1) if spoken else "")
 
 
 def _poster(image: object) -> str:
