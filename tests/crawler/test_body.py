@@ -162,8 +162,8 @@ CASES = {
     ),
     "text cut out of a colour": ("<p style='color:transparent;-webkit-background-clip:text'>渐变</p>", "渐变"),
     "furniture": (
-        "<div class='article-top-content'>问AI</div><p>甲</p><div class='rv-root-v2'>相关</div><div id='article-status'>x</div>"
-        "<a id='backqqcom'>返回</a><div id='Status'>免责</div>",
+        "<div class='article-top-content'>问AI</div><p>甲</p><div class='rv-root-v2'>相关</div>"
+        "<div id='article-status'>x</div><a id='backqqcom'>返回</a><div id='Status'>免责</div>",
         "甲",
     ),
     "a share button": (
