@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 REFUSALS = frozenset({429, 501, 503, 567})
 """Answers by which the site tells us to stay away: too many requests, its firewall, overload, anti-robot."""
 
-FIRST_PAUSE = 30.0
+FIRST_PAUSE = 300.0
 """Seconds to stay away after a first refusal that names no time."""
 
 LONGEST_PAUSE = 6 * 3600.0

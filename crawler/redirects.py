@@ -29,7 +29,10 @@ def followed(article_id: str, url: str, location: str, hops: int) -> str | Astra
     """
     if not location:
         return Astray("redirect-nowhere", url)
-    target = urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        return Astray("redirect-nowhere", location)
     if _is_farewell(target):
         raise Removed(url, f"redirected to {target}")
     if hops >= MOST_HOPS:

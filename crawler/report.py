@@ -42,7 +42,7 @@ class Counts:
 
     counts: Counter[str] = field(default_factory=Counter)
     """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, unreadable,
-    refused, resting, silent, broken, crashed, bad_input, bytes, requests."""
+    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -126,7 +126,7 @@ def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, Exi
     errors = n["dropped"] + n["left"] + n["broken"] + n["crashed"]
     nothing = obtained == 0
     yield (
-        n["refused"] + n["resting"] > 0 and (n["left"] > 0 or n["broken"] > 0 or n["resting"] > 0),
+        n["refused"] + n["resting"] > 0 and n["left"] + n["broken"] > 0,
         "blocked",
         ExitCode.BLOCKED,
         f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later",
@@ -136,6 +136,12 @@ def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, Exi
         "changed",
         ExitCode.CHANGED,
         f"{n['unreadable']} answers had no known layout: the parser needs mending",
+    )
+    yield (
+        n["stopped"] > 0,
+        "partial",
+        ExitCode.PARTIAL,
+        "it was told to stop; the next run goes on with what is left",
     )
     yield (
         errors > 0 and nothing and n["known"] == 0,

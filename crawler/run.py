@@ -73,6 +73,8 @@ class Run:
         for spider, arguments in self._spiders():
             if self._outcome.stopped_by is None:
                 await self._crawl(spider, arguments)
+        if self._outcome.stopped_by is not None:
+            self._stats.append({f"{PREFIX}/counts/stopped": 1})
         self._outcome.counts = read_counts(self._stats)
         return self._outcome
 

@@ -29,7 +29,7 @@ ROBOTSTXT_USER_AGENT = "qqnews"
 # --- manners ------------------------------------------------------------------------------------------------
 
 ROBOTSTXT_OBEY = True
-# One request at a time and host; the pace itself is kept by middlewares.pace, in the archive's database.
+# One request at a time and host, and a pace between them: both are kept by middlewares.pace.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_REQUESTS = 16
 # Scrapy's own delay knows one process only. Ours is QQNEWS_DELAY.
@@ -42,7 +42,7 @@ QQNEWS_LONGEST_DELAY = 30.0
 """Seconds: the pace follows the server's answer time, but no further than this."""
 
 QQNEWS_PATIENCE = 45.0
-"""Seconds a run waits for a host that asked for a rest, or for a link that is to be tried again."""
+"""Seconds a run waits for a host that named a short rest, or for a link that is to be tried again."""
 
 QQNEWS_LEASE = float(os.environ.get("QQNEWS_LEASE", "30"))
 """Seconds a link is ours. Renewed while we live; after a crash it is anybody's when they are over."""

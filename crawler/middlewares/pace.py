@@ -1,4 +1,4 @@
-"""Pace: the time between two requests to one host, shared by all processes through the archive.
+"""Pace: one request to a host at a time, and time between two, shared by all processes through the archive.
 
 The last step before the download. It follows the server: whoever answers slowly is asked more slowly, and a
 ``Crawl-delay`` in robots.txt is kept. With a delay of 0 it does nothing, unless there is a ``Crawl-delay``.
@@ -6,6 +6,7 @@ The last step before the download. It follows the server: whoever answers slowly
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 from scrapy import Request, signals
@@ -33,6 +34,8 @@ class PaceMiddleware:
         self._least = crawler.settings.getfloat("QQNEWS_DELAY")
         self._longest = crawler.settings.getfloat("QQNEWS_LONGEST_DELAY")
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._at_a_time = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._gates: dict[str, asyncio.Semaphore] = {}
         self._asked: dict[str, float] = {}
         self._answer_time: dict[str, float] = {}
         self._next_at: dict[str, float] = {}
@@ -55,14 +58,24 @@ class PaceMiddleware:
         return max(self._least, self._asked.get(host, 0.0), followed)
 
     async def process_request(self, request: Request) -> None:
-        """Wait for this request's turn; raises `HostResting` if the host was lost meanwhile."""
+        """Wait for this request's turn; raises `HostResting` if the host was lost meanwhile.
+
+        Scrapy's own limit per host is no help: on a plain asyncio loop it lets a whole queue pass at once.
+        """
         host = host_of(request.url)
-        if (delay := self.delay(host)) > 0:
-            await self._turn(host, delay)
+        gate = self._gates.setdefault(host, asyncio.Semaphore(self._at_a_time))
+        await gate.acquire()
+        try:
+            await self._turn(host)
+        except BaseException:
+            gate.release()
+            raise
+        request.meta["gate"] = gate
         self._tally.add("requests", host=host)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Learn how fast the host answers."""
+        """Let the next one through, and learn how fast the host answers."""
+        _leave(request)
         host = host_of(request.url)
         taken = float(request.meta.get("download_latency", 0.0))
         before = self._answer_time.get(host, taken)
@@ -70,14 +83,20 @@ class PaceMiddleware:
         self._tally.add("bytes", host=host, amount=len(response.body))
         return response
 
-    async def _turn(self, host: str, delay: float) -> None:
-        seconds = await self._reserve(host, delay)
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        """Let the next one through."""
+        _leave(request)
+
+    async def _turn(self, host: str) -> None:
         rest = self._crawler.get_downloader_middleware(RestMiddleware)
+        if rest is not None:
+            await rest.wait_for(host)
+        if (delay := self.delay(host)) <= 0:
+            return
+        seconds = await self._reserve(host, delay)
         if rest is not None and seconds > delay:
             await rest.ask_archive(host)
         await pause(self._crawler, seconds)
-        if rest is not None:
-            await rest.wait_for(host)
 
     async def _reserve(self, host: str, delay: float) -> float:
         """Seconds until this request's turn, which is now ours."""
@@ -86,3 +105,10 @@ class PaceMiddleware:
         at = max(now(), self._next_at.get(host, 0.0))
         self._next_at[host] = at + delay
         return at - now()
+
+
+def _leave(request: Request) -> None:
+    """Open the gate behind a request that went through it."""
+    gate = request.meta.pop("gate", None)
+    if gate is not None:
+        gate.release()

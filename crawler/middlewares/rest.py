@@ -39,6 +39,7 @@ class RestMiddleware:
         self._patience = crawler.settings.getfloat("QQNEWS_PATIENCE")
         self._until: dict[str, float] = {}
         self._strikes: dict[str, int] = {}
+        self._ordered_here: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -52,7 +53,7 @@ class RestMiddleware:
         """Wait until the host may be asked; raises `HostResting` when that is too long."""
         until = await self.until(host)
         while (seconds := until - now()) > 0:
-            if host not in self._strikes or seconds > self._patience:
+            if host not in self._ordered_here or seconds > self._patience:
                 raise HostResting(host, until)
             await pause(self._crawler, seconds)
             until = self._until[host]
@@ -69,15 +70,17 @@ class RestMiddleware:
         await self.wait_for(host)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Take note of a refusal, or of a host that answers again."""
-        host = host_of(request.url)
+        """Take note of a refusal."""
         if response.status in REFUSALS:
+            host = host_of(request.url)
             header = response.headers.get("Retry-After")
             asked = retry_after(header.decode("latin-1") if header else None, now())
             await self.refused(host, str(response.status), asked)
-        elif host in self._strikes:
-            del self._strikes[host]
         return response
+
+    def answered(self, host: str) -> None:
+        """The host gave what was asked for: its next refusal is a first one. (A captcha page also has status 200.)"""
+        self._strikes.pop(host, None)
 
     async def refused(self, host: str, reason: str, asked: float | None = None) -> float:
         """Order a rest, longer each time in a row; Unix time of its end. ``asked``: seconds the host named.
@@ -88,6 +91,7 @@ class RestMiddleware:
             self._strikes[host] = self._strikes.get(host, 0) + 1
         until = now() + pause_after(self._strikes[host], asked)
         until = self._until[host] = max(until, self._until.get(host, 0.0))
+        self._ordered_here.add(host)
         self._tally.add("refused", host=host, reason=reason)
         if self._ledger is not None:
             await self._ledger.write(lambda archive, frontier: frontier.back_off(host, until))

@@ -27,6 +27,10 @@ class RobotsAnswerMiddleware:
         self.unknown: dict[str, str] = {}
         """Hosts whose rules could not be learned in this run, and why not."""
 
+    def why_unknown(self, url: str) -> str:
+        """Why the rules for an address could not be learned; "" if they were."""
+        return self.unknown.get(host_of(url), "")
+
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         """The rules; or a request for the place where they are."""
         if not _asks_for_rules(request):

@@ -6,13 +6,12 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from crawler.backoff import REFUSALS
 from crawler.guard import host_of
 from crawler.items import Ending, Page, Setback, Understood
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
-from crawler.sites.page import Blocked, Changed, Removed
+from crawler.sites.page import Blocked, Changed, RawArticle, Removed
 from crawler.sites.qq.pages import read_page
 
 
@@ -27,11 +26,17 @@ class ParsePage:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
+    async def open_spider(self) -> None:
+        """All steps stand: find the one that keeps the hosts' rest."""
+        self._rest = self._crawler.get_downloader_middleware(RestMiddleware)
+
     async def process_item(self, item: Any) -> Any:
         """`Page` → `Understood` or `Setback`."""
         if not isinstance(item, Page):
             return item
         self._tally.add("fetched", source=item.link.source)
+        if item.status == 200 and not item.body.strip():
+            return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
             raw = read_page(item.body, item.url, status=item.status)
         except Removed as error:
@@ -40,16 +45,19 @@ class ParsePage:
             return await self._blocked(item, error)
         except Changed as error:
             return Setback(item.link, Ending.UNREADABLE, "unknown-layout", error.evidence)
+        return self._understood(item, raw)
+
+    def _understood(self, page: Page, raw: RawArticle) -> Understood:
+        if self._rest is not None:
+            self._rest.answered(host_of(page.url))
         for note in raw.notes:
             self._tally.add("noted", reason=note)
-        return Understood(item.link, normalise(raw), item.fetched_at)
+        return Understood(page.link, normalise(raw), page.fetched_at)
 
     async def _blocked(self, page: Page, error: Blocked) -> Setback:
-        """A refusal: a status the host was already put to rest for, or a captcha page that looks like an answer."""
-        rest = self._crawler.get_downloader_middleware(RestMiddleware)
-        host = host_of(page.url)
-        if rest is None:
+        """A refusal that looks like an answer: a captcha page. (Those which say so by status end in the spider.)"""
+        if self._rest is None:
             return Setback(page.link, Ending.RETRIED, "blocked", error.evidence)
-        known = page.status in REFUSALS
-        until = await rest.until(host) if known else await rest.refused(host, "captcha")
+        reason = "captcha" if page.status == 200 else str(page.status)
+        until = await self._rest.refused(host_of(page.url), reason)
         return Setback(page.link, Ending.POSTPONED, "blocked", error.evidence, until)

@@ -134,8 +134,8 @@ class ArticleSpider(Spider):
     def _without_rules(self, request: Request, setback: Setback) -> Setback | None:
         """Where robots.txt could not be read, the link is no offender: it waits for another day."""
         robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
-        why = robots.unknown.get(host_of(request.url)) if robots is not None else None
-        if setback.reason != "robots" or why is None:
+        why = robots.why_unknown(request.url) if robots is not None else ""
+        if setback.reason != "robots" or not why:
             return None
         return Setback(setback.link, Ending.POSTPONED, "robots-unknown", f"robots.txt: {why}", now() + 300.0)
 

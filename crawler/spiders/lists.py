@@ -16,6 +16,7 @@ from crawler.backoff import REFUSALS
 from crawler.guard import host_of
 from crawler.items import READABLE, Link
 from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.report import Tally
 from crawler.sites.qq.lists import ListBlocked, ListBroken, Listed, ListEmpty, Listing, read_lines
 from crawler.sites.qq.sources import ListRequest, Source, read_source
@@ -51,6 +52,8 @@ class ListSpider(Spider):
             else:
                 self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", str(error))
             return
+        if (rest := self.crawler.get_downloader_middleware(RestMiddleware)) is not None:
+            rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
         for item in _readable(fresh):
@@ -62,8 +65,12 @@ class ListSpider(Spider):
         """No answer: ask the other interface, or note that the source failed."""
         request: Request = failure.request  # type: ignore[attr-defined]
         course, asked = request.cb_kwargs["course"], request.cb_kwargs["asked"]
+        robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
+        why = robots.why_unknown(request.url) if robots is not None else ""
         if twin := self._twin(course, asked):
             yield twin
+        elif why:
+            self._broken(course.source, "robots-unknown", f"robots.txt: {why}")
         else:
             self._broken(course.source, type(failure.value).__name__, str(failure.value))
 
@@ -85,7 +92,7 @@ class ListSpider(Spider):
         if twin is None:
             return None
         course.on_twin = True
-        return self._request(course, twin)
+        return self._asking(course, twin)
 
     def _following(self, course: _Course, listing: Listing, fresh: bool) -> Iterable[Request]:
         source = course.source
@@ -99,6 +106,10 @@ class ListSpider(Spider):
 
     def _request(self, course: _Course, asked: ListRequest) -> Request:
         course.asked += 1
+        twin = course.source.twin(asked) if course.on_twin else None
+        return self._asking(course, twin or asked)
+
+    def _asking(self, course: _Course, asked: ListRequest) -> Request:
         return Request(
             asked.url,
             method=asked.method,
@@ -129,7 +140,7 @@ class _Course:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.asked = 0
-        """Requests made, the site map's parts and the twin's included."""
+        """Pages asked for, the site map's parts included."""
         self.pages = 0
         """Answers read."""
         self.on_twin = False
