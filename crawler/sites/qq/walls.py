@@ -1,4 +1,9 @@
-"""Pages that are no article: removed ones, and walls put up against robots."""
+"""Pages that are no article: removed ones, and walls put up against robots.
+
+A word alone proves nothing: an article may be about captchas, about missing children or about deleted posts. A page
+that states an article's time proves itself, and is refused only where nothing but a wall's words is left of its text.
+A page that proves nothing is refused for less.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +11,37 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawler.sites.page import Blocked, Removed
+from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
 from crawler.sites.qq.document import Document
+from crawler.sites.qq.wall_words import (
+    BLOCKED_TITLE,
+    CAPTCHA,
+    FURNITURE,
+    MACHINE,
+    PHRASES_OF_BLOCKED,
+    PHRASES_OF_REMOVED,
+    REFUSED,
+    REMOVED,
+    REMOVED_TITLE,
+)
 
-_REFUSALS: Final = frozenset({403, 418, 429, 501, 503, 567})
 _GONE: Final = frozenset({404, 410, 451})
 _REMOVED_PAGES: Final = re.compile(r"/babygohome(?:/|$)|/notfound\.html?$|/404\.html?$", re.I)
-_REMOVED_WORDS: Final = re.compile(
-    r"404 - 腾讯网|宝贝回家|页面(?:不存在|没有找到|找不到)"
-    r"|(?:文章|内容|新闻)(?:不存在|已(?:被)?删除|已下线|已失效)"
-    r"|您(?:要)?访问的(?:页面|内容|文章)(?:不存在|已)"
+_TAIL: Final = re.compile(r"\s*[_|·-]\s*腾讯[\u4e00-\u9fff]{0,3}$")
+_NOT_DELETED: Final = frozenset({"", "0", "0.0", "false", "none", "null", "no", "{}", "[]"})
+_PLACES: Final = (
+    "#article-content, #ArticleContent, .content-article, .comps-contentify-wrap, #Cnt-Main-Article-QQ, #ArticleCnt, "
+    "#ArtCnt, #textflag, .articleContent, #js_content"
 )
-_CAPTCHA_WORDS: Final = re.compile(
-    r"安全验证|人机验证|验证码|滑动验证|拖动滑块|访问(?:过于|太)?频繁|请求(?:过于|太)频繁|访问受限|TCaptcha|captcha",
-    re.I,
-)
+"""Where articles stand, in any layout."""
 _THIN: Final = 200
 """Characters of visible text. A page below this that no layout recognises is a blank put up for robots."""
+_LONGEST_WALL: Final = 600
+"""Characters. No wall has more words than that where an article's text should be."""
+_LEFT_OF_PROVEN, _LEFT_OF_UNPROVEN = 3, 30
+"""Characters that may be left beside a wall's words: of a page that states its time, and of one that does not."""
+_WALL_SHARE: Final = 0.34
+"""Share of its sentences in which a page of no known layout speaks as a wall does."""
 
 
 def check_answer(url: str, status: int) -> None:
@@ -31,7 +50,7 @@ def check_answer(url: str, status: int) -> None:
         raise Removed(url, f"led to {url}")
     if status in _GONE:
         raise Removed(url, f"status {status}")
-    if status in _REFUSALS or status >= 500:
+    if status >= 400:
         raise Blocked(url, f"status {status}")
 
 
@@ -42,21 +61,113 @@ def is_removed_address(url: str) -> bool:
 
 def check_data(page: Document) -> None:
     """Raise `Removed` if the page's own data says that it was deleted."""
-    if any(found.raw not in ("0", "false") for found in page.stated("is_deleted", "del_flag")):
+    if any(str(page.data.get(key, "")).strip().lower() not in _NOT_DELETED for key in ("is_deleted", "del_flag")):
         raise Removed(page.url, "is_deleted in its data")
 
 
-def check_stranger(page: Document) -> None:
-    """Raise `Removed` or `Blocked` for a page of no known layout, if that is what it is."""
-    shown = _visible_text(page)
-    if words := _CAPTCHA_WORDS.search(page.text):
-        raise Blocked(page.url, f"asks for a captcha: {words.group()}")
-    if words := _REMOVED_WORDS.search(shown):
-        raise Removed(page.url, f"says: {words.group()}")
+def check_article(page: Document, article: RawArticle) -> None:
+    """Raise `Removed` or `Blocked` for a wall, or half a page, in an article's frame."""
+    text = article.bodies[0].text if article.bodies else ""
+    drawn = bool(article.bodies) and not article.bodies[0].where.startswith(("DATA", "answer"))
+    proven = bool(article.published)
+    _check_words(page, text, proven=proven)
+    if not proven and article.title and (wall := _wall_title(article.title[0].raw)):
+        raise wall(page.url, f"is titled {article.title[0].raw[:40]!r} and states no time")
+    if drawn:
+        _check_place(page)
+
+
+def _check_words(page: Document, text: str, *, proven: bool) -> None:
+    """Refuse a text of which little is left when a wall's words are taken out."""
+    if not text or len(text) > _LONGEST_WALL:
+        return
+    for outcome, phrases in ((Blocked, PHRASES_OF_BLOCKED), (Removed, PHRASES_OF_REMOVED)):
+        words = phrases.search(text)
+        if words and _left(text) <= (_LEFT_OF_PROVEN if proven else _LEFT_OF_UNPROVEN):
+            raise outcome(page.url, f"says where its text should be: {words.group()[:60]}")
+
+
+def _left(text: str) -> int:
+    """Letters and digits beside a wall's words and its furniture."""
+    for pattern in (PHRASES_OF_BLOCKED, PHRASES_OF_REMOVED, FURNITURE):
+        text = pattern.sub(" ", text)
+    return sum(char.isalnum() for char in text)
+
+
+def _check_place(page: Document) -> None:
+    """Refuse a page with a captcha's machinery where the text stands, or one that ends there."""
+    places = [place.root for place in page.selector.css(_PLACES)]
+    for element in (
+        element for place in places for element in place.iter("iframe", "script", "form", "input", "canvas")
+    ):
+        told = " ".join(
+            filter(None, (element.get(name) for name in ("src", "data-src", "action", "id", "name", "class")))
+        )
+        if MACHINE.search(told):
+            raise Blocked(page.url, f"asks for a captcha where its text should be: {told[:60]}")
+    end = page.text[-2000:].lower()
+    if "</html" in end or "</body" in end:
+        return
+    last = page.tree
+    while len(last):
+        last = last[-1]
+    if any(above in places for above in (last, *last.iterancestors())):
+        raise Blocked(page.url, "the page was cut off in the midst of its text")
+
+
+def _wall_title(title: str) -> type[NotAnArticle] | None:
+    words = _TAIL.sub("", " ".join(title.split()))
+    if BLOCKED_TITLE.fullmatch(words):
+        return Blocked
+    return Removed if REMOVED_TITLE.fullmatch(words) else None
+
+
+def check_stranger(page: Document, *, prose: bool = False) -> None:
+    """Raise `Removed` or `Blocked` for a page of no known layout, if that is what it is.
+
+    ``prose``: it holds the paragraphs of a text, which a wall's words must outweigh.
+    """
+    for title in page.shown("title"):
+        if wall := _wall_title(title.raw):
+            raise wall(page.url, f"is titled {title.raw[:40]!r}")
+    shown = visible_text(page)
+    if prose:
+        _check_voice(page, shown)
+        return
+    _check_error(page)
+    _refuse(page, CAPTCHA.search(shown), Blocked)
+    _refuse(page, REMOVED.search(shown), Removed)
+    _refuse(page, CAPTCHA.search(page.text) or REFUSED.search(shown), Blocked)
     if len(shown) < _THIN:
         raise Blocked(page.url, f"thin page: {len(shown)} characters of text in {len(page.text)}")
 
 
-def _visible_text(page: Document) -> str:
-    texts = page.selector.xpath("//title//text() | //body//text()[not(ancestor::script or ancestor::style)]").getall()
+def _refuse(page: Document, words: re.Match[str] | None, outcome: type[NotAnArticle]) -> None:
+    if words:
+        raise outcome(page.url, f"says: {words.group()[:60]}")
+
+
+def _check_voice(page: Document, shown: str) -> None:
+    """Refuse long walls: those that explain themselves at length."""
+    sentences = [sentence for sentence in re.split(r"[。！？!?]", shown) if sentence.strip()]
+    for outcome, phrases in ((Blocked, PHRASES_OF_BLOCKED), (Removed, PHRASES_OF_REMOVED)):
+        speaking = [words for sentence in sentences if (words := phrases.search(sentence))]
+        if speaking and len(speaking) >= _WALL_SHARE * len(sentences):
+            raise outcome(page.url, f"speaks as a wall does: {speaking[0].group()[:60]}")
+
+
+def _check_error(page: Document) -> None:
+    """Refuse an interface's error in place of a page."""
+    answer = page.answer
+    code = next((answer[key] for key in ("ret", "code", "errCode", "errcode", "status") if key in answer), None)
+    if code is not None and str(code) not in ("0", "200"):
+        outcome = Removed if str(code) == "404" else Blocked
+        raise outcome(page.url, f"an error in place of the page: code {str(code)[:20]}")
+
+
+def visible_text(page: Document) -> str:
+    """The title and all text that is not a script's or a style's; white space collapsed."""
+    texts = page.selector.xpath(
+        "//title//text() | //body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]"
+    ).getall()
     return " ".join(" ".join(texts).split())
