@@ -1,4 +1,11 @@
-"""``python -m tests.site``: serve until interrupted, and say how to get there."""
+"""``python -m tests.site``: serve until interrupted, and say how to get there.
+
+While it runs, the host ``control.test`` behind the proxy takes the orders of `tests.site.Site`::
+
+    curl -x PROXY http://control.test/publish -d '{"args": [3]}'
+    curl -x PROXY http://control.test/fault -d '{"args": ["/rain/a/", "status", 2, 0, {"code": 567}]}'
+    curl -x PROXY http://control.test/requests
+"""
 
 from __future__ import annotations
 
@@ -30,10 +37,7 @@ def main() -> None:
                 print(f"export {name}={proxy}")
             print(f"export SSL_CERT_FILE={server.authority.file}", flush=True)
 
-        try:
-            uvloop.run(serve(server, asked.port, announce, tethered=False))
-        except KeyboardInterrupt:
-            print("stopped")
+        uvloop.run(serve(server, asked.port, announce, tethered=False))
 
 
 if __name__ == "__main__":

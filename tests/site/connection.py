@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
             return Request(method, self.scheme, host, target, headers, body)
         parts = urlsplit(target)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Request(method, parts.scheme, parts.netloc.lower(), path, headers, body)
+        return Request(method, parts.scheme, parts.netloc.lower().removesuffix(":80"), path, headers, body)
 
     def open_tunnel(self, request: Request) -> None:
         context = self.admit(request.host)

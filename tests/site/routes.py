@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
+from tests.site.channels import CHANNELS
 from tests.site.lists import accounts, feed, finding, hot
 from tests.site.lists.sitemap import sitemap
 from tests.site.message import TEXT, Reply, Request, html_reply, redirect
@@ -35,6 +36,8 @@ INTERFACES: dict[str, Callable[[World, Request], Reply]] = {
 }
 INTERFACE_HOSTS = ("i.news.qq.com", "r.inews.qq.com")
 
+FRONT_PAGE = 30
+"""Articles on a channel's page."""
 CACHE_BYTES = 32_000_000
 TYPICAL_PAGE = 20_000
 
@@ -73,6 +76,8 @@ class Routes:
         path = request.resource
         if path.startswith("/sitemap/") and request.host == "news.qq.com":
             return sitemap(self.world, path)
+        if path.startswith("/ch/"):
+            return self.front_page(path.removeprefix("/ch/").strip("/"))
         if path == "/notfound.htm":
             return html_reply(notices.not_found())
         if CLASSIC.fullmatch(path):
@@ -92,6 +97,14 @@ class Routes:
         ):
             return redirect(f"{request.scheme}://news.qq.com{request.path}", 301)
         return self.page(story, request)
+
+    def front_page(self, short: str) -> Reply:
+        """``/ch/<name>``: a channel's page, for those who read links."""
+        channel = next((key for key, (name, _) in CHANNELS.items() if name == short), None)
+        if channel is None:
+            return html_reply(notices.not_found(), 404)
+        stories = map(self.world.story, self.world.in_channel(channel)[:FRONT_PAGE])
+        return html_reply(notices.front_page(CHANNELS[channel][1], stories))
 
     def classic(self, request: Request) -> Reply:
         """``/a/YYYYMMDD/NNNNNN.htm`` on the site hosts."""

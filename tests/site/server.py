@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -74,9 +75,11 @@ class Server:
 
 
 async def serve(server: Server, port: int, announce: Callable[[int], None], *, tethered: bool) -> None:
-    """Listen on 127.0.0.1 until interrupted; ``tethered``: also until standard input ends."""
+    """Listen on 127.0.0.1 until SIGINT or SIGTERM; ``tethered``: also until standard input ends."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
+    for order in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(order, ended.set)
     if tethered:
         loop.add_reader(sys.stdin.fileno(), ended.set)
 

@@ -147,9 +147,8 @@ class World:
         self._stories[article_id] = story
 
     def remove(self, article_id: str, farewell: Farewell = "babygohome") -> None:
-        """Take an article down; lists no longer name it, the sitemap still does."""
-        self._stories[article_id]
-        self.farewells[article_id] = farewell
+        """Take an article down; lists no longer name it, the sitemap still does. Raises `KeyError` if unknown."""
+        self.farewells[self._stories[article_id].id] = farewell
 
     def restore(self, article_id: str) -> None:
         self.farewells.pop(article_id, None)

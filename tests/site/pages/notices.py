@@ -1,8 +1,11 @@
-"""Pages that are no articles: the farewells, the shell without text, the captcha, the page of no known layout."""
+"""Pages that are no articles: front pages, farewells, the shell without text, the captcha, the unknown layout."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tests.site.pages.skeleton import attribute
+from tests.site.story import Story
 
 GONE = "https://www.qq.com/babygohome/?pgv_ref=apub"
 NOT_FOUND = "https://new.qq.com/notfound.htm"
@@ -23,6 +26,13 @@ def babygohome() -> bytes:
 
 def not_found() -> bytes:
     return notice("404 - 腾讯网", "抱歉，您访问的页面不存在。")
+
+
+def front_page(name: str, stories: Iterable[Story]) -> bytes:
+    """A channel's page with its newest articles as plain links, among links that lead elsewhere."""
+    links = "".join(f'<li><a href="{story.url}" target="_blank">{attribute(story.title)}</a></li>' for story in stories)
+    elsewhere = '<a href="https://www.qq.com/">首页</a> <a href="https://v.qq.com/">视频</a>'
+    return notice(f"{name}_腾讯新闻", f"{elsewhere}</p><ul>{links}</ul><p>")
 
 
 def shell() -> bytes:

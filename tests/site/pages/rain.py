@@ -102,6 +102,14 @@ def data(story: Story, rich: Rich, text: dict[str, object] | None) -> dict[str, 
         "closeAllAd": 0,
         "closeAllFavorite": False,
         **own,
+        **data_tail(story),
+        "videoArr": [video(block) for block in write(story) if isinstance(block, Clip)],
+    }
+
+
+def data_tail(story: Story) -> dict[str, object]:
+    """The keys after the text: who, where, counters, and switches that say nothing of the article."""
+    return {
         "selfDeclare": {"declare": "", "id": 0},
         "userAddress": story.city,
         "card": card(story),
@@ -114,7 +122,7 @@ def data(story: Story, rich: Rich, text: dict[str, object] | None) -> dict[str, 
             "is_column_article_pay": False,
         },
         "tag_info_item": {},
-        "contentWordsNum": len(summary),
+        "contentWordsNum": len(abstract(story)),
         "extra_property": {"FeedbackDetailDisableInsert": 0, "zanSkinType": ""},
         "relateWelfare": {},
         "aiSwitch": True,
@@ -122,7 +130,6 @@ def data(story: Story, rich: Rich, text: dict[str, object] | None) -> dict[str, 
         "wechat_atype": 0,
         "aiFirstQuestion": {"source": "algo", "text": f"{story.keywords[0]}为什么受到关注？"},
         "isOversize": False,
-        "videoArr": [video(block) for block in write(story) if isinstance(block, Clip)],
     }
 
 
