@@ -26,7 +26,7 @@ _KINDS: Final = {"5": "video", "7": "audio", "8": "gallery"}
 """By ``item_show_type``; 0 is the ordinary article, 10 a short text."""
 _PICTURES: Final = re.compile(r"picture_page_info_list\s*=\s*\[(.*?)</script>", re.S)
 _PICTURE: Final = re.compile(
-    r"""\{\s*(?:(?:width|height)\s*:[^,{}]*,\s*)*cdn_url\s*:\s*(?:\w+\(\s*)?["']([^"']+)["']"""
+    r"""(?<!:)(?<!:\s)\{\s*(?:(?:width|height)\s*:[^,{}]*,\s*)*cdn_url\s*:\s*(?:\w+\(\s*)?["']([^"']+)["']"""
 )
 _VOICE: Final = "https://res.wx.qq.com/voice/getvoice?mediaid={}"
 _FIRST_LINE: Final = 64
@@ -52,13 +52,15 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
 
 def _read(page: Document) -> RawArticle:
     text = tuple(_short_text(page))
+    # There og:title repeats the whole text.
+    titleless = any(found.where.startswith("text_page_info") for found in text)
     return RawArticle(
         address=page.address,
         layout=NAME,
         kind=_KINDS.get(find_string(page.text, "item_show_type"), "text"),
         title=(
             *_said(page, "msg_title"),
-            *(() if text else page.meta("og:title", "twitter:title")),
+            *(() if titleless else page.meta("og:title", "twitter:title")),
             *page.shown("#activity-name", "h1"),
             *(Found(_first_line(found.raw), found.where) for found in text),
         ),
