@@ -27,6 +27,8 @@ class ExitCode(IntEnum):
     """A part was done and a part failed."""
     FAILED = 15
     """Nothing of what was due could be done."""
+    DAMAGED = 16
+    """Something in the archive is damaged, missing or not ours; or could not be repaired or erased wholly."""
     BAD_INPUT = 20
     """Unreadable file, not an address, not a Markdown file of ours."""
     ARCHIVE = 21
@@ -36,7 +38,7 @@ class ExitCode(IntEnum):
     LOCKED = 23
     """Somebody else holds the lock."""
     DISK_FLOOR = 24
-    """Too little free space to begin."""
+    """Too little free space to begin, or to go on."""
 
 
 class QQNewsError(Exception):
@@ -96,6 +98,48 @@ class ArchiveBusy(QQNewsError):
     def __init__(self, path: Path, seconds: float) -> None:
         super().__init__(f"{path} was locked by another process for {seconds:.0f} s: let it end, then run again")
         self.path = path
+
+
+class DiskFloor(QQNewsError):
+    """Less space is free than is to be left to others. Nothing was half-written."""
+
+    exit_code = ExitCode.DISK_FLOOR
+
+    def __init__(self, path: Path, free: int, floor: int) -> None:
+        found, wanted = f"{free / 1e6:.0f} MB", f"{floor / 1e6:.0f} MB"
+        super().__init__(f"only {found} are free at {path}, {wanted} are to stay free: make room (QQNEWS_DISK_FLOOR)")
+        self.path = path
+        self.free = free
+        self.floor = floor
+
+
+class Erased(QQNewsError):
+    """The article was taken down from this archive and must not come back."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self) -> None:
+        super().__init__("this article was taken down from the archive: it is neither fetched nor kept again")
+
+
+class BackupRefused(QQNewsError):
+    """A backup must not be written to that place."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"no backup at {path}: {reason}")
+        self.path = path
+
+
+class BadSetting(QQNewsError):
+    """A setting in the environment that cannot be understood."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r}: expected {expected}")
+        self.name = name
 
 
 class UnsafeId(QQNewsError):

@@ -14,6 +14,7 @@ from sqlite_utils import Database, Migrations
 
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.seals import keep_sealed, reseal
 
 migrations: Final = Migrations("qqnews")
 
@@ -34,6 +35,23 @@ def _frontier(db: Database) -> None:
 def _runs(db: Database) -> None:
     for statement in _RUNS:
         db.execute(statement)
+
+
+@migrations(name="0004_evidence")
+def _evidence(db: Database) -> None:
+    for statement in _EVIDENCE:
+        db.execute(statement)
+
+
+@migrations(name="0005_erasures")
+def _erasures(db: Database) -> None:
+    for statement in _ERASURES:
+        db.execute(statement)
+
+
+@migrations(name="0006_seals")
+def _seals(db: Database) -> None:
+    db.execute(_SEALS)
 
 
 # Long texts stand last: what comes after them in a row is slow to reach.
@@ -152,6 +170,64 @@ _RUNS: Final = (
     "CREATE INDEX runs_by_job ON runs (job, started_at)",
 )
 
+_EVIDENCE: Final = (
+    # Where a payload was captured first: the next capture of the same bytes only refers to it.
+    """
+    CREATE TABLE payloads (
+        sha256 TEXT PRIMARY KEY NOT NULL,
+        raw_ref TEXT NOT NULL,
+        url TEXT NOT NULL,
+        fetched_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    ALTER TABLE revisions ADD COLUMN
+        kind TEXT NOT NULL DEFAULT 'first' CHECK (kind IN ('first', 'edited', 'reparsed'))
+    """,
+    "UPDATE revisions SET kind = 'edited' WHERE revision > 1",
+    "ALTER TABLE revisions ADD COLUMN changes TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE articles ADD COLUMN missing_since TEXT",
+    "ALTER TABLE articles ADD COLUMN gone_at TEXT",
+    "CREATE INDEX articles_due ON articles (next_check) WHERE next_check IS NOT NULL",
+    # A picture's address is known by what came of it: the file, or why there is none.
+    """
+    CREATE TABLE pictures (
+        url TEXT PRIMARY KEY NOT NULL,
+        sha256 TEXT REFERENCES media (sha256),
+        article_id TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        tried_at TEXT NOT NULL,
+        last_error TEXT
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX pictures_by_file ON pictures (sha256)",
+    "CREATE INDEX pictures_missing ON pictures (tried_at) WHERE sha256 IS NULL",
+)
+
+# What was erased is known by its hash alone; `pending` names files still to be removed, `removed` counts.
+_ERASURES: Final = (
+    """
+    CREATE TABLE erasures (
+        id_hash TEXT PRIMARY KEY NOT NULL,
+        content_hash TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        begun_at TEXT NOT NULL,
+        finished_at TEXT,
+        removed TEXT NOT NULL,
+        pending TEXT NOT NULL
+    ) STRICT
+    """,
+)
+
+_SEALS: Final = """
+    CREATE TABLE seals (
+        part TEXT NOT NULL,
+        key TEXT NOT NULL,
+        total INTEGER NOT NULL,
+        PRIMARY KEY (part, key)
+    ) STRICT, WITHOUT ROWID
+"""
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to the existing archive at ``path``, with every migration applied.
@@ -163,7 +239,9 @@ def open_database(path: Path) -> sqlite3.Connection:
     with named_failures(path):
         if _pending(path):
             _migrate(path)
-        return _connect(path)
+        connection = _connect(path)
+        keep_sealed(connection)
+        return connection
 
 
 def create_database(path: Path) -> None:
@@ -176,6 +254,7 @@ def create_database(path: Path) -> None:
         try:
             with closing(_connect(aside)) as connection:
                 migrations.apply(Database(connection))
+                reseal(connection)
             os.link(aside, path)
         except FileExistsError:
             return  # Another process was faster; its archive is as good as ours.
@@ -225,4 +304,5 @@ def _migrate(path: Path) -> None:
     with closing(_connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")  # What is pending is judged again under the lock.
         migrations.apply(Database(connection))
+        reseal(connection)
         connection.execute("COMMIT")

@@ -1,0 +1,112 @@
+"""Seals: a checksum over every row, kept beside the rows, so that a changed byte is found wherever it is.
+
+SQLite itself would give back a flipped bit in a text without a word. Triggers of our own connections keep the
+seals; they are temporary, so other programs may write as well: verify then says which rows are not ours.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import groupby
+from typing import Final
+
+import orjson
+
+SEALED: Final = {
+    "articles": "id",
+    "revisions": "article_id",
+    "sightings": "article_id",
+    "links": "id",
+    "hosts": "host",
+    "media": "sha256",
+    "payloads": "sha256",
+    "pictures": "url",
+    "runs": "id",
+    "erasures": "id_hash",
+    "_sqlite_migrations": "name",
+}
+"""Table → the column under whose values its rows are summed up."""
+
+# 48 bits: sums of many rows stay far from SQLite's largest integer, where it would go on with floats.
+_MASK: Final = (1 << 48) - 1
+
+
+def seal_of(*values: object) -> int:
+    """The seal of a row's values; -1 for values that no row of ours can hold."""
+    try:
+        return int.from_bytes(blake2b(orjson.dumps(values), digest_size=6).digest())
+    except TypeError:  # Text that is not UTF-8, or a BLOB.
+        return -1
+
+
+def keep_sealed(connection: sqlite3.Connection) -> None:
+    """From now on every row this connection writes is sealed."""
+    connection.create_function("qqnews_seal", -1, seal_of, deterministic=True)
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA recursive_triggers = ON")  # Else REPLACE takes rows away without a word.
+    for table, key in sealed_tables(connection):
+        columns = columns_of_table(connection, table)
+        for event, actions in _actions(table, key, columns):
+            # Table and columns are names in our own schema.
+            name = f'temp."seal_{table}_{event}"'
+            connection.execute(
+                f'CREATE TEMP TRIGGER IF NOT EXISTS {name[5:]} AFTER {event} ON main."{table}" BEGIN {actions} END'
+            )
+
+
+def reseal(connection: sqlite3.Connection) -> None:
+    """Seal all rows as they stand. After a migration, or where no better copy of a row exists."""
+    connection.execute("DELETE FROM seals")
+    for table, _ in sealed_tables(connection):
+        sums = ((table, key, total) for key, total in sums_of(connection, table))
+        connection.executemany("INSERT INTO seals (part, key, total) VALUES (?, ?, ?)", list(sums))
+
+
+def reseal_key(connection: sqlite3.Connection, table: str, key: str) -> None:
+    """Seal the rows under one key as they stand."""
+    connection.execute("DELETE FROM seals WHERE part = ? AND key = ?", (table, key))
+    for _, total in sums_of(connection, table, key):
+        connection.execute("INSERT INTO seals (part, key, total) VALUES (?, ?, ?)", (table, key, total))
+
+
+def sums_of(connection: sqlite3.Connection, table: str, key: str | None = None) -> Iterator[tuple[str, int]]:
+    """The sum of the seals under each key (or one key) as the rows are now, in the order of the keys."""
+    column = f'CAST("{SEALED[table]}" AS TEXT)' if table == "runs" else f'"{SEALED[table]}"'
+    columns = ", ".join(f'"{name}"' for name in columns_of_table(connection, table))
+    chosen = "" if key is None else f"WHERE {column} = ?"
+    query = f'SELECT {column}, {columns} FROM "{table}" {chosen} ORDER BY {column}'  # noqa: S608
+    rows = connection.cursor().execute(query, () if key is None else (key,))
+    for each, same in groupby(rows, lambda row: row[0]):
+        yield str(each), sum(seal_of(*tuple(row)[1:]) for row in same) & _MASK
+
+
+def sealed_tables(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The tables of `SEALED` that this database has, with their keys."""
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return [(table, key) for table, key in SEALED.items() if table in there]
+
+
+def columns_of_table(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The table's columns by name: a seal must not depend on the order in which migrations added them."""
+    return sorted(row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+
+
+def _actions(table: str, key: str, columns: list[str]) -> Iterator[tuple[str, str]]:
+    new, old = (", ".join(f'{row}."{name}"' for name in columns) for row in ("NEW", "OLD"))
+    # Table, key and columns are names in our own schema, never a user's words.
+    add = f"""
+        INSERT INTO seals (part, key, total) VALUES ('{table}', CAST(NEW."{key}" AS TEXT), qqnews_seal({new}))
+        ON CONFLICT (part, key) DO UPDATE SET total = (total + excluded.total) & {_MASK};
+    """  # noqa: S608
+    take = f"""
+        UPDATE seals SET total = (total - qqnews_seal({old})) & {_MASK}
+        WHERE part = '{table}' AND key = CAST(OLD."{key}" AS TEXT);
+    """  # noqa: S608
+    clear = f"""
+        DELETE FROM seals WHERE part = '{table}' AND key = CAST(OLD."{key}" AS TEXT) AND total = 0;
+    """  # noqa: S608
+    yield "INSERT", add
+    yield "UPDATE", take + add
+    yield "DELETE", take + clear
