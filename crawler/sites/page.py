@@ -34,6 +34,8 @@ class Body:
     """Addresses, in reading order."""
     videos: tuple[Video, ...]
     where: str
+    also: tuple[str, ...] = ()
+    """Further ways that lead to the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,10 @@ class RawArticle:
     comment_id: Opinions = ()
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
+    links: tuple[str, ...] = ()
+    """Canonical addresses of the articles that this one gathers (a topic's, a card's): to be crawled, too."""
     notes: tuple[str, ...] = field(default=())
-    """Short words on what was odd (``bodies-differ`` …), counted in the run's report."""
+    """Short words on what was odd (``bodies-differ``, ``paid`` …), counted in the run's report."""
 
 
 class NotAnArticle(Exception):
@@ -82,3 +86,18 @@ class Blocked(NotAnArticle):
 
 class Changed(NotAnArticle):
     """A page of no known layout. Keep the page, raise the alarm: the parser needs mending."""
+
+
+class EmptyShell(Changed):
+    """A page that loads its text by script. Ask the site's second source for the text before raising the alarm.
+
+    Attribute: ``article``, what the page does say (title, time …) without its text; None if it says nothing.
+    """
+
+    def __init__(self, url: str, evidence: str, article: RawArticle | None = None) -> None:
+        super().__init__(url, evidence)
+        self.article = article
+
+
+class Garbled(NotAnArticle):
+    """The page's characters were lost in a wrong encoding. Keep the page and flag it; its text is none."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE_OR_COMMENT = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.S)
 _WORD = re.compile(r"[\w$.+-]+")
+_CALL_OR_ELSE = re.compile(r"\s*\)?\s*(?:\|\|\s*)?(?:[\w.$]+\(\s*)?['\"]")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None, "NaN": None}
 _MAX_DEPTH = 50
+_MOST_TRIES = 20
+"""Assignments of one name that are tried: a hostile page could make every one cost a reading of the whole rest."""
 
 
 def find_json(text: str, name: str) -> tuple[dict[str, Any], int, int] | None:
     """The JSON object that ``name = {…}`` assigns, with its first and last position; None if there is none."""
-    for match in re.finditer(rf"{re.escape(name)}\s*=\s*(?=\{{)", text):
+    for match in islice(re.finditer(rf"{re.escape(name)}\s*=\s*(?=\{{)", text), _MOST_TRIES):
         try:
             value, end = _DECODER.raw_decode(text, match.end())
         except (ValueError, RecursionError):
@@ -31,7 +35,8 @@ def find_object(text: str, name: str) -> dict[str, Any] | None:
     Keys may stand without quotes, strings in single ones, commas before a closing brace. None if there is no
     readable one.
     """
-    for match in re.finditer(rf"\b{re.escape(name)}\s*=\s*(?:[\w.$]+\s*\|\|\s*)?(?=\{{)", text):
+    pattern = rf"\b{re.escape(name)}\s*=\s*(?:[\w.$]+\s*\|\|\s*)?(?=\{{)"
+    for match in islice(re.finditer(pattern, text), _MOST_TRIES):
         try:
             value, _ = _value(text, match.end(), 0)
         except (ValueError, IndexError):
@@ -39,6 +44,33 @@ def find_object(text: str, name: str) -> dict[str, Any] | None:
         if isinstance(value, dict):
             return value
     return None
+
+
+def find_string(text: str, name: str) -> str:
+    """The first non-empty string that ``name = "…"``, ``name: '…'`` or ``name = "" || call("…")`` gives, or ``""``."""
+    pattern = rf"\b{re.escape(name)}\s*(?:=(?!=)|:)\s*(?=[\w.$]*\(?\s*['\"])"
+    for match in islice(re.finditer(pattern, text), _MOST_TRIES):
+        at = match.end()
+        try:
+            while call := _CALL_OR_ELSE.match(text, at):
+                value, at = _string(text, call.end() - 1)
+                if value:
+                    return value
+        except (ValueError, IndexError):
+            continue
+    return ""
+
+
+def value_at(text: str, at: int) -> tuple[Any, int] | None:
+    """The JavaScript literal that begins at this position, and where it ends; None if it is no readable one."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _value(text, at, 0)
+    except (ValueError, IndexError):
+        return None
 
 
 def _value(text: str, at: int, depth: int) -> tuple[Any, int]:

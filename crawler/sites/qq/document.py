@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
 from crawler.sites.charset import decode
 from crawler.sites.html import parse_html
+from crawler.sites.literals import read_answer
 from crawler.sites.page import Body, Found
 from crawler.sites.qq.address import Address
 from crawler.sites.script import find_json
@@ -24,10 +25,12 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 class Document:
     """One page of the site. What is costly is worked out when first asked for."""
 
-    def __init__(self, body: bytes, url: str, address: Address) -> None:
+    def __init__(self, body: bytes, url: str, address: Address, charset: str | None = None) -> None:
         self.url = url
+        self.base_url = re.sub(r"^http:", "https:", url)
+        """What addresses without a scheme are completed from: the site's pages mean https."""
         self.address = address
-        self.text = decode(body)
+        self.text = decode(body, charset)
 
     @cached_property
     def _data(self) -> tuple[dict[str, Any], int, int]:
@@ -37,6 +40,11 @@ class Document:
     def data(self) -> dict[str, Any]:
         """``window.DATA``; empty where the page has none that can be read."""
         return self._data[0]
+
+    @cached_property
+    def answer(self) -> dict[str, Any]:
+        """The object that the body is, where it is no page but an answer of the site's interfaces; else empty."""
+        return {} if self.text.lstrip().startswith("<") else read_answer(self.text)
 
     @cached_property
     def tree(self) -> Element:
@@ -52,12 +60,7 @@ class Document:
 
     def stated(self, *keys: str) -> Iterator[Found]:
         """The non-empty strings and numbers at keys of ``window.DATA``, such as ``card.chlname``."""
-        for key in keys:
-            value: Any = self.data
-            for step in key.split("."):
-                value = value.get(step) if isinstance(value, dict) else None
-            if text := text_of(value):
-                yield Found(text, f"DATA.{key}")
+        return statements(self.data, "DATA", *keys)
 
     def meta(self, *names: str) -> Iterator[Found]:
         """The content of ``meta`` elements, by ``name`` or ``property``, in any case of letters."""
@@ -80,6 +83,26 @@ class Document:
             for element in self.selector.css(css)[:1]:
                 if text := " ".join(element.xpath("string()").get("").split()):
                     yield Found(text, css)
+
+    @cached_property
+    def visible_text(self) -> str:
+        """The text of the page's body without scripts and styles, white space collapsed."""
+        texts = self.selector.xpath("//body//text()[not(ancestor::script or ancestor::style)]").getall()
+        return " ".join(" ".join(texts).split())
+
+
+def statements(data: Mapping[str, Any], where: str, *keys: str) -> Iterator[Found]:
+    """The non-empty strings and numbers at keys of an object, such as ``card.chlname``, and where they stood."""
+    for key in keys:
+        if text := text_of(value_under(data, key)):
+            yield Found(text, f"{where}.{key}")
+
+
+def value_under(data: Any, key: str) -> Any:
+    """What stands under a dotted key; None where nothing does."""
+    for step in key.split("."):
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
 
 
 def text_of(value: object) -> str:

@@ -2,57 +2,91 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+from lxml.etree import _Element as Element
+
+from crawler.body.blocks import Block
 from crawler.body.read import read_blocks
 from crawler.sites.page import Body, Found, RawArticle
-from crawler.sites.qq.document import Document, make_body, text_of
+from crawler.sites.qq.document import Document, make_body, statements, text_of
+from crawler.sites.qq.old import comment_id, has_more_pages, prepended
 from crawler.sites.script import find_object
 
 NAME = "legacy"
 
-_CONTAINERS = ("#Cnt-Main-Article-QQ", "#Main-Article-QQ .main", "#C-Main-Article-QQ .bd")
-_COMMENT_ID = re.compile(r"\bcmt_id\s*=\s*(\d+)")
-_TIMES = (".a_time", ".pubTime", ".article-time", ".a_Info .time")
-_SOURCES = (".a_source", ".infoCol .where", "[bosszone=jgname]")
+_CONTAINERS: Final = (
+    "#Cnt-Main-Article-QQ",
+    ".Cnt-Main-Article-QQ",
+    "#C-Main-Article-QQ .bd",
+    "#Main-Article-QQ .main",
+    "#Main-Article-QQ .bd",
+    "#Main-Article-QQ",
+)
+_LEADS: Final = ".Introduction, .introduction, .introduction1, .titdd-Article, .titdd"
+_TITLES: Final = (".hd h1", "#C-Main-Article-QQ h1", ".qq_article h1", "h1", "title")
+_TIMES: Final = (".a_time", ".pubTime", ".article-time", ".a_Info .time", ".info .time")
+_SOURCES: Final = (".a_source", ".infoCol .where", ".hd .where", "[bosszone=jgname]")
+_AUTHORS: Final = (".a_author", ".infoCol .auth", ".hd .auth")
+_HEADS: Final = ("hd", "ft", "titBar", "a_Info", "QQeditor")
+"""Classes of what stands around the text where the container holds more than the text."""
 
 
 def recognises(page: Document) -> bool:
     """Whether the page is of this layout."""
-    return "Main-Article-QQ" in page.text and any(page.selector.css(css) for css in _CONTAINERS)
+    return "Main-Article-QQ" in page.text and _container(page) is not None
 
 
 def read(page: Document) -> RawArticle:
     """What the page says."""
     info = find_object(page.text, "ARTICLE_INFO") or {}
+    body = _body(page)
     return RawArticle(
         address=page.address,
         layout=NAME,
-        title=(*_informed(info, "title"), *page.shown(".hd h1", "h1", "title")),
-        published=(*_informed(info, "pubtime"), *page.shown(*_TIMES)),
-        summary=(*page.meta("description"),),
+        title=(*statements(info, "ARTICLE_INFO", "title"), *page.shown(*_TITLES)),
+        published=(*statements(info, "ARTICLE_INFO", "pubtime"), *page.shown(*_TIMES)),
+        summary=(*page.meta("description"), *page.shown(*_LEADS.split(", "))),
         thumbnail=(*page.meta("og:image"),),
-        author=(*page.shown(".a_author"),),
+        author=(*page.shown(*_AUTHORS),),
         media=(*page.shown(*_SOURCES),),
-        channel=(*_informed(info, "site"),),
+        channel=(*statements(info, "ARTICLE_INFO", "site"), *page.shown(".a_catalog")),
         keywords=(*_tags(info), *page.meta("keywords")),
-        comment_id=tuple(Found(number, "cmt_id") for number in _COMMENT_ID.findall(page.text)[:1]),
-        bodies=tuple(_bodies(page)),
+        comment_id=(*comment_id(page),),
+        bodies=(body,),
+        notes=has_more_pages(page),
     )
 
 
-def _bodies(page: Document) -> Iterator[Body]:
+def _container(page: Document) -> Element | None:
     for css in _CONTAINERS:
         for found in page.selector.css(css)[:1]:
-            yield make_body(read_blocks(found.root, base_url=page.url), css)
-            return
+            root: Element = found.root
+            return root
+    return None
 
 
-def _informed(info: dict[str, Any], key: str) -> Iterator[Found]:
-    if text := text_of(info.get(key)):
-        yield Found(text, f"ARTICLE_INFO.{key}")
+def _body(page: Document) -> Body:
+    container = _container(page)
+    if container is None:
+        raise ValueError("a page of another layout")
+    return make_body(prepended(_lead(page, container), _text(page, container)), str(container.get("id") or "main"))
+
+
+def _text(page: Document, container: Element) -> tuple[Block, ...]:
+    for part in container.xpath(".//*[@class]"):
+        if not {*part.get("class", "").split()}.isdisjoint(_HEADS):
+            part.set("hidden", "")
+    return read_blocks(container, base_url=page.base_url)
+
+
+def _lead(page: Document, container: Element) -> tuple[Block, ...]:
+    """The lead, where it stands outside the text: above it, beside the headline."""
+    for found in page.selector.css(_LEADS):
+        if container not in found.root.iterancestors():
+            return read_blocks(found.root, base_url=page.base_url)
+    return ()
 
 
 def _tags(info: dict[str, Any]) -> Iterator[Found]:

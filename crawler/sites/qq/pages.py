@@ -1,43 +1,84 @@
-"""One page of Tencent News: which layout it has, and what it says."""
+"""One page of Tencent News, or one answer of its interfaces: which layout it has, and what it says."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from crawler.sites.page import Changed, RawArticle
-from crawler.sites.qq import legacy, rain, static, walls
-from crawler.sites.qq.address import read_address
+from crawler.sites import generic
+from crawler.sites.page import Changed, EmptyShell, RawArticle
+from crawler.sites.qq import (
+    ancient,
+    bare,
+    collection,
+    gallery,
+    interface,
+    kuaibao,
+    legacy,
+    live,
+    mobile,
+    question,
+    rain,
+    static,
+    walls,
+)
+from crawler.sites.qq.completeness import check_legible, check_shell, has_text, is_named
 from crawler.sites.qq.document import Document
+from crawler.sites.qq.second import read_source
 
-_LAYOUTS: Final = (rain, static, legacy)
-"""Newest first; the first that recognises the page reads it."""
+_LAYOUTS: Final = (
+    question,
+    rain,
+    static,
+    live,
+    collection,
+    bare,
+    mobile,
+    kuaibao,
+    gallery,
+    interface,
+    legacy,
+    ancient,
+)
+"""Newest first, and each before those whose marks it bears, too; the first that recognises the page reads it."""
 
 
-def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
-    """Read the page that was downloaded from ``url``.
+def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
+    """Read what was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Changed` if
-    no layout recognises the page or none of its text is found.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `EmptyShell`
+    if the text is to be had elsewhere (see `second`), `Garbled` if its characters are lost, `Changed` if no layout
+    recognises the page.
     """
     walls.check_answer(url, status)
-    page = Document(body, url, read_address(url))
+    page = Document(body, url, read_source(url), charset)
     walls.check_data(page)
     for layout in _LAYOUTS:
         if layout.recognises(page):
-            return _with_content(layout.read(page), page)
-    walls.check_stranger(page)
-    raise Changed(url, f"no known layout: {_outline(page)}")
+            article = layout.read(page)
+            walls.check_article(page, article)
+            return _whole(article, page)
+    check_shell(page)
+    return _last_resort(page, f"no known layout: {_outline(page)}")
 
 
-def _with_content(article: RawArticle, page: Document) -> RawArticle:
-    """The article, if it holds anything: a title and, where it should have one, a text."""
-    if not article.title:
-        walls.check_stranger(page)
-        raise Changed(page.url, f"layout {article.layout}, but no title")
-    if article.kind == "text" and not any(body.markdown for body in article.bodies):
-        walls.check_stranger(page)
-        raise Changed(page.url, f"layout {article.layout}, but no text in the body")
-    return article
+def _whole(article: RawArticle, page: Document) -> RawArticle:
+    """The article, if it holds anything: a title and, where it should have one, a text whose characters are sound."""
+    check_legible(page, article)
+    if article.title and has_text(article):
+        return article
+    missing = "text in the body" if article.title else "title"
+    return _last_resort(page, f"layout {article.layout}, but no {missing}", article)
+
+
+def _last_resort(page: Document, failure: str, article: RawArticle | None = None) -> RawArticle:
+    """The text of a page that is clearly an article, guessed. Raises what the page is, where it is none."""
+    prose = generic.is_prose(page)
+    named = article is not None and is_named(article)
+    if not named:
+        walls.check_stranger(page, prose=prose)
+    if prose and (guess := generic.read(page)):
+        return guess
+    raise EmptyShell(page.url, failure, article) if named else Changed(page.url, failure)
 
 
 def _outline(page: Document) -> str:

@@ -7,19 +7,20 @@ trusted first; the rendered DOM is the second opinion, and the only way where th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from crawler.body.blocks import Block, Caption, Picture, Video
+from crawler.body.blocks import Picture
 from crawler.body.read import Placeholders, read_blocks
-from crawler.body.videos import read_video, read_videos
+from crawler.body.videos import read_videos
 from crawler.sites.html import parse_fragment
 from crawler.sites.page import Body, RawArticle
 from crawler.sites.qq.document import Document, make_body, text_of
-from crawler.sites.qq.kinds import read_kind
+from crawler.sites.qq.fields import page_fields
+from crawler.sites.qq.kinds import read_kind, sales_notes
+from crawler.sites.qq.placeholders import read_placeholders
 
 NAME = "rain"
 
@@ -27,10 +28,10 @@ _CONTAINERS = (
     "#article-content .rich_media_content",
     "#article-content .comps-contentify-wrap",
     "#article-content",
+    "#ArticleContent > div > div:has(> p)",
     "#ArticleContent",
 )
-_PICTURE_SIZES = ("origUrl", "url", "compressUrl", "imgurl1000", "imgurl0", "bigOrigUrl")
-_POSTED_FROM = "发布于"
+"""The parts that hold the text. The last two are of the trial pages of 2023 and early 2024."""
 
 
 def recognises(page: Document) -> bool:
@@ -45,30 +46,9 @@ def read(page: Document) -> RawArticle:
         address=page.address,
         layout=NAME,
         kind=read_kind(page),
-        title=(*page.stated("title"), *page.meta("og:title"), *page.shown("#article-title", "h1", "title")),
-        published=(
-            *page.stated("pubtime"),
-            *page.meta("article:published_time"),
-            *page.shown(".media-meta span"),
-        ),
-        summary=(
-            *page.stated("desc", "abstract"),
-            *page.meta("description", "og:description"),
-            *page.stated("introduction"),
-        ),
-        thumbnail=(*page.meta("og:image"), *page.stated("shareImg")),
-        author=(*page.meta("article:author"),),
-        media=(*page.stated("media", "card.chlname"), *page.shown(".media-name")),
-        media_id=(*page.stated("media_id", "card.chlid", "card.suid"),),
-        channel=(*page.stated("catalog1"), *page.meta("category")),
-        keywords=(*page.meta("keywords"), *page.stated("tags")),
-        location=(
-            *page.stated("userAddress"),
-            *(found for found in page.shown(".media-meta span:nth-child(2)") if _POSTED_FROM in found.raw),
-        ),
-        comment_id=(*page.stated("comment_id"),),
         bodies=bodies,
-        notes=notes,
+        notes=(*notes, *sales_notes(page.data)),
+        **page_fields(page),
     )
 
 
@@ -81,13 +61,17 @@ def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
         return ((_from_dom(page, container),) if container is not None else _video_only(page)), ()
     fragment = parse_fragment(origin)
     etree.strip_elements(fragment, "style", with_tail=False)
-    attributes = page.data.get("originAttribute")
-    placeholders = _placeholders(attributes if isinstance(attributes, dict) else {}, page)
-    first = make_body(read_blocks(fragment, base_url=page.url, placeholders=placeholders), "DATA.originContent")
-    if container is None or _same_words(fragment, placeholders, container):
+    titles = {video.vid: video.title for video in read_videos(page.data.get("videoArr"))}
+    placeholders = read_placeholders(page.data.get("originAttribute"), titles)
+    first = make_body(read_blocks(fragment, base_url=page.base_url, placeholders=placeholders), "DATA.originContent")
+    if container is None:
         return (first,), ()
+    if _same_words(fragment, placeholders, container):
+        return (replace(first, also=("DOM",)),), ()
     second = _from_dom(page, container)
-    return ((first,), ()) if second.markdown == first.markdown else ((first, second), ("bodies-differ",))
+    if second.markdown == first.markdown:
+        return (replace(first, also=("DOM",)),), ()
+    return (first, second), ("bodies-differ",)
 
 
 def _container(page: Document) -> Element | None:
@@ -100,11 +84,11 @@ def _container(page: Document) -> Element | None:
 
 def _from_dom(page: Document, container: Element) -> Body:
     etree.strip_elements(container, "style", with_tail=False)
-    body = make_body(read_blocks(container, base_url=page.url), "DOM")
+    body = make_body(read_blocks(container, base_url=page.base_url), "DOM")
     if body.videos:
         return body
     # The rendered player does not name its video; where it stood is not known, so it leads.
-    blocks = (*read_videos(page.data.get("videoArr")), *read_blocks(container, base_url=page.url))
+    blocks = (*read_videos(page.data.get("videoArr")), *read_blocks(container, base_url=page.base_url))
     return make_body(blocks, "DOM")
 
 
@@ -134,21 +118,3 @@ def _pictures(fragment: Element, placeholders: Placeholders) -> list[str | None]
             blocks = placeholders.get((node.text or "").strip(), ())
             found.extend(block.url for block in blocks if isinstance(block, Picture))
     return found
-
-
-def _placeholders(attributes: Mapping[str, Any], page: Document) -> Placeholders:
-    titles = {video.vid: video.title for video in read_videos(page.data.get("videoArr"))}
-    return {
-        name: tuple(_stands_for(name, value, titles)) for name, value in attributes.items() if isinstance(value, dict)
-    }
-
-
-def _stands_for(name: str, value: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[Block]:
-    if name.startswith("IMG_"):
-        address = next((text for size in _PICTURE_SIZES if (text := text_of(value.get(size)))), "")
-        if address:
-            yield Picture(f"https:{address}" if address.startswith("//") else address, "图片")
-            if caption := " ".join(text_of(value.get("desc")).split()):
-                yield Caption(caption)
-    elif name.startswith("VIDEO_") and (video := read_video(dict(value))):
-        yield Video(video.vid, video.title or titles.get(video.vid, ""), video.poster)

@@ -1,14 +1,30 @@
-"""The static page of 2018 to April 2024 (``/omn/``, ``/cmsn/``, ``/rain/a/``): its data and its text apart."""
+"""The static page of 2018 to April 2024 (``/omn/``, ``/cmsn/``, ``/rain/a/``): its data and its text apart.
+
+Its text is HTML; on some pages of 2018 it is a list of parts in a script, and a gallery's pictures are always in one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
+from lxml import etree
+
+from crawler.body.blocks import Block, pictures_of, videos_of
 from crawler.body.read import read_blocks
 from crawler.body.videos import read_videos
+from crawler.sites.literals import find_array
 from crawler.sites.page import Body, RawArticle
+from crawler.sites.qq.content import part_blocks
 from crawler.sites.qq.document import Document, make_body
-from crawler.sites.qq.kinds import read_kind
+from crawler.sites.qq.fields import page_fields
+from crawler.sites.qq.gallery import slide_blocks
+from crawler.sites.qq.kinds import read_kind, sales_notes
 
 NAME = "static"
+
+_GALLERY: Final = "IMG_0"
+"""The placeholder which we put where a gallery's pictures will be shown."""
 
 
 def recognises(page: Document) -> bool:
@@ -17,34 +33,37 @@ def recognises(page: Document) -> bool:
 
 
 def read(page: Document) -> RawArticle:
-    """What the page says. ``apub:time`` is when the file was made, not when the article was published."""
+    """What the page says."""
+    slides = tuple(slide_blocks(find_array(page.text, "IMGDATA"))) if "IMGDATA" in page.text else ()
+    kind = read_kind(page)
     return RawArticle(
         address=page.address,
         layout=NAME,
-        kind=read_kind(page),
-        title=(*page.stated("title"), *page.shown(".LEFT h1", "h1", "title")),
-        published=(*page.stated("pubtime"),),
-        summary=(
-            *page.stated("desc", "abstract"),
-            *page.meta("description"),
-            *page.stated("introduction"),
-            *page.shown(".content-article .introduction"),
-        ),
-        thumbnail=(*page.meta("og:image"), *page.stated("shareImg")),
-        author=(),
-        media=(*page.stated("media"),),
-        media_id=(*page.stated("media_id"),),
-        channel=(*page.stated("catalog1"),),
-        keywords=(*page.stated("tags"), *page.meta("keywords")),
-        comment_id=(*page.stated("comment_id"),),
-        bodies=(_body(page),),
+        kind="gallery" if slides and kind == "text" else kind,
+        bodies=(_body(page, slides),),
+        notes=sales_notes(page.data),
+        **page_fields(page),
     )
 
 
-def _body(page: Document) -> Body:
-    blocks = read_blocks(page.selector.css(".content-article")[0].root, base_url=page.url)
-    body = make_body(blocks, ".content-article")
-    named = {video.vid for video in body.videos}
+def _body(page: Document, slides: tuple[Block, ...]) -> Body:
+    blocks = (*_parts(page), *_blocks(page, slides))
+    named = {video.vid for video in videos_of(blocks)}
     # Videos that the data lists but no script places: a video page plays them above its text.
     unplaced = [video for video in read_videos(page.data.get("videoArr")) if video.vid not in named]
-    return make_body((*unplaced, *blocks), ".content-article") if unplaced else body
+    return make_body((*unplaced, *blocks), ".content-article")
+
+
+def _blocks(page: Document, slides: tuple[Block, ...]) -> Iterable[Block]:
+    container = page.selector.css(".content-article")[0]
+    for place in container.css(".PictureWrap")[:1]:
+        place.root.append(etree.Comment(_GALLERY))
+    blocks = read_blocks(container.root, base_url=page.base_url, placeholders={_GALLERY: slides})
+    shown = set(pictures_of(blocks))
+    return blocks if shown.issuperset(pictures_of(slides)) else (*blocks, *slides)
+
+
+def _parts(page: Document) -> tuple[Block, ...]:
+    if "contentJson" not in page.text:
+        return ()
+    return tuple(part_blocks(find_array(page.text, "contentJson"), page.base_url))

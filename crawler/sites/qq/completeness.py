@@ -1,0 +1,46 @@
+"""Whether what was read is whole: a page that loads its text by script is not, nor is one whose letters are lost."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from crawler.sites.page import EmptyShell, Garbled, RawArticle
+from crawler.sites.qq.document import Document
+from crawler.sites.soundness import garbling
+
+_MOUNT: Final = "#root, #app, #app-wrap, #container, #__next"
+_OWN_SCRIPTS: Final = "script[src*='gtimg.c'], script[src*='qq.com/']"
+_GUARDED: Final = re.compile(r"captcha|验证|waf|频繁", re.I)
+_HEADS: Final = ("title", "h1", "h2", "meta og:title")
+_NEXT_TO_NOTHING: Final = 30
+"""Characters of visible text in a page that a script is to fill."""
+
+
+def has_text(article: RawArticle) -> bool:
+    """Whether the article has a body, or is of a kind that may do without."""
+    return article.kind != "text" or "paid" in article.notes or any(body.markdown for body in article.bodies)
+
+
+def is_named(article: RawArticle) -> bool:
+    """Whether the page names its article more surely than in its head, where walls do so, too."""
+    return any(found.where not in _HEADS for found in article.title)
+
+
+def check_legible(page: Document, article: RawArticle) -> None:
+    """Raise `Garbled` if the words of the title or of the text are none."""
+    words = [found.raw for found in article.title[:1]] + [body.text for body in article.bodies[:1]]
+    if words and (evidence := garbling("\n".join(words)) or garbling(words[0])):
+        raise Garbled(page.url, f"garbled text: {evidence}")
+
+
+def check_shell(page: Document) -> None:
+    """Raise `EmptyShell` if this is the frame of a page that the site's own scripts fill, and no wall."""
+    if (
+        not page.answer
+        and len(page.visible_text) < _NEXT_TO_NOTHING
+        and page.selector.css(_MOUNT)
+        and page.selector.css(_OWN_SCRIPTS)
+        and not _GUARDED.search(page.text)
+    ):
+        raise EmptyShell(page.url, "its text is loaded by script: an empty page with the site's own scripts")

@@ -1,0 +1,45 @@
+"""The page of 天天快报, 2016 to 2021 (``kuaibao.qq.com/s/``): a ``content`` object in a script, or as bare data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.sites.literals import find_members
+from crawler.sites.page import RawArticle
+from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
+from crawler.sites.qq.document import Document
+from crawler.sites.qq.fields import content_fields
+from crawler.sites.qq.kinds import content_kind
+
+NAME = "kuaibao"
+
+_MARKS = ("cnt_html", "cnt_attr")
+
+
+def recognises(page: Document) -> bool:
+    """Whether the page is of this layout."""
+    return any(mark in page.text for mark in _MARKS) and bool(_content(page))
+
+
+def read(page: Document) -> RawArticle:
+    """What the object says."""
+    content = _content(page)
+    refuse_deleted(content, page.url)
+    bodies = read_bodies(content, page.base_url, "content")
+    return RawArticle(
+        address=page.address,
+        layout=NAME,
+        kind=content_kind(content, page.address),
+        bodies=bodies,
+        notes=body_notes(bodies),
+        **content_fields(content, "content"),
+    )
+
+
+def _content(page: Document) -> dict[str, Any]:
+    """The object with the text; empty where the page has none."""
+    bare = page.answer.get("content")
+    candidates = [bare] if page.answer else find_members(page.text, "content")
+    return next(
+        (content for content in candidates if isinstance(content, dict) and any(m in content for m in _MARKS)), {}
+    )

@@ -1,0 +1,1 @@
+getSpecialNews({"ret": 0, "title": "专题：一座小城的冬天", "intro": "从第一场雪到最后一炉火。", "pub_time": "2020-12-01 08:00:00", "idlist": [{"section": "雪", "newslist": [{"id": "20201130A0SNOW00", "title": "雪落在车站", "source": "小城报"}, {"id": "TWF2020120100030000", "title": "扫雪的人"}]}, {"section": "火", "newslist": [{"id": "20201201A0FIRE00", "title": "最后一家铁匠铺"}]}]})
