@@ -280,13 +280,14 @@ def _known() -> tuple[str, ...]:
 
 def _pending(path: Path) -> bool:
     """Whether known migrations are still to be applied; judged through a connection that cannot write."""
-    applied = _applied(path)
+    applied = applied_migrations(path)
     if unknown := tuple(name for name in applied if name not in _known()):
         raise NewerArchive(path, unknown)
     return len(applied) < len(_known())
 
 
-def _applied(path: Path) -> list[str]:
+def applied_migrations(path: Path) -> list[str]:
+    """Names of the migrations that the file at ``path`` has; it is only read. Raises ``NotAnArchive``."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         try:

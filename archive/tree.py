@@ -96,7 +96,7 @@ class Tree:
             directories.add(staged.target.parent)
             self._place(staged)
         for directory in directories:
-            _sync_directory(directory)
+            sync_directory(directory)
 
     def settle(self) -> None:
         """The transaction has committed: drop the second names."""
@@ -152,7 +152,8 @@ def _made_directory(directory: Path, root: Path) -> set[Path]:
     return changed | {directory.parent}
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the directory's entries durable."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -106,7 +106,7 @@ def test_a_commit_that_fails_takes_back_the_files_too(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-@pytest.mark.parametrize("step", ["_write_durably", "_sync_directory"])
+@pytest.mark.parametrize("step", ["_write_durably", "sync_directory"])
 def test_a_full_or_closed_disk_is_named_and_harms_nothing(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, step: str, number: int
 ) -> None:
