@@ -53,7 +53,7 @@ class Article:
     """Per field: (where it was found, the raw string found there). The body's raw string is left out."""
 
 
-_PICTURE = re.compile(r"(!\[[^\]\n]*\]\()(?:https?:)?(//[^)\s]+)")
+_PICTURE = re.compile(r"(!\[[^\]\n]*\]\()((?:https?:)?//[^)\s]+)")
 _SIZE = re.compile(r"(?<=[^/:])(?:_(?:\d{6,8}|\d+x\d+s?))?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 _SIZED_HOSTS = re.compile(r"//[^/]*\.gtimg\.(?:com|cn)/")
 
@@ -69,8 +69,18 @@ def content_hash(article: Article) -> str:
 
 
 def _sizeless(picture: re.Match[str]) -> str:
-    address = picture[2]
-    return picture[1] + (_SIZE.sub("", address) if _SIZED_HOSTS.match(address) else address)
+    return picture[1] + sizeless(picture[2])
+
+
+def sizeless(address: str) -> str:
+    """A picture's address without scheme and, on the site's own hosts, without the size it is shown in."""
+    address = address[address.index("//") :]
+    return _SIZE.sub("", address) if _SIZED_HOSTS.match(address) else address
+
+
+def pictures_in(body: str) -> tuple[str, ...]:
+    """The addresses of a body's pictures as they stand there, in reading order."""
+    return tuple(picture[2] for picture in _PICTURE.finditer(body))
 
 
 def storable(article: Article) -> Article:

@@ -48,6 +48,11 @@ class Archived:
     first_seen: str
     last_seen: str
     next_check: str | None
+    """When the article is to be looked at again."""
+    missing_since: str | None
+    """When the site first said that it is gone, if that still holds."""
+    gone_at: str | None
+    """When that was confirmed: the tombstone's date."""
     raw_ref: str | None
     """Where the raw capture of the newest revision lies."""
     markdown_path: str
@@ -66,6 +71,10 @@ class Revision:
     summary: str
     body: str
     raw_ref: str | None
+    kind: str
+    """first, edited (by the publisher) or reparsed (the same page, read by a mended parser)."""
+    changes: tuple[str, ...]
+    """What an edit touched: title, lead, body, numbers, names, pictures."""
 
 
 def facts_of(article: Article) -> tuple[str | None, ...]:
@@ -106,6 +115,8 @@ def archived_from(row: sqlite3.Row) -> Archived:
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         next_check=row["next_check"],
+        missing_since=row["missing_since"],
+        gone_at=row["gone_at"],
         raw_ref=row["raw_ref"],
         markdown_path=row["markdown_path"],
     )
@@ -133,6 +144,11 @@ def _article_from(row: sqlite3.Row) -> Article:
         layout=row["layout"],
         provenance={name: (where, raw) for name, (where, raw) in orjson.loads(row["provenance"]).items()},
     )
+
+
+def revision_from(row: sqlite3.Row) -> Revision:
+    """The record in a row of ``revisions``."""
+    return Revision(**{**dict(row), "changes": tuple(orjson.loads(row["changes"]))})
 
 
 def stamp(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +18,19 @@ from typing import Final, Self
 import orjson
 
 from archive.article import BEIJING, Article, completed, content_hash, storable
+from archive.changes import classify
 from archive.database import Database
-from archive.decide import Decision, KnownArticle, Verdict, decide
-from archive.errors import ArticleNotFound, UnsafeId
+from archive.decide import Decision, KnownArticle, Verdict, changed, decide
+from archive.erasures import erased_among, without_erased
+from archive.errors import ArticleNotFound, Erased, UnsafeId
 from archive.failures import named_sqlite_failures
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
-from archive.record import FACTS, Archived, Revision, archived_from, facts_of, stamp
+from archive.recheck import LADDER, Look, next_check
+from archive.record import Archived, Revision, archived_from, revision_from, stamp
+from archive.rows import Reading, add_article, reparse_article, update_article
 from archive.schema import create_database, open_database
+from archive.space import disk_floor, ensure_room
 
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -46,15 +52,23 @@ class Archive:
     def __init__(self, data: Path, database: Database) -> None:
         self.data = data
         self.database = database
+        self.floor = 0
+        """Bytes that must stay free on the disk whenever an article is kept or a link taken."""
+        self.ladder = LADDER
+        """The ages at which an article kept here is to be looked at again."""
 
     @classmethod
     def open(cls, data: Path) -> Self:
-        """The archive in ``data``, made if there is none.
+        """The archive in ``data``, made if there is none, to put something into it.
 
-        Raises ``NotAnArchive``, ``NewerArchive``, ``ArchiveNotWritable``.
+        Raises ``NotAnArchive``, ``NewerArchive``, ``ArchiveNotWritable``, ``DiskFloor``.
         """
+        floor = disk_floor(os.environ)
+        ensure_room(data, floor)
         create_database(data / "archive.db")
-        return cls.existing(data)
+        opened = cls.existing(data)
+        opened.floor = floor
+        return opened
 
     @classmethod
     def existing(cls, data: Path) -> Self:
@@ -89,26 +103,51 @@ class Archive:
     ) -> Kept:
         """Keep ``article`` as it was seen at ``seen_at``: row, revision, sighting and Markdown file.
 
-        Facts that this reading does not state stay as they were known. Raises ``UnsafeId``.
+        Facts that this reading does not state stay as they were known. Raises ``UnsafeId``, ``Erased``,
+        ``DiskFloor``.
         """
         if not _SAFE_ID.fullmatch(article.id):
             raise UnsafeId(article.id)
-        seen = stamp(seen_at)
-        with self.transaction():
+        self.ensure_room()
+        with self.transaction() as connection:
+            article = self._lawful(article)
             known = self.find(article.id)
-            article = completed(storable(article), known.article) if known else storable(article)
-            digest = content_hash(article)
-            decision = decide(article, digest, _known_facts(known), self._first_with(digest))
+            reading = self._reading(article, known, seen_at, raw_ref)
             if known:
-                path = known.markdown_path
-                article = self._update(known, article, digest, decision, seen, raw_ref)
+                article, path = update_article(connection, reading, known), known.markdown_path
             else:
-                path = _markdown_path(article, seen_at)
-                self._add(article, digest, decision, seen, raw_ref, path)
+                article, path = reading.article, _markdown_path(reading.article, seen_at)
+                add_article(connection, reading, path)
             self._write_file(path, article)
             if source is not None:
                 self.sighting(article.id, source, rank, seen_at)
-        return Kept(article.id, decision.verdict, decision.revision, self.data / path)
+        return Kept(article.id, reading.decision.verdict, reading.decision.revision, self.data / path)
+
+    def reparse(self, article: Article, *, read_at: datetime, raw_ref: str) -> Kept:
+        """Let a known article say what its capture says to a mended parser. That is no edit, and no look at the site.
+
+        Another title, summary or text makes a revision of kind ``reparsed``. Raises ``ArticleNotFound``.
+        """
+        with self.transaction() as connection:
+            known = self.article(article.id)
+            article = storable(self._lawful(article))
+            digest = content_hash(article)
+            if digest == known.content_hash and article.summary == known.article.summary:
+                decision = Decision(Verdict.SAME, known.revision, known.copy_of)
+            else:
+                decision = changed(_known_facts(known), self._first_with(digest))
+            reading = Reading(
+                article=article,
+                content_hash=digest,
+                decision=decision,
+                seen=stamp(read_at),
+                next_check=known.next_check,
+                raw_ref=raw_ref,
+                kind="reparsed",
+            )
+            reparse_article(connection, reading)
+            self._write_file(known.markdown_path, article)
+        return Kept(article.id, decision.verdict, decision.revision, self.data / known.markdown_path)
 
     def sighting(self, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
         """Note that ``source`` listed the article; whether that was news: a new source, or another rank."""
@@ -124,6 +163,21 @@ class Archive:
         asked = orjson.dumps(list(ids)).decode()
         query = "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"] for row in self._rows(query, (asked,))}
+
+    def erased(self, ids: Iterable[str]) -> set[str]:
+        """Those of ``ids`` that were taken down: they are neither fetched nor kept again."""
+        with named_sqlite_failures(self.database.path):
+            return erased_among(self.database.connection, ids)
+
+    def _lawful(self, article: Article) -> Article:
+        """The article without the ids of those that were taken down. Raises ``Erased`` if it is one of them."""
+        if self.erased([article.id]):
+            raise Erased
+        return without_erased(self.database.connection, article)
+
+    def ensure_room(self) -> None:
+        """Raises ``DiskFloor`` where less space is free than is to stay free."""
+        ensure_room(self.data, self.floor)
 
     def find(self, article_id: str) -> Archived | None:
         """What is archived under the id, or None."""
@@ -145,7 +199,7 @@ class Archive:
     def revisions(self, article_id: str) -> list[Revision]:
         """All revisions of the article, oldest first. Raises ``ArticleNotFound``."""
         query = "SELECT * FROM revisions WHERE article_id = ? ORDER BY revision"
-        found = [Revision(**dict(row)) for row in self._rows(query, (article_id,))]
+        found = [revision_from(row) for row in self._rows(query, (article_id,))]
         if not found:
             raise ArticleNotFound(article_id)
         return found
@@ -186,40 +240,36 @@ class Archive:
         row = next(self._rows(query, (digest,)), None)
         return row[0] if row else None
 
-    def _add(
-        self, article: Article, digest: str, decision: Decision, seen: str, raw_ref: str | None, path: str
-    ) -> None:
-        kept = (article.id, digest, decision.revision, decision.copy_of, seen, seen, raw_ref, path)
-        self.database.connection.execute(_ADD_ARTICLE, (*kept, *facts_of(article)))
-        self._add_revision(article, digest, decision, seen, raw_ref)
+    def _reading(self, article: Article, known: Archived | None, seen_at: datetime, raw_ref: str | None) -> Reading:
+        article = storable(article)
+        article = completed(article, known.article) if known else article
+        seen, digest = stamp(seen_at), content_hash(article)
+        changes = frozenset[str]()
+        if known and known.content_hash != digest:
+            changes = classify(known.article, article)
+        facts = _known_facts(known, noise=not changes) if known else None
+        decision = decide(article, digest, facts, self._first_with(digest))
+        due = next_check(article.published_at, seen_at, self._looks(known, decision, seen_at), self.ladder)
+        return Reading(
+            article=article,
+            content_hash=digest,
+            decision=decision,
+            seen=seen,
+            next_check=stamp(due) if due else None,
+            raw_ref=raw_ref,
+            kind="edited" if known else "first",
+            changes=changes,
+        )
 
-    def _add_revision(self, article: Article, digest: str, decision: Decision, seen: str, raw_ref: str | None) -> None:
-        text = (article.title, article.summary, article.body)
-        values = (article.id, decision.revision, seen, digest, *text, raw_ref)
-        self.database.connection.execute(_ADD_REVISION, values)
-
-    def _update(
-        self,
-        known: Archived,
-        article: Article,
-        digest: str,
-        decision: Decision,
-        seen: str,
-        raw_ref: str | None,
-    ) -> Article:
-        """Write what a known article's new reading says; the article as it is kept now."""
-        if decision.verdict is Verdict.SAME:
-            # What is known stays; what was not known yet is filled in.
-            article, raw_ref = completed(known.article, article), known.raw_ref or raw_ref
-        else:
-            self._add_revision(article, digest, decision, seen, raw_ref)
-        last_seen = max(known.last_seen, seen)
-        if decision.verdict is Verdict.SAME and article == known.article and raw_ref == known.raw_ref:
-            self.database.connection.execute(_SEE_ARTICLE, (last_seen, article.id))
-        else:
-            kept = (digest, decision.revision, decision.copy_of, last_seen, raw_ref)
-            self.database.connection.execute(_UPDATE_ARTICLE, (*kept, *facts_of(article), article.id))
-        return article
+    def _looks(self, known: Archived | None, decision: Decision, seen_at: datetime) -> tuple[Look, ...]:
+        """The looks at an article that matter for the next one: the first, the last edit, the last, this one."""
+        now = Look(seen_at, decision.verdict is Verdict.CHANGED)
+        if known is None:
+            return (now,)
+        row = next(self._rows(_LAST_EDIT, (known.article.id,)), None)
+        edits = [Look(datetime.fromisoformat(row[0]), changed=True)] if row else []
+        first, last = (Look(datetime.fromisoformat(text)) for text in (known.first_seen, known.last_seen))
+        return (first, *edits, last, now)
 
     def _write_file(self, path: str, article: Article) -> None:
         content = to_markdown(article).encode()
@@ -227,8 +277,8 @@ class Archive:
             self.database.tree.stage(path, content)
 
 
-def _known_facts(known: Archived | None) -> KnownArticle | None:
-    return KnownArticle(known.content_hash, known.revision, known.copy_of) if known else None
+def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:
+    return KnownArticle(known.content_hash, known.revision, known.copy_of, noise)
 
 
 def _markdown_path(article: Article, seen_at: datetime) -> str:
@@ -237,27 +287,8 @@ def _markdown_path(article: Article, seen_at: datetime) -> str:
     return f"articles/{month:%Y/%m}/{article.id}.md"
 
 
-_KEPT: Final = (
-    "id",
-    "content_hash",
-    "revision",
-    "copy_of",
-    "first_seen",
-    "last_seen",
-    "raw_ref",
-    "markdown_path",
-)
-_COLUMNS: Final = (*_KEPT, *FACTS)
-# The statements below are put together from these constant names alone.
-_ADD_ARTICLE: Final = f"INSERT INTO articles ({', '.join(_COLUMNS)}, status) VALUES ({'?, ' * len(_COLUMNS)}'live')"  # noqa: S608
-_SEE_ARTICLE: Final = "UPDATE articles SET last_seen = ?, status = 'live' WHERE id = ?"
-_UPDATED: Final = ("content_hash", "revision", "copy_of", "last_seen", "raw_ref", *FACTS)
-_UPDATE_ARTICLE: Final = (
-    f"UPDATE articles SET {', '.join(f'{name} = ?' for name in _UPDATED)}, status = 'live' WHERE id = ?"  # noqa: S608
-)
-_ADD_REVISION: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, body, raw_ref)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_LAST_EDIT: Final = """
+    SELECT seen_at FROM revisions WHERE article_id = ? AND kind = 'edited' ORDER BY revision DESC LIMIT 1
 """
 _LAST_RANK: Final = (
     "SELECT rank FROM sightings WHERE article_id = ? AND source = ? ORDER BY seen_at DESC, rowid DESC LIMIT 1"
