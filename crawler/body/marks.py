@@ -26,7 +26,8 @@ _DROPPED_CLASSES: Final = frozenset(
         "recommend-con",
         "rv-root-v2",  # related videos
         "mbArticleShareBtn",
-        "viewer-container",  # the picture viewer repeats every picture
+        "videoPlayerWrap",  # a player's buttons; its video is named beside it
+        "txp_player",
         "QQeditor",  # the line of the editor in charge
     }
 )
@@ -57,6 +58,7 @@ def is_dropped(element: Element, tag: str, classes: list[str], style: Style) -> 
         or style.hidden
         or element.get("id") in _DROPPED_IDS
         or not _DROPPED_CLASSES.isdisjoint(classes)
+        or any("viewer" in name.lower() for name in classes)  # the picture viewer repeats every picture
         or element.get("hidden") is not None
     )
 

@@ -166,6 +166,11 @@ CASES = {
         "<div id='article-status'>x</div><a id='backqqcom'>返回</a><div id='Status'>免责</div>",
         "甲",
     ),
+    "a player and a picture viewer": (
+        "<p>甲</p><div class='videoPlayerWrap'><div class='txp_player'>倍速 00:00</div></div>"
+        "<div class='qnt-img-viewer'><img src='https://a.cn/b'>查看原图 96K</div>",
+        "甲",
+    ),
     "a share button": (
         "<div class='mbArticleSharePic'><div class='mbArticleShareBtn'>转播</div><img src='//a.cn/b'></div>",
         "![图片](https://a.cn/b)",
