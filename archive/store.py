@@ -249,7 +249,8 @@ class Archive:
             changes = classify(known.article, article)
         facts = _known_facts(known, noise=not changes) if known else None
         decision = decide(article, digest, facts, self._first_with(digest))
-        due = next_check(article.published_at, seen_at, self._looks(known, decision, seen_at), self.ladder)
+        looks = _looks(known, self._last_edit(known), decision, seen_at)
+        due = next_check(article.published_at, looks[-1].at, looks, self.ladder)
         return Reading(
             article=article,
             content_hash=digest,
@@ -261,15 +262,9 @@ class Archive:
             changes=changes,
         )
 
-    def _looks(self, known: Archived | None, decision: Decision, seen_at: datetime) -> tuple[Look, ...]:
-        """The looks at an article that matter for the next one: the first, the last edit, the last, this one."""
-        now = Look(seen_at, decision.verdict is Verdict.CHANGED)
-        if known is None:
-            return (now,)
-        row = next(self._rows(_LAST_EDIT, (known.article.id,)), None)
-        edits = [Look(datetime.fromisoformat(row[0]), changed=True)] if row else []
-        first, last = (Look(datetime.fromisoformat(text)) for text in (known.first_seen, known.last_seen))
-        return (first, *edits, last, now)
+    def _last_edit(self, known: Archived | None) -> str | None:
+        row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None
+        return row[0] if row else None
 
     def _write_file(self, path: str, article: Article) -> None:
         content = to_markdown(article).encode()
@@ -279,6 +274,16 @@ class Archive:
 
 def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:
     return KnownArticle(known.content_hash, known.revision, known.copy_of, noise)
+
+
+def _looks(known: Archived | None, last_edit: str | None, decision: Decision, seen_at: datetime) -> tuple[Look, ...]:
+    """The looks at an article that matter for the next one: the first, the last edit, the last, this one."""
+    changed_now = decision.verdict is Verdict.CHANGED
+    if known is None:
+        return (Look(seen_at, changed_now),)
+    first, last = (datetime.fromisoformat(text) for text in (known.first_seen, known.last_seen))
+    edits = (Look(datetime.fromisoformat(last_edit), changed=True),) if last_edit else ()
+    return (Look(first), *edits, Look(last), Look(max(seen_at, last), changed_now))
 
 
 def _markdown_path(article: Article, seen_at: datetime) -> str:

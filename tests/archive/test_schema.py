@@ -16,12 +16,14 @@ from tests.archive.samples import NOON, an_article
 CONTRACT = {
     "articles": "id url title summary body published_at published_raw author media media_id channel keywords "
     "thumbnail kind location comment_id content_hash revision copy_of status first_seen last_seen next_check "
-    "layout raw_ref markdown_path provenance",
-    "revisions": "article_id revision seen_at content_hash title summary body raw_ref",
+    "layout raw_ref markdown_path provenance missing_since gone_at",
+    "revisions": "article_id revision seen_at content_hash title summary body raw_ref kind changes",
     "sightings": "article_id source rank seen_at",
     "links": "id url source listed_at state attempts lease_until not_before last_error rank",
     "hosts": "host next_at backoff_until",
     "media": "sha256 url path bytes mime",
+    "pictures": "url sha256 article_id tries tried_at last_error",
+    "payloads": "sha256 raw_ref url fetched_at",
     "runs": "id job due_at started_at ended_at verdict exit_code counts host pid",
 }
 
@@ -123,6 +125,7 @@ RELEASED = {
     "0001_articles": "40a9b8d2af525d50",
     "0002_frontier": "60f74fcce5982a58",
     "0003_runs": "2989605d6471b4f1",
+    "0004_evidence": "cb4733ee1b2b6e7a",
 }
 
 

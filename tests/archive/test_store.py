@@ -25,9 +25,9 @@ def counts(archive: Archive) -> tuple[object, ...]:
 
 
 def everything(archive: Archive) -> list[str]:
-    """Every row of every table but for last_seen, and every file with its bytes."""
+    """Every row of every table but for the times of looking, and every file with its bytes."""
     rows = [
-        str({key: row[key] for key in row.keys() if key != "last_seen"})  # noqa: SIM118
+        str({key: row[key] for key in row.keys() if key not in ("last_seen", "next_check")})  # noqa: SIM118
         for table in ("articles", "revisions", "sightings", "links")
         for row in archive.database.connection.execute(f"SELECT * FROM {table}")
     ]
