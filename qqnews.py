@@ -12,21 +12,25 @@ import click
 
 COMMANDS = {
     "crawl": "crawler.commands:crawl",
+    "parse": "crawler.parse:parse",
     "ingest": "crawler.commands:ingest",
     "list": "archive.commands:list_articles",
     "show": "archive.commands:show",
     "diff": "archive.commands:diff",
     "stats": "archive.commands:stats",
+    "doctor": "crawler.doctor:doctor",
 }
 """Name → module and object of each command, in the order of the help text."""
 
 SUMMARIES = {
     "crawl": "Fetch articles: by address, or what sources list.",
+    "parse": "One saved page as Markdown; nothing is stored.",
     "ingest": "Take Markdown files of the archive's form into the archive.",
     "list": "The articles in the archive, newest first.",
     "show": "One article: what is known of it, and its text.",
     "diff": "What changed between two revisions of an article.",
     "stats": "The archive in numbers.",
+    "doctor": "Look for what is wrong: what each extractor says of pages.",
 }
 
 

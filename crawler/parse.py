@@ -1,0 +1,143 @@
+"""The command ``parse``: one saved page → Markdown on standard output. Nothing is fetched, nothing stored."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import orjson
+
+from archive.article import Article, content_hash
+from archive.commands import Asked, shared
+from archive.errors import ExitCode, QQNewsError
+from archive.markdown import to_markdown
+from crawler.normalise import normalise
+from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
+from crawler.sites.registry import Address, NotAnAddress, read_address, read_page
+
+LARGEST_PAGE: Final = 32 * 2**20
+"""Bytes. The largest real page is a hundredth of it."""
+_BINARY: Final = (
+    b"\x1f\x8b", b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x7fELF", b"BZh",
+    b"SQLite format 3\0", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ",
+)  # fmt: skip
+"""How files begin that are no text: archives, pictures, programs, databases."""
+_MOST_NULS: Final = 0.05
+
+
+class UnusablePage(QQNewsError):
+    """A file that holds no page: unreadable, empty, binary, too large."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class NoArticleInPage(QQNewsError):
+    """A page that was read and is no article; the exit code says which kind."""
+
+    def __init__(self, name: str, error: NotAnArticle) -> None:
+        super().__init__(f"{name}: {outcome_of(error)} ({error.evidence})")
+        self.exit_code = exit_code_of(error)
+
+
+class ForeignAddress(QQNewsError):
+    """An address that names no article of the sites which are read."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+@click.command("parse")
+@click.argument("file", metavar="FILE")
+@click.option("--url", required=True, metavar="ADDRESS", help="The address the page was saved from, or its id.")
+@shared
+def parse(asked: Asked, file: str, url: str) -> None:
+    """One saved page as Markdown; '-' reads standard input. With --json: every field, and where it was found."""
+    raw = read_saved(file, page_address(url))
+    article = normalise(raw)
+    if asked.json:
+        click.echo(orjson.dumps(facts_of(article, raw), option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(to_markdown(article), nl=False)
+
+
+def page_address(text: str) -> str:
+    """The address to read a page under: as given, or the canonical one of an id. Raises `ForeignAddress`."""
+    try:
+        address: Address = read_address(text)
+    except NotAnAddress as error:
+        raise ForeignAddress(str(error)) from error
+    return text if text.startswith(("http://", "https://")) else address.url
+
+
+def read_saved(name: str, url: str) -> RawArticle:
+    """Read a saved page, ``-`` for standard input. Raises `UnusablePage` and `NoArticleInPage`."""
+    try:
+        return read_page(saved_bytes(name), url)
+    except NotAnArticle as error:
+        raise NoArticleInPage(name, error) from error
+
+
+def saved_bytes(name: str) -> bytes:
+    """The bytes of a saved page, checked to be a page at all. Raises `UnusablePage`."""
+    body = sys.stdin.buffer.read(LARGEST_PAGE + 1) if name == "-" else _file_bytes(name)
+    if len(body) > LARGEST_PAGE:
+        raise UnusablePage(name, f"larger than {LARGEST_PAGE // 2**20} MiB: no page of the site is")
+    if not body.strip():
+        raise UnusablePage(name, "an empty file")
+    head = body[:4096]
+    if body.startswith(_BINARY) or (not body.startswith((b"\xff\xfe", b"\xfe\xff")) and _has_nuls(head)):
+        raise UnusablePage(name, "a binary file, not a page (unpack it first, if it is compressed)")
+    return body
+
+
+def _file_bytes(name: str) -> bytes:
+    try:
+        # Not the whole of it: somebody's 200 MB file is refused by its first bytes too many.
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST_PAGE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UnusablePage(name, f"cannot be read: {reason}") from error
+
+
+def _has_nuls(head: bytes) -> bool:
+    return head.count(0) > _MOST_NULS * len(head)
+
+
+def outcome_of(error: NotAnArticle) -> str:
+    """What a page is that is no article, in a few words."""
+    if isinstance(error, Removed):
+        return "the article was removed"
+    if isinstance(error, Blocked):
+        return "a wall, no article"
+    return "no known layout" if exit_code_of(error) is ExitCode.CHANGED else "no article"
+
+
+def exit_code_of(error: NotAnArticle) -> ExitCode:
+    """The exit code of a page that is no article."""
+    if isinstance(error, Removed):
+        return ExitCode.EMPTY
+    return ExitCode.BLOCKED if isinstance(error, Blocked) else ExitCode.CHANGED
+
+
+def facts_of(article: Article, raw: RawArticle) -> dict[str, Any]:
+    """Every field of an article for machines, with its provenance, its notes and its content hash."""
+    facts = {one.name: _plain(getattr(article, one.name)) for one in fields(Article)}
+    return facts | {"content_hash": content_hash(article), "notes": list(raw.notes), "links": list(raw.links)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: list(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value

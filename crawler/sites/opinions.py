@@ -1,0 +1,157 @@
+"""Second opinions: where a page states a field more than once, do its statements agree? Pure counting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from crawler.normalise import one_line, read_time, without_tail
+from crawler.sites.page import Found, Opinions, RawArticle
+
+_SUFFIX: Final = re.compile(r"(?:_\d{6,8}|_\d+x\d+s?)?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
+
+
+class Agreement(NamedTuple):
+    """Of one field of one page: how many extractors say something, and how many of them say what is believed."""
+
+    says: int
+    agree: int
+
+
+class Opinion(NamedTuple):
+    """What one extractor says of a field: where it looked, what stood there, and whether it is what is believed."""
+
+    where: str
+    raw: str
+    agrees: bool
+
+
+@dataclass(slots=True)
+class Count:
+    """Of one field over many pages: pages that state it, that state it twice or more, and where all agree."""
+
+    pages: int = 0
+    asked_twice: int = 0
+    agree: int = 0
+
+
+def opinions(raw: RawArticle) -> dict[str, tuple[Opinion, ...]]:
+    """What each extractor says of each field of a page, the believed one first. Silent fields are left out."""
+    found = {name: _compared(_independent(getattr(raw, name)), same) for name, same in _SAME.items()}
+    bodies = tuple(Found(body.markdown, where) for body in raw.bodies for where in (body.where, *body.also))
+    found["body"] = _compared(bodies, _same_words)
+    return {name: said for name, said in found.items() if said}
+
+
+def agreement(raw: RawArticle) -> dict[str, Agreement]:
+    """Per field that the page states: how many extractors say something, and how many agree with the first."""
+    return agreement_of(opinions(raw))
+
+
+def agreement_of(said: Mapping[str, tuple[Opinion, ...]]) -> dict[str, Agreement]:
+    """The same, of opinions that were gathered already."""
+    return {name: Agreement(len(all_said), sum(one.agrees for one in all_said)) for name, all_said in said.items()}
+
+
+def tally(pages: Iterable[RawArticle]) -> dict[str, dict[str, Count]]:
+    """Layout → field → how often its pages state it, state it more than once, and agree."""
+    counts: dict[str, dict[str, Count]] = {}
+    for raw in pages:
+        add_agreement(counts.setdefault(raw.layout, {}), agreement(raw))
+    return counts
+
+
+def add_agreement(counts: dict[str, Count], agreed: Mapping[str, Agreement]) -> None:
+    """Add one page's agreement to the counts of its layout."""
+    for name, (says, agree) in agreed.items():
+        count = counts.setdefault(name, Count())
+        count.pages += 1
+        count.asked_twice += says > 1
+        count.agree += says > 1 and says == agree
+
+
+def _independent(said: Opinions) -> Opinions:
+    """Without the selectors that only found once more what another had shown already."""
+    kept: dict[tuple[str, str], Found] = {}
+    for found in said:
+        kept.setdefault((found.raw, "shown" if _is_selector(found.where) else found.where), found)
+    return tuple(kept.values())
+
+
+def _is_selector(where: str) -> bool:
+    return where.startswith((".", "#", "[")) or where in ("h1", "h2", "h3")
+
+
+def _compared(said: Opinions, same: Callable[[Found, Found], bool]) -> tuple[Opinion, ...]:
+    return tuple(Opinion(one.where, one.raw, same(said[0], one)) for one in said)
+
+
+# When two statements of a field say the same: each (believed, other) -> bool.
+
+
+def _same_title(one: Found, other: Found) -> bool:
+    return without_tail(one) == without_tail(other)
+
+
+def _same_time(one: Found, other: Found) -> bool:
+    """The same moment; a time without seconds agrees with any second of its minute."""
+    first, second = read_time(one.raw), read_time(other.raw)
+    if first is None or second is None:
+        return one.raw.strip() == other.raw.strip()
+    if 0 in (first.second, second.second):
+        return first.replace(second=0) == second.replace(second=0)
+    return first == second
+
+
+def _same_summary(one: Found, other: Found) -> bool:
+    """The same words, or one cut shorter than the other."""
+    first, second = (_letters(found.raw).rstrip(".…") for found in (one, other))
+    return first.startswith(second) or second.startswith(first)
+
+
+def _same_picture(one: Found, other: Found) -> bool:
+    """The same picture, whatever its size and scheme."""
+    first, second = (_SUFFIX.sub("", re.sub(r"^\s*(?:https?:)?", "", found.raw).strip()) for found in (one, other))
+    return first == second
+
+
+def _same_list(one: Found, other: Found) -> bool:
+    """The same words; the one may have some more (the title, usually)."""
+    first, second = ({word.strip() for word in re.split(r"[,;，；]", found.raw)} - {""} for found in (one, other))
+    return first <= second or second <= first
+
+
+def _same_id(one: Found, other: Found) -> bool:
+    """The same id. An account has two that cannot be compared, a number and a word."""
+    first, second = one.raw.strip(), other.raw.strip()
+    return first == second or first.isdigit() != second.isdigit()
+
+
+def _same_line(one: Found, other: Found) -> bool:
+    first, second = (one_line(found.raw).removeprefix("发布于").strip() for found in (one, other))
+    return first == second
+
+
+def _same_words(one: Found, other: Found) -> bool:
+    return _letters(one.raw) == _letters(other.raw)
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
+
+
+_SAME: Final[dict[str, Callable[[Found, Found], bool]]] = {
+    "title": _same_title,
+    "published": _same_time,
+    "summary": _same_summary,
+    "thumbnail": _same_picture,
+    "author": _same_line,
+    "media": _same_line,
+    "media_id": _same_id,
+    "channel": _same_line,
+    "keywords": _same_list,
+    "location": _same_line,
+    "comment_id": _same_line,
+}

@@ -1,0 +1,82 @@
+"""Whether a page's statements agree: each is normalised before it is compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crawler.sites.opinions import Agreement, Count, agreement, opinions, tally
+from crawler.sites.page import Body, Found, RawArticle
+from crawler.sites.qq.pages import read_page
+from crawler.sites.registry import read_address
+from tests.crawler.good_pages import rain_page
+
+ADDRESS = read_address("20260810A01ABC00")
+EMPTY = RawArticle(address=ADDRESS, layout="rain")
+
+
+def said(*raws: str, where: str = "DATA.x") -> tuple[Found, ...]:
+    return tuple(Found(raw, f"{where}{number}") for number, raw in enumerate(raws))
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other", "agree"),
+    [
+        ("published", "2026-08-10 17:10:12", "2026年8月10日17:10", True),
+        ("published", "2026-08-10 17:10:12", "1786353012", True),
+        ("published", "2026-08-10 17:10:12", "2026-08-10 17:10:13", False),
+        ("published", "2026-08-10 17:10:12", "2026-08-11", False),
+        ("published", "早上", "早上 ", True),
+        ("summary", "天还没亮，\n就有人排队。", "天还没亮， 就有人...", True),
+        ("summary", "天还没亮", "天已经亮了", False),
+        ("thumbnail", "https://inews.gtimg.com/om_ls/Oa_640330/0", "//inews.gtimg.com/om_ls/Oa_640360/0", True),
+        ("thumbnail", "https://inews.gtimg.com/om_ls/Oa/0", "https://inews.gtimg.com/om_ls/Ob/0", False),
+        ("keywords", "书;市场", "旧书市场开张,市场,书", True),
+        ("keywords", "书,市场", "书,菜", False),
+        ("location", "北京", "发布于北京", True),
+        ("media", "城南报", " 城南报\n", True),
+        ("media", "城南报", "城北报", False),
+        ("media_id", "23489717", "8QMc339d5IMbvDfY5gVx", True),
+        ("media_id", "23489717", "23489718", False),
+    ],
+)
+def test_two_statements_agree_when_they_mean_the_same(field: str, one: str, other: str, *, agree: bool) -> None:
+    raw = replace(EMPTY, **{field: said(one, other)})
+    assert agreement(raw) == {field: Agreement(2, 1 + agree)}
+
+
+def test_a_title_is_compared_without_its_tail() -> None:
+    raw = replace(EMPTY, title=(Found("旧书市场", "DATA.title"), Found("旧书市场_财经_腾讯网", "title")))
+    assert agreement(raw)["title"] == (2, 2)
+
+
+def test_one_element_found_twice_is_one_opinion() -> None:
+    raw = replace(EMPTY, title=(Found("旧书市场", "#article-title"), Found("旧书市场", "h1")))
+    assert agreement(raw)["title"] == (1, 1)
+
+
+def test_silent_fields_have_no_agreement() -> None:
+    assert agreement(EMPTY) == {}
+
+
+def test_bodies_that_differ_are_shown_both() -> None:
+    bodies = tuple(Body(text, text, (), (), where) for text, where in (("甲", "DATA"), ("乙", "DOM")))
+    said_of = opinions(replace(EMPTY, bodies=bodies))["body"]
+    assert [(one.where, one.raw, one.agrees) for one in said_of] == [("DATA", "甲", True), ("DOM", "乙", False)]
+
+
+def test_a_second_way_to_the_same_body_counts() -> None:
+    page = rain_page("旧书市场", "天还没亮。")
+    assert agreement(read_page(page.body, page.url))["body"] == (2, 2)
+
+
+def test_counts_are_kept_per_layout() -> None:
+    one = replace(EMPTY, media=said("甲", "甲"), channel=said("tech"))
+    other = replace(EMPTY, media=said("甲", "乙"))
+    old = replace(EMPTY, layout="legacy", media=said("甲"))
+    counts = tally([one, other, old])
+    assert counts == {
+        "rain": {"media": Count(2, 2, 1), "channel": Count(1, 0, 0)},
+        "legacy": {"media": Count(1, 0, 0)},
+    }
