@@ -18,7 +18,9 @@ _TIME: Final = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?"
     r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{1,2})(?:\s*[:：分]\s*(?P<second>\d{1,2}))?)?"
 )
+_LABEL: Final = re.compile(r"^(?:作者|来源|编辑|文字?|记者|撰文)\s*[:：/|丨｜]\s*")
 _EPOCH: Final = re.compile(r"1\d{9}(?:\d{3})?")
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _EMPTY: Final = Body("", "", (), (), "")
 
 
@@ -29,7 +31,7 @@ def normalise(raw: RawArticle) -> Article:
     published, time_found = _published(raw)
     summary, summary_found = _summary(raw.summary, title, body)
     thumbnail, cover_found = _thumbnail(raw.thumbnail, body)
-    media = _first(raw.media)
+    media = _LABEL.sub("", _first(raw.media))
     found = {
         "title": title_found,
         "published_at": time_found,
@@ -46,7 +48,7 @@ def normalise(raw: RawArticle) -> Article:
         body=body.markdown,
         published_at=published,
         published_raw=time_found.raw if time_found else "",
-        author=_first(raw.author) or media,
+        author=_LABEL.sub("", _first(raw.author)) or media,
         media=media,
         media_id=_first(raw.media_id),
         channel=_first(raw.channel),
@@ -64,8 +66,12 @@ _PLAIN: Final = ("author", "media", "media_id", "channel", "keywords", "location
 
 
 def one_line(text: str) -> str:
-    """White space collapsed to single spaces, control characters gone; ideographic spaces stay inside."""
-    return CONTROL.sub("", HTML_SPACE.sub(" ", text)).strip(INVISIBLE)
+    """White space collapsed to single spaces, control characters gone; ideographic spaces stay inside.
+
+    Gone are also the characters that turn the direction of the text around them: in a list of titles they would
+    turn the rest of the line, too.
+    """
+    return _TURNING.sub("", CONTROL.sub("", HTML_SPACE.sub(" ", text))).strip(INVISIBLE)
 
 
 def _first(opinions: Opinions) -> str:
@@ -74,19 +80,23 @@ def _first(opinions: Opinions) -> str:
 
 def _title(opinions: Opinions) -> tuple[str, Found | None]:
     for found in opinions:
-        text = one_line(found.raw)
-        title = _TAIL.sub("", text) if found.where in _WITH_TAIL else re.sub(r"_腾讯(?:新闻|网)$", "", text)
-        if title:
+        if title := without_tail(found):
             return title, found
     return "", None
+
+
+def without_tail(found: Found) -> str:
+    """A title without the site's tail. Where a page states it in its data, the tail may only be the site's name."""
+    text = one_line(found.raw)
+    return _TAIL.sub("", text) if found.where in _WITH_TAIL else re.sub(r"_腾讯(?:新闻|网)$", "", text)
 
 
 def _published(raw: RawArticle) -> tuple[datetime | None, Found | None]:
     for found in raw.published:
         if time := read_time(found.raw):
             return time, found
-    # Every id of the site begins with, or holds, the day it was given out.
-    day = re.search(r"20\d{6}", raw.address.id)
+    # Every id of the site begins with, or holds, the day it was given out. WeChat's ids tell no time.
+    day = None if raw.address.id.startswith("wx-") else re.search(r"20\d{6}", raw.address.id)
     if day and (time := read_time(f"{day.group()[:4]}-{day.group()[4:6]}-{day.group()[6:]}")):
         return time, Found(day.group(), "id")
     return None, None
@@ -108,7 +118,7 @@ def read_time(text: str) -> datetime | None:
 
 def _summary(opinions: Opinions, title: str, body: Body) -> tuple[str, Found | None]:
     for found in opinions:
-        summary = " ".join(found.raw.split())
+        summary = _TURNING.sub("", " ".join(found.raw.split()))
         if summary and summary != title:
             return summary, found
     text = " ".join(body.text.split())
@@ -136,5 +146,7 @@ def _https(address: str) -> str:
 
 
 def _keywords(opinions: Opinions, title: str) -> Iterator[str]:
-    words = (one_line(word) for found in opinions[:1] for word in re.split(r"[,;，；]", found.raw))
-    yield from dict.fromkeys(word for word in words if word and word != title)
+    """The words of the first opinion. Pages put the title before them, or in their place."""
+    stated = one_line(opinions[0].raw) if opinions else ""
+    words = map(one_line, re.split("[,;]", stated.removeprefix(title)))
+    yield from dict.fromkeys(word for word in words if word)

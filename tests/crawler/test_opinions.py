@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,8 @@ def said(*raws: str, where: str = "DATA.x") -> tuple[Found, ...]:
     ],
 )
 def test_two_statements_agree_when_they_mean_the_same(field: str, one: str, other: str, *, agree: bool) -> None:
-    raw = replace(EMPTY, **{field: said(one, other)})
+    changed: dict[str, Any] = {field: said(one, other)}
+    raw = replace(EMPTY, **changed)
     assert agreement(raw) == {field: Agreement(2, 1 + agree)}
 
 
