@@ -32,12 +32,10 @@ _META: Final = re.compile(rb"<meta\b[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]+
 _META_WITHIN: Final = 200_000
 """Bytes of a page searched for ``<meta charset>``; real pages put it as late as behind 2.5 kB of other elements."""
 _HANZI_IN_UTF8: Final = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf]{2}")
-_ISLAND: Final = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
 _PIECE: Final = re.compile(rb"[^\x00-\x2f\x3a-\x3f]+")
 """Bytes between marks that are no part of a GB18030 character: the largest stretch in one encoding for sure."""
-_PLAUSIBLE: Final = 0.9
-_PATIENCE: Final = 100_000
-"""Bytes of one page that are mended with care, at 7 µs each; a page with more of them is no text."""
+_PATIENCE: Final = 60_000
+"""Bytes of one page that are mended with care, at 15 µs each; a page with more of them is no text."""
 _SAMPLE: Final = 2000
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 
@@ -54,12 +52,8 @@ def decode(body: bytes, declared: str | None = None) -> str:
     if _HANZI_IN_UTF8.search(body) and (text := _strictly(body, "utf-8")) is not None:
         return text
     elected = _elect(body, declared)
-    if b"\0" in body:
-        return body.decode(elected, "replace")
-    text = _strictly(body, elected)
-    if text is not None and not (elected == "gb18030" and _ISLAND.search(body)):
-        return text
-    return _piecewise(body, elected)
+    # NUL stands in no text. Even valid GB18030 may be a reading shifted by one lost byte, or hold islands of UTF-8.
+    return body.decode(elected, "replace") if b"\0" in body else _piecewise(body, elected)
 
 
 def _elect(body: bytes, declared: str | None) -> str:
@@ -112,5 +106,7 @@ def _readable(piece: bytes, elected: str) -> str | None:
     if utf8 is not None and chinese is not None:
         # GBK is hardly ever valid UTF-8; the other way round it happens all the time.
         return chinese if elected == "gb18030" and soundness(chinese) >= soundness(utf8) else utf8
-    # UTF-8 with a byte lost may still be readable as GBK, but only as nonsense.
-    return chinese if utf8 is None and chinese is not None and soundness(chinese) >= _PLAUSIBLE else utf8
+    if chinese is None:
+        return utf8
+    # With a byte lost, either encoding may still be readable as GBK, but not as common characters alone.
+    return chinese if soundness(chinese) == 1 else None

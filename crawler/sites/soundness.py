@@ -20,7 +20,7 @@ _JUDGED: Final = re.compile("[\x80-\u024f\u2000-\u22ff\u2e80-\u9fff\ue000-\ufaff
 """Characters which a wrong reading may yield. Other scripts and emoji are neither sound nor suspicious."""
 _LOST: Final = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]|锟斤拷|ï¿½|烫烫烫|屯屯屯|[?]{4,}")
 """What is left where characters were lost for good."""
-_MOST_LOST: Final = 0.08
+_MOST_LOST: Final = 0.15
 _LEAST_SOUND: Final = 0.5
 _FEWEST: Final = 4
 """Characters. Fewer suspicious ones than this prove nothing."""
