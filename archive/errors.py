@@ -142,6 +142,17 @@ class BadSetting(QQNewsError):
         self.name = name
 
 
+class CaptureLost(QQNewsError):
+    """A raw capture that cannot be read: its file is gone, or damaged at that place."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, raw_ref: str, reason: str) -> None:
+        super().__init__(f"no capture at {raw_ref} ({reason}): 'qqnews verify' looks for the damage")
+        self.raw_ref = raw_ref
+        self.reason = reason
+
+
 class UnsafeId(QQNewsError):
     """An id that must not become a file name."""
 

@@ -1,0 +1,223 @@
+"""A capture as WARC 1.1 records and back: response (or revisit), request, metadata; each a gzip member. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from http.client import responses
+from io import BytesIO
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserException
+from warcio.warcwriter import WARCWriter
+
+Headers = tuple[tuple[str, str], ...]
+
+COMPRESSION: Final = 6
+"""Of gzip. Level 9, warcio's own choice, takes twice the time for 1 % less."""
+
+_REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_UNTRUE: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+_SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """What was asked of the site and what it answered."""
+
+    url: str
+    status: int
+    headers: Headers
+    body: bytes = field(repr=False)
+    """Unpacked: without the compression and the chunks that it had on the wire."""
+    fetched_at: datetime
+    method: str = "GET"
+    request_headers: Headers = ()
+    request_body: bytes = b""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the crawler knew: the article's ``id``, the ``source`` that listed it, the ``job``."""
+    raw_ref: str = ""
+    """Where it lies; empty for what was not written yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRef:
+    """Where a capture lies: file below ``raw``, offset of its response, SHA-256 of the body in hex."""
+
+    file: str
+    offset: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.offset}:{self.digest}"
+
+    @property
+    def record_id(self) -> str:
+        """The WARC-Record-ID of the response, which follows from where it lies."""
+        return f"<urn:uuid:{uuid5(NAMESPACE_URL, f'{self.file}:{self.offset}')}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it was read: its headers, and for HTTP the answer's or request's line, headers and body."""
+
+    kind: str
+    headers: Mapping[str, str]
+    first_line: str
+    http_headers: Headers
+    body: bytes = field(repr=False)
+
+
+def read_ref(text: str) -> RawRef:
+    """``file:offset:digest`` → its parts. Raises ``ValueError``."""
+    file, offset, digest = text.split(":")
+    if "/" in file or not file.endswith(".warc.gz") or not offset.isdigit() or len(digest) != 64:
+        raise ValueError(f"{text!r} is no reference to a capture")
+    return RawRef(file, int(offset), digest)
+
+
+def digest_of(body: bytes) -> str:
+    """SHA-256 in hex, as in references."""
+    return sha256(body).hexdigest()
+
+
+def warcinfo(file: str, software: str, at: datetime) -> bytes:
+    """The record that a file begins with."""
+    facts = {
+        "software": software,
+        "format": "WARC File Format 1.1",
+        "robots": "classic",
+        "description": "Bodies are stored unpacked: Content-Encoding and Transfer-Encoding of the wire are kept under "
+        "X-Archive-Orig-…, Content-Length is that of the unpacked body.",
+    }
+    headers = {"WARC-Filename": file, "Content-Type": "application/warc-fields"}
+    return _packed("warcinfo", None, at, f"<urn:uuid:{uuid4()}>", _fields(facts), headers)
+
+
+def records_of(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
+    """The capture's records, ready to be appended at ``ref``. ``first``: where the same body lies already."""
+    at, url = capture.fetched_at, capture.url
+    beside = {"WARC-Concurrent-To": ref.record_id}
+    asked = StatusAndHeaders(
+        f"{capture.method} {url} HTTP/1.1", _stored(capture.request_headers, capture.request_body), is_http_request=True
+    )
+    request = _packed("request", url, at, f"<urn:uuid:{uuid4()}>", capture.request_body, beside, asked)
+    facts = _fields(capture.facts)
+    metadata = _packed("metadata", url, at, f"<urn:uuid:{uuid4()}>", facts, beside)
+    return _response(capture, ref, first) + request + metadata
+
+
+def _response(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
+    answer = StatusAndHeaders(
+        f"{capture.status} {responses.get(capture.status, '')}",
+        _stored(capture.headers, capture.body),
+        protocol="HTTP/1.1",
+    )
+    payload = {"WARC-Payload-Digest": f"sha256:{ref.digest}"}
+    if first is None:
+        return _packed("response", capture.url, capture.fetched_at, ref.record_id, capture.body, payload, answer)
+    seen = {
+        "WARC-Profile": _REVISIT,
+        "WARC-Refers-To": first.record_id,
+        "WARC-Refers-To-Filename": first.file,
+        "WARC-Refers-To-File-Offset": str(first.offset),
+    }
+    return _packed("revisit", capture.url, capture.fetched_at, ref.record_id, b"", payload | seen, answer)
+
+
+def _packed(
+    kind: str,
+    url: str | None,
+    at: datetime,
+    record_id: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    http: StatusAndHeaders | None = None,
+) -> bytes:
+    """One record as a gzip member."""
+    head = b""
+    if http is not None:
+        http.compute_headers_buffer(None)
+        head = http.headers_buff
+    stated = {
+        "WARC-Record-ID": record_id,
+        "WARC-Date": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "WARC-Block-Digest": f"sha256:{sha256(head + body).hexdigest()}",
+        **({} if kind in ("response", "revisit") else {"WARC-Payload-Digest": f"sha256:{digest_of(body)}"}),
+        **headers,
+    }
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="1.1")
+    record = writer.create_warc_record(
+        url, kind, payload=BytesIO(body), length=len(body), http_headers=http, warc_headers_dict=stated
+    )
+    writer.write_record(record)
+    pressed = zlib.compressobj(COMPRESSION, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return pressed.compress(plain.getvalue()) + pressed.flush()
+
+
+def _stored(headers: Headers, body: bytes) -> list[tuple[str, str]]:
+    """The headers, with no word that is untrue of the unpacked body and none that is a secret."""
+    kept = [
+        (f"X-Archive-Orig-{name}" if name.lower() in _UNTRUE else name, value)
+        for name, value in headers
+        if name.lower() not in _SECRET
+    ]
+    return [*kept, ("Content-Length", str(len(body)))] if body else kept
+
+
+def _fields(facts: Mapping[str, str]) -> bytes:
+    lines = (f"{name}: {' '.join(value.split())}\r\n" for name, value in facts.items() if value)
+    return "".join(lines).encode()
+
+
+def read_record(plain: bytes) -> Record:
+    """One unpacked record. Raises ``ValueError`` for bytes that are none."""
+    try:
+        record: ArcWarcRecord = ArcWarcRecordLoader().parse_record_stream(BytesIO(plain))
+        body: bytes = record.content_stream().read()
+    except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError) as error:
+        raise ValueError(f"no WARC record: {error}") from error
+    http: Any = record.http_headers
+    return Record(
+        kind=record.rec_type,
+        headers=dict(record.rec_headers.headers),
+        first_line=f"{http.protocol} {http.statusline}" if http else "",
+        http_headers=tuple(http.headers) if http else (),
+        body=body,
+    )
+
+
+def read_facts(body: bytes) -> dict[str, str]:
+    """What a metadata record says."""
+    lines = (line.partition(": ") for line in body.decode("utf-8", "replace").splitlines())
+    return {name: value for name, _, value in lines if value}
+
+
+def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Capture:
+    """A capture from its response or revisit and what stands beside it. A revisit's body is empty."""
+    others = {record.kind: record for record in beside}
+    asked, said = others.get("request"), others.get("metadata")
+    return Capture(
+        url=response.headers["WARC-Target-URI"],
+        status=int(response.first_line.split()[1]),
+        headers=response.http_headers,
+        body=response.body,
+        fetched_at=date_of(response),
+        method=asked.first_line.split()[0] if asked else "GET",
+        request_headers=asked.http_headers if asked else (),
+        request_body=asked.body if asked else b"",
+        facts=read_facts(said.body) if said else {},
+        raw_ref=ref,
+    )
+
+
+def date_of(record: Record) -> datetime:
+    """When what the record holds was fetched, in UTC."""
+    return datetime.fromisoformat(record.headers["WARC-Date"])
