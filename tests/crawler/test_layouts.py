@@ -11,6 +11,7 @@ import pytest
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
 from crawler.sites.page import EmptyShell, NotAnArticle, RawArticle
+from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.pages import read_page
 from crawler.sites.qq.second import joined, read_source, second_source
 
@@ -88,3 +89,63 @@ def test_an_empty_page_and_its_second_source_make_one_article() -> None:
         "2011-08-16 15:00:00+08:00",
     )
     assert article.body.count("![") == 2
+
+
+SECOND_SOURCES = {
+    "20190304A0SHEL00": "https://r.inews.qq.com/getSimpleNews?id=20190304A0SHEL00",
+    "TWF2020041300303000": "https://r.inews.qq.com/getSimpleNews?id=TWF2020041300303000",
+    "https://new.qq.com/zt/template/?id=NEW2019092300004000": (
+        "https://openapi.inews.qq.com/getQQNewsSpecialListItems"
+        "?refer=mobileqqcom&srcfrom=newsapp&id=NEW2019092300004000"
+    ),
+    "https://new.qq.com/omn/rose.htm?id=SPO2019060700000100": (
+        "https://openapi.inews.qq.com/getQQNewsRoseContentOpen?refer=qqcom2&article_id=SPO2019060700000100"
+    ),
+    "https://news.qq.com/a/20110816/000246.htm": "https://news.qq.com/a/20110816/000246.hdBigPic.js",
+    "https://new.qq.com/omv/video/p3050dragon": None,
+}
+
+
+@pytest.mark.parametrize("text", SECOND_SOURCES)
+def test_second_source_asks_for_the_same_article(text: str) -> None:
+    address = read_address(text)
+    asked = second_source(address)
+    assert asked == SECOND_SOURCES[text]
+    if asked is not None:
+        assert read_source(asked).id == address.id
+
+
+INTERFACES = (
+    "https://openapi.inews.qq.com/getQQNewsNormalContent?id=20181230A0WTCH00&refer=mobilewwwqqcom&otype=jsonp",
+    "http://r.inews.qq.com/getSimpleNews/10.2.1_qqnews_5.3.4/news_news_top/20181230A0WTCH00/",
+    "https://r.inews.qq.com/getQQNewsRoseContent?article_id=20181230A0WTCH00&chlid&rose_id",
+    "https://pacaio.match.qq.com/openapi/getQQNewsSpecialListItems?id=20181230A0WTCH00&callback=getSpecialNews",
+)
+
+
+@pytest.mark.parametrize("url", INTERFACES)
+def test_a_request_to_an_interface_names_its_article(url: str) -> None:
+    assert read_source(url).url == "https://new.qq.com/rain/a/20181230A0WTCH00"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://r.inews.qq.com/getSimpleNews",
+        "https://r.inews.qq.com/getSimpleNews?id=../etc",
+        "https://r.inews.qq.com.example.com/getSimpleNews?id=20181230A0WTCH00",
+        "https://i.news.qq.com/getQQNewsComment?article_id=20181230A0WTCH00",
+    ],
+)
+def test_other_requests_name_none(url: str) -> None:
+    with pytest.raises(NotAnAddress):
+        read_source(url)
+
+
+def test_the_page_of_a_seller_without_any_text_is_kept_as_such() -> None:
+    page = (
+        '<html><head><meta charset="utf-8"><script>window.DATA = {"title":"只卖不看","article_is_pay":true,'
+        '"pubtime":"2026-01-02 03:04:05"};</script></head><body id="dc-normal-body"></body></html>'
+    )
+    raw = read_page(page.encode(), "https://news.qq.com/rain/a/20260102A00PAY00")
+    assert (raw.notes, raw.bodies, normalise(raw).title) == (("paid",), (), "只卖不看")

@@ -23,6 +23,8 @@ _SECTION_LISTS: Final = ("idlist", "data.idlist", "sectionData", "sub_item")
 _WRAPPED: Final = ("ext_data.content", "content")
 """Lists of parts whose ``desc`` holds sections, in ``getQQNewsNormalContent``."""
 _ARTICLE_LISTS: Final = ("newslist", "artlist", "ids")
+_MOST_ARTICLES: Final = 3000
+"""Of one list. A real topic has some hundred; a hostile page could name millions."""
 _URL_KEYS: Final = ("url", "surl", "link", "link_info.url", "link_info.share_url")
 
 
@@ -89,7 +91,7 @@ def _sections(data: Mapping[str, Any]) -> Iterator[_Section]:
 def _read_sections(groups: object) -> Iterator[_Section]:
     """A list of sections, or of articles, which is then one section without a name."""
     loose: list[_Entry] = []
-    for group in groups if isinstance(groups, list) else ():
+    for group in groups[:_MOST_ARTICLES] if isinstance(groups, list) else ():
         inner = next((group[key] for key in _ARTICLE_LISTS if isinstance(group, dict) and group.get(key)), None)
         if inner is None:
             loose += _entries([group])
@@ -100,7 +102,7 @@ def _read_sections(groups: object) -> Iterator[_Section]:
 
 
 def _entries(items: object) -> Iterator[_Entry]:
-    for item in items if isinstance(items, list) else ():
+    for item in items[:_MOST_ARTICLES] if isinstance(items, list) else ():
         named = item if isinstance(item, dict) else {"id": item}
         if address := _address(named):
             yield _Entry(text_of(named.get("longtitle")) or text_of(named.get("title")), address)
@@ -118,7 +120,7 @@ def _address(item: Mapping[str, Any]) -> Address | None:
 def _linked(page: Document) -> Iterator[_Section]:
     """The articles that a page links to, save itself: all that old topic pages offer."""
     entries = []
-    for anchor in page.selector.css("a[href]"):
+    for anchor in page.selector.css("a[href]")[:_MOST_ARTICLES]:
         title = " ".join(str(anchor.root.xpath("string()")).split())
         address = _address({"url": anchor.root.get("href")})
         if title and address and address.id != page.address.id:

@@ -16,6 +16,7 @@ from crawler.sites.script import find_object
 
 NAME = "legacy"
 
+_TEXT: Final = "Cnt-Main-Article-QQ"
 _CONTAINERS: Final = (
     "#Cnt-Main-Article-QQ",
     ".Cnt-Main-Article-QQ",
@@ -30,7 +31,7 @@ _TIMES: Final = (".a_time", ".pubTime", ".article-time", ".a_Info .time", ".info
 _SOURCES: Final = (".a_source", ".infoCol .where", ".hd .where", "[bosszone=jgname]")
 _AUTHORS: Final = (".a_author", ".infoCol .auth", ".hd .auth")
 _HEADS: Final = ("hd", "ft", "titBar", "a_Info", "QQeditor")
-"""Classes of what stands around the text where the container holds more than the text."""
+"""Classes of what stands around the text, where the container is one that holds more than the text."""
 
 
 def recognises(page: Document) -> bool:
@@ -75,7 +76,8 @@ def _body(page: Document) -> Body:
 
 
 def _text(page: Document, container: Element) -> tuple[Block, ...]:
-    for part in container.xpath(".//*[@class]"):
+    whole = _TEXT not in (container.get("id"), *container.get("class", "").split())
+    for part in container.xpath(".//*[@class]") if whole else ():
         if not {*part.get("class", "").split()}.isdisjoint(_HEADS):
             part.set("hidden", "")
     return read_blocks(container, base_url=page.base_url)
