@@ -19,6 +19,8 @@ COMMANDS = {
     "diff": "archive.commands:diff",
     "stats": "archive.commands:stats",
     "doctor": "crawler.doctor:doctor",
+    "verify": "archive.maintenance_commands:verify",
+    "backup": "archive.maintenance_commands:backup",
 }
 """Name → module and object of each command, in the order of the help text."""
 
@@ -31,6 +33,8 @@ SUMMARIES = {
     "diff": "What changed between two revisions of an article.",
     "stats": "The archive in numbers.",
     "doctor": "Look for what is wrong: what each extractor says of pages.",
+    "verify": "Check the archive: what is damaged, missing or foreign.",
+    "backup": "Copy the database to a file while others go on writing.",
 }
 
 

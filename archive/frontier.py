@@ -58,7 +58,7 @@ class Frontier:
         """Note what a source listed; queue what is known neither as article nor as link, and count it."""
         new = 0
         with self._database.transaction() as connection:
-            for item in listed:
+            for item in self._not_erased(listed):
                 values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
                 new += connection.execute(_REMEMBER, values).rowcount
                 self._archive.sighting(item.id, source, item.rank, at)
@@ -68,13 +68,17 @@ class Frontier:
         """Queue these whatever is known of them, to be fetched again; how many were not waiting already."""
         changed = 0
         with self._database.transaction() as connection:
-            for item in listed:
+            for item in self._not_erased(listed):
                 values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
                 changed += connection.execute(_RECALL, values).rowcount
         return changed
 
     def lease(self, limit: int, now: float, lease_seconds: float, source: str | None = None) -> list[Leased]:
-        """Take up to ``limit`` waiting links, the longest waiting first; nobody else gets them meanwhile."""
+        """Take up to ``limit`` waiting links, the longest waiting first; nobody else gets them meanwhile.
+
+        Raises ``DiskFloor``: what there is no room for need not be fetched.
+        """
+        self._archive.ensure_room()
         with self._database.light_transaction() as connection:
             rows = connection.execute(_LEASE, (now + lease_seconds, now, now, source, source, limit)).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
@@ -129,6 +133,12 @@ class Frontier:
         """Until when ``host`` is to be left alone; 0.0 where nothing was said."""
         row = self._database.connection.execute("SELECT backoff_until FROM hosts WHERE host = ?", (host,)).fetchone()
         return float(row[0]) if row else 0.0
+
+    def _not_erased(self, listed: Iterable[Listed]) -> list[Listed]:
+        """Those that were not taken down: an erased article leaves no trace again, not even as a link."""
+        items = list(listed)
+        erased = self._archive.erased(item.id for item in items)
+        return [item for item in items if item.id not in erased]
 
     def _set(self, statement: str, values: tuple[object, ...]) -> None:
         with self._database.light_transaction() as connection:

@@ -274,6 +274,14 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @cache
+def schema_of_newest() -> dict[str, str]:
+    """Name → SQL of every table and index that this version makes."""
+    database = Database(memory=True)
+    migrations.apply(database)
+    return dict(database.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
+
+
+@cache
 def _known() -> tuple[str, ...]:
     return tuple(migration.name for migration in migrations.pending(Database(memory=True)))
 

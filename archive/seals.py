@@ -44,7 +44,6 @@ def seal_of(*values: object) -> int:
 def keep_sealed(connection: sqlite3.Connection) -> None:
     """From now on every row this connection writes is sealed."""
     connection.create_function("qqnews_seal", -1, seal_of, deterministic=True)
-    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA recursive_triggers = ON")  # Else REPLACE takes rows away without a word.
     for table, key in sealed_tables(connection):
         columns = columns_of_table(connection, table)

@@ -22,6 +22,10 @@ Headers = tuple[tuple[str, str], ...]
 COMPRESSION: Final = 6
 """Of gzip. Level 9, warcio's own choice, takes twice the time for 1 % less."""
 
+REDACTED: Final = "X-QQNews-Redacted-Digest"
+"""The header of a record in which something was blotted out: the digest its body has now. The record's payload
+digest stays that of the body which was captured: references and revisits know it by that."""
+
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _UNTRUE: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})

@@ -1,0 +1,58 @@
+"""The archive's fsck: database, Markdown tree, raw captures, pictures and exports against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.errors import NoArchive, NotAnArchive
+from archive.store import Archive
+from archive.verify.captures import check_capture_files, check_captures
+from archive.verify.database import check_database
+from archive.verify.exports import check_exports
+from archive.verify.findings import Finding, What
+from archive.verify.media import check_media
+from archive.verify.tree import check_tree
+
+__all__ = ["Finding", "What", "verify"]
+
+
+def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
+    """Everything that is wrong in the archive, one by one; nothing is changed.
+
+    ``deep``: also unpack every raw capture and hash every picture and export, which reads all files.
+    Raises ``NoArchive``, ``NewerArchive``.
+    """
+    try:
+        archive = Archive.existing(data)
+    except NoArchive:
+        if not any((data / name).exists() for name in ("articles", "raw", "media")):
+            raise
+        yield Finding("database", What.MISSING, "archive.db")
+        yield from check_capture_files(data)
+        return
+    except NotAnArchive as error:
+        yield Finding("database", What.DAMAGED, "archive.db", error.reason)
+        yield from check_capture_files(data)
+        return
+    with archive, Archive.existing(data) as again:
+        yield from _leftovers(data)
+        yield from check_database(archive.database, again.database)
+        yield from _against_rows(archive, again, deep=deep)
+
+
+def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Finding]:
+    try:
+        yield from check_tree(archive, again)
+        yield from check_captures(archive, deep=deep)
+        yield from check_media(archive, again, deep=deep)
+        yield from check_exports(archive.data, deep=deep)
+    except NotAnArchive as error:
+        yield Finding("database", What.DAMAGED, "archive.db", f"rows that cannot be read: {error.reason}")
+
+
+def _leftovers(data: Path) -> Iterator[Finding]:
+    """What a process that died in the midst of making a database or a backup left behind."""
+    for path in sorted(data.glob(".*.*")):
+        if path.is_file() and path.name.startswith((".archive.db.", ".erasures.")):
+            yield Finding("database", What.LEFTOVER, path.name)

@@ -1,0 +1,165 @@
+"""The database against itself: SQLite's own checks, the schema, the seals, and what our rows promise each other."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+from typing import Final
+
+from archive.article import content_hash
+from archive.database import Database
+from archive.record import archived_from
+from archive.schema import schema_of_newest
+from archive.seals import sealed_tables, sums_of
+from archive.verify.findings import Finding, What
+from archive.verify.quiet import quietly
+
+
+def check_database(database: Database, again: Database) -> Iterator[Finding]:
+    """Everything that can be wrong inside the file. What SQLite cannot read is named and passed over.
+
+    ``again``: a second connection to the same file, for second looks.
+    """
+    for check in (_structure, _schema, _foreign_keys, _texts, _revisions, _promises, partial(_seals, again)):
+        try:
+            yield from check(database)
+        except (sqlite3.Error, ValueError, LookupError, TypeError) as error:
+            # A row that cannot even be read back: which one, the structure's check says, or the seals.
+            yield Finding("database", What.DAMAGED, "archive.db", str(error))
+
+
+def _structure(database: Database) -> Iterator[Finding]:
+    for (message,) in database.connection.execute("PRAGMA integrity_check(100)"):
+        if message != "ok":
+            yield Finding("database", What.DAMAGED, "archive.db", str(message))
+
+
+def _schema(database: Database) -> Iterator[Finding]:
+    """Tables, indexes and their text are those of the newest version; what users added is theirs."""
+    found = dict(map(tuple, database.connection.execute(_SCHEMA)))
+    for name, sql in schema_of_newest().items():
+        if found.get(name) != sql:
+            what = What.DAMAGED if name in found else What.MISSING
+            yield Finding("database", what, f"schema/{name}")
+    header = [
+        database.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
+    ]
+    if any(header):
+        yield Finding("database", What.DAMAGED, "archive.db", "header: user_version or application_id is not 0")
+
+
+_SCHEMA: Final = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+
+
+def _foreign_keys(database: Database) -> Iterator[Finding]:
+    for table, rowid, parent, _ in database.connection.execute("PRAGMA foreign_key_check"):
+        yield Finding("database", What.DANGLING, f"{table}/{rowid}", f"points to no row of {parent}")
+
+
+def _seals(again: Database, database: Database) -> Iterator[Finding]:
+    """Rows that are not what this program wrote."""
+    for table, _ in sealed_tables(database.connection):
+        for key in list(_broken_seals(database.connection, table)):
+            with quietly(again):
+                if seal_is_broken(again.connection, table, key):
+                    yield Finding("database", What.DAMAGED, f"{table}/{key}", "not as it was written")
+
+
+def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        sealed = iter(connection.execute(_TOTALS, (table,)))
+        expected = next(sealed, None)
+        for key, total in sums_of(connection, table):
+            while expected is not None and expected[0] < key:
+                yield expected[0]
+                expected = next(sealed, None)
+            if expected is None or expected[0] != key:
+                yield key
+                continue
+            if expected[1] != total:
+                yield key
+            expected = next(sealed, None)
+        while expected is not None:
+            yield expected[0]
+            expected = next(sealed, None)
+    finally:
+        connection.text_factory = str
+
+
+_TOTALS: Final = "SELECT key, total FROM seals WHERE part = ? ORDER BY key"
+
+
+def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool:
+    """Whether the rows under the key differ from what was sealed, or there are none and a seal is."""
+    row = connection.execute("SELECT total FROM seals WHERE part = ? AND key = ?", (table, key)).fetchone()
+    found = next(iter(sums_of(connection, table, key)), None)
+    return (row[0] if row else None) != (found[1] if found else None)
+
+
+def _texts(database: Database) -> Iterator[Finding]:
+    """Content hashes, computed again from the rows."""
+    for row in database.connection.execute("SELECT * FROM articles"):
+        archived = archived_from(row)
+        if archived.status == "taken_down":
+            continue
+        digest = content_hash(archived.article)
+        same_version = digest.partition(":")[0] == archived.content_hash.partition(":")[0]
+        if same_version and digest != archived.content_hash:
+            where = f"articles/{archived.article.id}"
+            yield Finding("database", What.DAMAGED, where, "its text is not that of its content hash")
+
+
+def _revisions(database: Database) -> Iterator[Finding]:
+    """Numbered from 1 without a gap, up to the number and the text that the article's row has."""
+    rows = database.connection.execute(_REVISIONS)
+    for article_id, group in groupby(rows, lambda row: row["article_id"]):
+        revisions = list(group)
+        numbers, last = [row["revision"] for row in revisions], revisions[-1]
+        if numbers != list(range(1, len(numbers) + 1)) or last["newest"] not in (None, numbers[-1]):
+            yield Finding("database", What.MISSING, f"revisions/{article_id}", f"it has {numbers} of {last['newest']}")
+        elif last["content_hash"] != last["article_hash"] and last["article_hash"] is not None:
+            yield Finding("database", What.DANGLING, f"revisions/{article_id}", "the newest has another text's hash")
+    for (article_id,) in database.connection.execute(_WITHOUT_REVISION):
+        yield Finding("database", What.MISSING, f"revisions/{article_id}", "it has none at all")
+
+
+_REVISIONS: Final = """
+    SELECT r.article_id, r.revision, r.content_hash, a.revision AS newest, a.content_hash AS article_hash
+    FROM revisions r LEFT JOIN articles a ON a.id = r.article_id ORDER BY r.article_id, r.revision
+"""
+_WITHOUT_REVISION: Final = "SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM revisions)"
+
+
+def _promises(database: Database) -> Iterator[Finding]:
+    """What rows of different tables promise each other."""
+    for what, query, detail in _PROMISES:
+        for (where,) in database.connection.execute(query):
+            yield Finding("database", what, str(where), detail)
+
+
+_PROMISES: Final = (
+    (
+        What.DANGLING,
+        "SELECT 'articles/' || id FROM articles a WHERE copy_of IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM articles b WHERE b.id = a.copy_of)",
+        "the article that it is a copy of is not there",
+    ),
+    (
+        What.DAMAGED,
+        "SELECT 'links/' || id FROM links WHERE attempts < 0 OR lease_until < 0 OR not_before < 0",
+        "a count or time below zero",
+    ),
+    (
+        What.LEFTOVER,
+        "SELECT 'erasures/' || substr(id_hash, 1, 16) FROM erasures WHERE finished_at IS NULL",
+        "a takedown was interrupted: run the same command again",
+    ),
+    (
+        What.LEFTOVER,
+        "SELECT 'articles/' || id FROM articles WHERE status = 'taken_down'",
+        "a takedown was interrupted: run the same command again",
+    ),
+)

@@ -1,0 +1,23 @@
+"""A moment in which nobody else writes, to look twice at what seems wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from archive.database import Database
+from archive.failures import named_sqlite_failures
+
+
+@contextmanager
+def quietly(database: Database) -> Iterator[None]:
+    """Hold the write lock and write nothing; what other processes had under way is finished or undone."""
+    with named_sqlite_failures(database.path):
+        if database.connection.in_transaction:
+            yield
+            return
+        database.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            database.connection.execute("ROLLBACK")

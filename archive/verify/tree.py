@@ -1,0 +1,71 @@
+"""The Markdown tree against the rows: every file is there, says what its row says, and none is foreign."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive.errors import ArticleNotFound
+from archive.markdown import to_markdown
+from archive.record import Archived
+from archive.store import Archive
+from archive.verify.findings import Finding, What
+from archive.verify.quiet import quietly
+
+
+def check_tree(archive: Archive, again: Archive) -> Iterator[Finding]:
+    """Every row's file, then every file's row. ``again``: the same archive, opened for second looks."""
+    for archived in archive.articles():
+        if _wrong(archive.data, archived) and (found := _still_wrong(again, archived.article.id)):
+            yield found
+    for path in files_below(archive.data / "articles"):
+        if not _has_row(archive, path):
+            yield from _stranger(again, path)
+
+
+def files_below(directory: Path) -> Iterator[Path]:
+    """Everything below that is no directory, one directory after another."""
+    for folder, folders, files in os.walk(directory):
+        folders.sort()
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted(files + links))
+
+
+def _wrong(data: Path, archived: Archived) -> Finding | None:
+    path = data / archived.markdown_path
+    if archived.status == "taken_down":
+        return None  # Its takedown was interrupted: that is what the check of the database says.
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Finding("tree", What.MISSING, archived.markdown_path)
+    except OSError as error:
+        return Finding("tree", What.DAMAGED, archived.markdown_path, error.strerror or str(error))
+    if content == to_markdown(archived.article).encode():
+        return None
+    return Finding("tree", What.DAMAGED, archived.markdown_path, "not what its row says")
+
+
+def _still_wrong(archive: Archive, article_id: str) -> Finding | None:
+    """Look again while nobody writes: files are put in place a moment before their rows."""
+    with quietly(archive.database):
+        try:
+            return _wrong(archive.data, archive.article(article_id))
+        except ArticleNotFound:
+            return None
+
+
+def _has_row(archive: Archive, path: Path) -> bool:
+    name = path.relative_to(archive.data).as_posix()
+    query = "SELECT 1 FROM articles WHERE markdown_path = ?"
+    return archive.database.connection.execute(query, (name,)).fetchone() is not None
+
+
+def _stranger(archive: Archive, path: Path) -> Iterator[Finding]:
+    with quietly(archive.database):
+        if not path.is_symlink() and (not path.exists() or _has_row(archive, path)):
+            return
+    name = path.relative_to(archive.data).as_posix()
+    hidden = any(part.startswith(".") for part in path.relative_to(archive.data).parts)
+    yield Finding("tree", What.LEFTOVER if hidden else What.FOREIGN, name)
