@@ -10,7 +10,7 @@ from typing import Final
 
 from lxml import etree
 
-from crawler.body.blocks import Block, pictures_of, videos_of
+from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.read import read_blocks
 from crawler.body.videos import read_videos
 from crawler.sites.literals import find_array
@@ -47,16 +47,21 @@ def read(page: Document) -> RawArticle:
 
 
 def _body(page: Document, slides: tuple[Block, ...]) -> Body:
-    blocks = (*_parts(page), *_blocks(page, slides))
+    blocks = _blocks(page, slides)
+    parts = _parts(page)
+    # Saved after its scripts ran, a page has the parts in its text, too.
+    if not (_words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))):
+        blocks = (*blocks, *parts)
     named = {video.vid for video in videos_of(blocks)}
     # Videos that the data lists but no script places: a video page plays them above its text.
     unplaced = [video for video in read_videos(page.data.get("videoArr")) if video.vid not in named]
     return make_body((*unplaced, *blocks), ".content-article")
 
 
-def _blocks(page: Document, slides: tuple[Block, ...]) -> Iterable[Block]:
+def _blocks(page: Document, slides: tuple[Block, ...]) -> tuple[Block, ...]:
     container = page.selector.css(".content-article")[0]
-    for place in container.css(".PictureWrap")[:1]:
+    for place in container.css(".PictureWrap")[:1] if slides else ():
+        place.root.clear(keep_tail=True)
         place.root.append(etree.Comment(_GALLERY))
     blocks = read_blocks(container.root, base_url=page.base_url, placeholders={_GALLERY: slides})
     shown = set(pictures_of(blocks))
@@ -67,3 +72,7 @@ def _parts(page: Document) -> tuple[Block, ...]:
     if "contentJson" not in page.text:
         return ()
     return tuple(part_blocks(find_array(page.text, "contentJson"), page.base_url))
+
+
+def _words(blocks: Iterable[Block]) -> str:
+    return "".join("".join(texts_of(blocks)).split())
