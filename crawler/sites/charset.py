@@ -32,8 +32,8 @@ _META: Final = re.compile(rb"<meta\b[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]+
 _META_WITHIN: Final = 200_000
 """Bytes of a page searched for ``<meta charset>``; real pages put it as late as behind 2.5 kB of other elements."""
 _HANZI_IN_UTF8: Final = re.compile(rb"[\xe3-\xe9\xef][\x80-\xbf]{2}")
-_PIECE: Final = re.compile(rb"[^\x00-\x2f\x3a-\x3f]+")
-"""Bytes between marks that are no part of a GB18030 character: the largest stretch in one encoding for sure."""
+_PIECE: Final = re.compile(rb"[\x80-\xff][^\x00-\x2f\x3a-\x3f]*")
+"""From a byte that is not ASCII to a mark that is no part of a GB18030 character: surely all in one encoding."""
 _PATIENCE: Final = 60_000
 """Bytes of one page that are mended with care, at 15 µs each; a page with more of them is no text."""
 _SAMPLE: Final = 2000
@@ -100,8 +100,6 @@ def _piecewise(body: bytes, elected: str) -> str:
 
 def _readable(piece: bytes, elected: str) -> str | None:
     """The piece in the encoding that fits it; None if neither does, or only as nonsense."""
-    if piece.isascii():
-        return piece.decode("ascii")
     utf8, chinese = _strictly(piece, "utf-8"), _strictly(piece, "gb18030")
     if utf8 is not None and chinese is not None:
         # GBK is hardly ever valid UTF-8; the other way round it happens all the time.
