@@ -50,7 +50,7 @@ def next_check(
     """
     changes = [look.at for look in history if look.changed]
     first = history[0].at if history else seen_at
-    anchor = changes[-1] if changes else min(published or first, seen_at)
+    anchor = changes[-1] if changes else min(published or first, first)
     quiet = len(history) > 1 and not history[-1].changed
     least = max(seen_at - history[-2].at, timedelta()) if quiet else timedelta()
     for rung in ladder:

@@ -7,14 +7,14 @@ import zlib
 from functools import lru_cache
 from hashlib import sha256
 
-# A baseline JPEG of one grey pixel: all quantisers one, one Huffman code for each table, one byte of scan.
+# A baseline JPEG, 16 by 16, all grey: all quantisers one, one Huffman code for each table, four blocks in one byte.
 JPEG_TABLES = (
     b"\xff\xdb\x00\x43\x00" + b"\x01" * 64
-    + b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
+    + b"\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00"
     + b"\xff\xc4\x00\x14\x00\x01" + b"\x00" * 15 + b"\x00"
     + b"\xff\xc4\x00\x14\x10\x01" + b"\x00" * 15 + b"\x00"
 )  # fmt: skip
-JPEG_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x3f\xff\xd9"
+JPEG_SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x00\xff\xd9"
 
 
 @lru_cache(maxsize=256)
@@ -25,7 +25,7 @@ def picture(address: str) -> tuple[str, bytes]:
 
 
 def jpeg(digest: bytes) -> bytes:
-    """One grey pixel; the digest stands in a comment."""
+    """A grey square; the digest stands in a comment."""
     comment = b"\xff\xfe" + struct.pack(">H", 2 + len(digest)) + digest
     return b"\xff\xd8" + comment + JPEG_TABLES + JPEG_SCAN
 

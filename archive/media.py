@@ -1,0 +1,141 @@
+"""The pictures' copies: each once by its SHA-256, and by address what came of it; those that are missing, too."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from archive.article import Article, pictures_in
+from archive.pictures import recognised
+from archive.record import stamp
+from archive.store import Archive
+
+MOST_TRIES: Final = 4
+"""A picture that could not be had so often is asked for no more, unless one wishes to."""
+
+TRY_AGAIN_AFTER: Final = timedelta(hours=6)
+
+_PAGE: Final = 200
+"""Articles read at once: a longer look would keep the database's log from being folded up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture that is not there yet: its address, and the article whose page shows it."""
+
+    url: str
+    article_id: str
+    article_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A picture that could not be had, and why."""
+
+    url: str
+    article_id: str
+    tries: int
+    tried_at: str
+    reason: str
+
+
+def pictures_of(article: Article) -> tuple[str, ...]:
+    """The addresses of an article's pictures, each once, with ``https:`` whatever the page wrote; the cover last."""
+    found = (*pictures_in(article.body), *filter(None, [article.thumbnail]))
+    return tuple(dict.fromkeys(https(address) for address in found))
+
+
+def https(address: str) -> str:
+    """The address under which a picture is known: ``http:`` and ``//`` become ``https:``."""
+    return re.sub(r"\A(?:http:)?//", "https://", address)
+
+
+def wanted_pictures(
+    archive: Archive, now: datetime, *, seen_since: datetime | None = None, again: bool = False
+) -> Iterator[Wanted]:
+    """Pictures of live articles that are not there; ``seen_since``: of articles last seen then or later.
+
+    Those that were tried of late or too often are left out, unless ``again``.
+    """
+    tried_before = stamp(now if again else now - TRY_AGAIN_AFTER)
+    tries = 1 << 30 if again else MOST_TRIES
+    seen, last = stamp(seen_since) if seen_since else "", ""
+    while rows := archive.database.connection.execute(_NEXT_ARTICLES, (last, seen, _PAGE)).fetchall():
+        last = rows[-1]["id"]
+        for row in rows:
+            article = archive.article(row["id"]).article
+            asked = orjson.dumps(pictures_of(article)).decode()
+            for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
+                yield Wanted(url, article.id, article.url)
+
+
+def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: datetime) -> str:
+    """Keep a picture's bytes, once whatever its addresses; its path. Raises `NotAPicture`."""
+    picture, digest = recognised(body), sha256(body).hexdigest()
+    path = f"media/{digest[:2]}/{digest}.{picture.extension}"
+    with archive.transaction() as connection:
+        if not archive.database.tree.holds(path, body):
+            archive.database.tree.stage(path, body)
+        connection.execute(_ADD_FILE, (digest, url, path, len(body), picture.mime))
+        connection.execute(_NOTE, (url, digest, article_id, stamp(at), None))
+    return path
+
+
+def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime) -> None:
+    """Note that a picture could not be had."""
+    with archive.transaction() as connection:
+        connection.execute(_NOTE, (url, None, article_id, stamp(at), reason))
+
+
+def missing_pictures(archive: Archive) -> Iterator[Missing]:
+    """Pictures that could not be had, in the order of their articles."""
+    for row in archive.database.connection.execute(_MISSING):
+        yield Missing(row["url"], row["article_id"], row["tries"], row["tried_at"], row["last_error"] or "")
+
+
+def copies(archive: Archive, urls: Iterable[str]) -> dict[str, str]:
+    """Address → path of its copy, relative to the data directory, for those of ``urls`` that are there."""
+    asked = orjson.dumps([https(url) for url in urls]).decode()
+    return {row["url"]: row["path"] for row in archive.database.connection.execute(_COPIES, (asked,))}
+
+
+def with_local_pictures(article: Article, paths: dict[str, str], data: Path, file: Path) -> Article:
+    """The article with relative paths, seen from ``file``, in the place of pictures that have a copy."""
+
+    def local(address: str) -> str:
+        path = paths.get(https(address))
+        return os.path.relpath(data / path, file.parent) if path else address
+
+    body = article.body
+    for address in dict.fromkeys(pictures_in(body)):
+        body = body.replace(f"]({address})", f"]({local(address)})")
+    return replace(article, body=body, thumbnail=local(article.thumbnail) if article.thumbnail else "")
+
+
+_NEXT_ARTICLES: Final = """
+    SELECT id FROM articles WHERE id > ? AND last_seen >= ? AND status <> 'taken_down' ORDER BY id LIMIT ?
+"""
+_NOT_THERE: Final = """
+    SELECT value FROM json_each(?) WHERE NOT EXISTS (
+        SELECT 1 FROM pictures WHERE url = value AND (sha256 IS NOT NULL OR tries >= ? OR tried_at > ?)
+    )
+"""
+_ADD_FILE: Final = "INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_NOTE: Final = """
+    INSERT INTO pictures (url, sha256, article_id, tries, tried_at, last_error) VALUES (?, ?, ?, 1, ?, ?)
+    ON CONFLICT (url) DO UPDATE SET sha256 = coalesce(excluded.sha256, sha256), tries = tries + 1,
+        tried_at = excluded.tried_at, last_error = iif(excluded.sha256 IS NULL, excluded.last_error, NULL)
+"""
+_MISSING: Final = "SELECT * FROM pictures WHERE sha256 IS NULL ORDER BY article_id, url"
+_COPIES: Final = """
+    SELECT pictures.url, media.path FROM pictures JOIN media USING (sha256)
+    WHERE pictures.url IN (SELECT value FROM json_each(?))
+"""
