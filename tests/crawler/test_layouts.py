@@ -149,3 +149,13 @@ def test_the_page_of_a_seller_without_any_text_is_kept_as_such() -> None:
     )
     raw = read_page(page.encode(), "https://news.qq.com/rain/a/20260102A00PAY00")
     assert (raw.notes, raw.bodies, normalise(raw).title) == (("paid",), (), "只卖不看")
+
+
+def test_both_forms_of_a_content_object_are_compared() -> None:
+    case = ROOT / "tests/pages/qq/kuaibao-page"
+    raw = read_case(case)
+    assert [(body.where, body.also) for body in raw.bodies] == [("content.cnt_html", ("content.content",))]
+    page = (case / "page.html").read_text().replace('"desc": "第二天，果然有雨。"', '"desc": "第二天，没有雨。"')
+    raw = read_page(page.encode(), meta_of(case)["url"])
+    assert [body.where for body in raw.bodies] == ["content.cnt_html", "content.content"]
+    assert raw.notes == ("bodies-differ",)

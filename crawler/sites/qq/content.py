@@ -8,6 +8,7 @@ is trusted first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from crawler.body.blocks import Block
@@ -32,17 +33,20 @@ _VIDEO_TYPES: Final = frozenset({"3", "video"})
 
 
 def read_bodies(content: Mapping[str, Any], base_url: str, where: str) -> tuple[Body, ...]:
-    """The body in each form that the object has it in; a second one only where its words differ."""
+    """The body; behind it the one that the other form gives, if its words differ."""
     bodies = [body for body in _each_body(content, base_url, where) if body.markdown]
-    if len(bodies) > 1 and bodies[0].markdown == bodies[1].markdown:
-        del bodies[1:]
-    return tuple(bodies[:2])
+    agreeing = tuple(body.where for body in bodies[1:] if _words(body) == _words(bodies[0]))
+    first = (replace(body, also=agreeing) for body in bodies[:1])
+    return (*first, *(body for body in bodies[1:] if body.where not in agreeing))
 
 
 def body_notes(bodies: tuple[Body, ...]) -> tuple[str, ...]:
     """``bodies-differ`` where the two forms tell different things."""
-    words = {"".join(body.text.split()) for body in bodies}
-    return ("bodies-differ",) if len(words) > 1 else ()
+    return ("bodies-differ",) if len(bodies) > 1 else ()
+
+
+def _words(body: Body) -> str:
+    return "".join(body.text.split())
 
 
 def refuse_deleted(content: Mapping[str, Any], url: str) -> None:
