@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections import Counter
@@ -150,6 +151,8 @@ def _settings(data: Path | None, options: dict[str, Any], **log: str) -> Setting
 
 def _crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
     configure_logging(settings)
+    # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.
+    logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
     with watcher() as watch:
         # The runner must be made inside the loop that it will use.
         async def run() -> Outcome:

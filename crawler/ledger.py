@@ -72,8 +72,13 @@ class Ledger:
         """Give back what is still leased, finish what was begun, close the archive."""
         if self._renewer is not None:
             self._renewer.cancel()
-        if self.held:
-            await self.write(self._release_held)
+        try:
+            if self.held:
+                await self.write(self._release_held)
+        finally:
+            await self._shut()
+
+    async def _shut(self) -> None:
         if self._writer is not None:
             await self._writer
         await self._in_thread(self._archive.close)

@@ -122,12 +122,6 @@ class Links:
         self._queue.give_back(link, again_at)
         self._settled.set()
 
-    def broke(self, link: Leased) -> None:
-        """Something of ours broke over a link: it is not tried again in this run."""
-        self._in_air.discard(link.id)
-        self.left.add(link.id)
-        self._settled.set()
-
     async def _wanted(self) -> int:
         """How many links to take: waits until half the room is free, so that they are taken by the handful."""
         while len(self._in_air) > self._room // 2:

@@ -12,7 +12,9 @@ from typing import Any
 from scrapy import Spider, signals
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
+from twisted.python.failure import Failure
 
+from archive.errors import ExitCode, QQNewsError
 from crawler.items import Link
 from crawler.report import PREFIX, Counts, Verdict, read_counts, verdict
 from crawler.spiders.article import ArticleSpider
@@ -66,6 +68,7 @@ class Run:
         self._stats: list[dict[str, Any]] = [{f"{PREFIX}/counts/{name}": n for name, n in before.items()}]
         self._watch = watch
         self._outcome = Outcome()
+        self._fatal: QQNewsError | None = None
 
     async def __call__(self) -> Outcome:
         """The outcome. Raises `archive.errors.QQNewsError` when the archive cannot be used."""
@@ -99,17 +102,27 @@ class Run:
     async def _crawl(self, spider: type[Spider], arguments: dict[str, str]) -> None:
         crawler = self._runner.create_crawler(spider)
         crawler.signals.connect(self._planned, signals.item_scraped)
+        crawler.signals.connect(self._failed, signals.item_error)
         watching = asyncio.ensure_future(self._watch(crawler))
         try:
             await self._runner.crawl(crawler, **arguments)
         finally:
             watching.cancel()
+        if self._fatal is not None:
+            raise self._fatal
         if crawler.stats is not None:
             self._stats.append(crawler.stats.get_stats())
 
     def _planned(self, item: Any) -> None:
         if self._plan.dry_run and isinstance(item, Link) and item.new is not False:
             self._outcome.planned.append(item)
+
+    def _failed(self, failure: Failure) -> None:
+        """An archive that takes nothing more ends the run: fetching what cannot be kept would be rude."""
+        error = failure.value
+        if self._fatal is None and isinstance(error, QQNewsError) and error.exit_code >= ExitCode.ARCHIVE:
+            self._fatal = error
+            self._stopping = asyncio.ensure_future(self._runner.stop())
 
     def _obey_signals(self) -> None:
         """The first signal ends the run after what is under way; the second one at once."""

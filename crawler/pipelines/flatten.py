@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from crawler.items import Understood
 
 
 class FlattenArticle:
-    """Turns an understood article into a flat record; all other items pass."""
+    """Turns an understood article into a flat record; all other items pass. Idle where there is no feed."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getdict("FEEDS"):
+            raise NotConfigured("no feed")
+        return cls()
 
     async def process_item(self, item: Any) -> Any:
         """`Understood` → the article's fields, times as ISO 8601 text."""

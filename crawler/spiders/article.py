@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.errors import QQNewsError
 from archive.frontier import Leased
 from crawler.backoff import REFUSALS
 from crawler.guard import host_of
@@ -24,6 +26,9 @@ from crawler.redirects import STATUSES, Astray, followed
 from crawler.report import Tally
 from crawler.sites.page import Removed
 from crawler.sites.qq.address import fetch_url, read_address
+
+AFTER_CRASH = 3600.0
+"""Seconds before a link is tried again over which our own code broke."""
 
 GIVEN = "address"
 """The source of links that the user named."""
@@ -40,6 +45,7 @@ class ArticleSpider(Spider):
         super().__init__(**arguments)
         self._given = [_given(text) for text in re.split(r"[\s,]+", address) if text]
         self._limit = int(limit) if limit else None
+        self._notes: list[asyncio.Future[bool]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -81,19 +87,26 @@ class ArticleSpider(Spider):
             self._tally.add("left", amount=len(self.links.left))
 
     def item_failed(self, item: Any, failure: Failure) -> None:
-        """A step of the pipeline broke: the link is free again when the run ends."""
+        """A step of the pipeline broke over an item."""
         self._broke(getattr(item, "link", None), failure)
 
     def callback_failed(self, response: Any, failure: Failure) -> None:
-        """A callback broke: the same."""
+        """A callback broke over an answer."""
         request = getattr(response, "request", None)
         self._broke(request.cb_kwargs.get("link") if request is not None else None, failure)
 
     def _broke(self, link: Leased | None, failure: Failure) -> None:
+        """Something of ours is broken: count it, and put the link off until it may be mended."""
         self._tally.add("crashed", reason=type(failure.value).__name__)
         self._tally.problem(link.id if link else self.name, f"{failure.value!r}", link.url if link else "")
-        if link is not None:
-            self.links.broke(link)
+        if link is None:
+            return
+        self.links.settled(link, again_at=now() + AFTER_CRASH)
+        ledger = ledger_of(self.crawler)
+        if ledger is not None and not isinstance(failure.value, QQNewsError):
+            reason = f"crashed: {failure.value!r}"[:500]
+            note = ledger.write(lambda archive, frontier: frontier.retry(link.id, reason, now() + AFTER_CRASH))
+            self._notes.append(asyncio.ensure_future(note))
 
     def _open(self, spider: Spider) -> None:
         settings, ledger = self.crawler.settings, ledger_of(self.crawler)

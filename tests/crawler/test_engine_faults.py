@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 import crawler.backoff
-from archive.errors import ExitCode, NotAnArchive
+import crawler.pipelines.parse
+from archive.errors import ArchiveNotWritable, ExitCode, NotAnArchive
 from archive.store import Archive
+from crawler.sites.qq.pages import read_page
 from tests.conftest import Called
 from tests.site.site import Site
 
@@ -217,3 +219,35 @@ def test_the_report_is_on_disk_and_the_run_in_the_database(crawl: Crawl, fresh_s
     assert report["hosts"]["i.news.qq.com"]["requests"] == len(fresh_site.requests("i.news.qq.com"))
     assert report["counts"]["requests"] == len(fresh_site.requests())
     assert report["sources"]["channel:tech"]["kept"] == report["counts"]["kept"]
+
+
+def test_code_that_breaks_over_a_page_is_counted_and_the_run_ends(
+    crawl: Crawl, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = fresh_site.world.in_channel("news_news_tech")
+    read = read_page
+
+    def breaks(body: bytes, url: str, *, status: int) -> Any:
+        if keys[0] in url:
+            raise ZeroDivisionError("over this page")
+        return read(body, url, status=status)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(crawler.pipelines.parse, "read_page", breaks)
+        ended = crawl("--source", "channel:tech", "--source", "hot", "--limit", "10")
+    assert (ended.report["verdict"], ended.counts["crashed"], ended.counts["left"]) == ("partial", 1, 1)
+    assert keys[0] not in kept(data)
+    assert "ZeroDivisionError" in ended.report["problems"][0]["reason"]
+
+
+@pytest.mark.parametrize("method", ["keep", "start_run"])
+def test_an_archive_that_takes_nothing_more_ends_the_run(
+    crawl: Crawl, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise ArchiveNotWritable(data, "disk full")
+
+    monkeypatch.setattr(Archive, method, full)
+    with pytest.raises(ArchiveNotWritable):
+        crawl("--source", "hot")
+    assert len(fresh_site.requests(path="/rain/a/")) < 12
