@@ -195,8 +195,10 @@ def _block_starts(text: str, ours: list[bool]) -> Iterator[int]:
     for number, start in enumerate(_line_starts(text)):
         if start < len(ours) and ours[start]:
             continue
-        if (match := _BLOCK_START.match(text, start)) is not None:
-            digits = match.group("number")
+        match = _BLOCK_START.match(text, start)
+        digits = match.group("number") if match else None
+        # Of all numbers only 1 can begin a list in the midst of a paragraph.
+        if match and not (number and digits and int(digits) != 1):
             # Half a fence would be a mark of its own.
             end = match.end() if match.group()[0] in "`~" else start + 1
             yield from [start + len(digits)] if digits else range(start, end)

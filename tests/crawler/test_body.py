@@ -184,6 +184,7 @@ CASES = {
         "<p># 甲</p><p>1. 乙</p><p>- 丙</p><p>*丁*</p><p>a | b</p>",
         "\\# 甲\n\n1\\. 乙\n\n\\- 丙\n\n\\*丁\\*\n\na | b",
     ),
+    "numbers on later lines": ("<p>甲<br>2. 乙<br>1. 丙</p>", "甲  \n2. 乙  \n1\\. 丙"),
     "short codes": (
         "<p>{{&lt; a &gt;}} {{% b %}} {{ c }}</p><p><code>{{&lt; d</code></p>",
         "{\\{< a >}} {\\{% b %}} {{ c }}\n\n{\\{< d",
