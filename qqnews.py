@@ -18,8 +18,10 @@ COMMANDS = {
     "show": "archive.commands:show",
     "diff": "archive.commands:diff",
     "stats": "archive.commands:stats",
+    "schedule": "schedules.commands:schedule",
     "doctor": "crawler.doctor:doctor",
     "verify": "archive.maintenance_commands:verify",
+    "takedown": "archive.maintenance_commands:takedown",
     "backup": "archive.maintenance_commands:backup",
 }
 """Name → module and object of each command, in the order of the help text."""
@@ -32,8 +34,10 @@ SUMMARIES = {
     "show": "One article: what is known of it, and its text.",
     "diff": "What changed between two revisions of an article.",
     "stats": "The archive in numbers.",
+    "schedule": "When what is done: a daemon, cron or systemd; the next due times, the past ones.",
     "doctor": "Look for what is wrong: what each extractor says of pages.",
     "verify": "Check the archive: what is damaged, missing or foreign.",
+    "takedown": "Erase an article everywhere, for good, and prove it.",
     "backup": "Copy the database to a file while others go on writing.",
 }
 

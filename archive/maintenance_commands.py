@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from archive.backup import back_up
 from archive.commands import Asked, shared
 from archive.errors import ExitCode
 from archive.store import Archive
+from archive.takedown import Taken, take_down, traces_of
 from archive.verify import verify as findings_of
 
 
@@ -48,3 +50,50 @@ def backup(asked: Asked, file: Path) -> None:
         articles = archive.stats()["articles"]
     done = {"file": str(file), "bytes": size, "articles": articles}
     click.echo(orjson.dumps(done) if asked.json else f"ok: {file}, {size / 1e6:.1f} MB")
+
+
+@click.command("takedown")
+@click.argument("article")
+@click.option(
+    "--reason", required=True, help="Why: kept in the log of erasures (the article's name is blotted out of it)."
+)
+@click.option("--copies", is_flag=True, help="Also take down the articles that have the same text.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shared
+def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool) -> None:
+    """Remove an article, by id or address, from everything below the data directory, and prove that it is gone.
+
+    It is neither fetched nor kept again. What lies elsewhere (exports, backups, a git history) is for you to remove.
+    """
+    article_id = asked.resolve(article)
+    if not yes:
+        click.confirm(f"Erase {article_id} from {asked.data} for good?", abort=True, err=True)
+    with Archive.existing(asked.data) as archive:
+        chosen = [article_id, *(traces_of(archive, article_id)[1] if copies else ())]
+        ended = [take_down(archive, each, reason, datetime.now(UTC)) for each in chosen]
+    others = [copy for copy in ended[0].copies if copy not in chosen]
+    for each in ended:
+        click.echo(orjson.dumps(asdict(each) | {"copies": others}) if asked.json else _proof(each))
+    if others:
+        click.echo(f"qqnews: the same text stays as {', '.join(others)}: --copies takes it down too", err=True)
+    if repository := _repository(asked.data):
+        click.echo(f"qqnews: {repository} is a git repository: its history may still hold the article", err=True)
+    sys.exit(ExitCode.DAMAGED if any(each.left or each.opaque for each in ended) else ExitCode.OK)
+
+
+def _proof(taken: Taken) -> str:
+    """What was removed, and what the search for the rest came to."""
+    removed = ", ".join(f"{count} {what}" for what, count in sorted(taken.removed.items())) or "nothing was left"
+    hits = sum(taken.left.values())
+    lines = [
+        f"removed: {removed}",
+        f"searched {taken.searched} files for the id and {taken.sentences} sentences: {hits} hits",
+        *(f"still there: {name} ({count} hits)" for name, count in taken.left.items()),
+        *(f"could not be looked into wholly: {name} ({why})" for name, why in taken.opaque.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _repository(data: Path) -> Path | None:
+    there = data.absolute()
+    return next((each for each in (there, *there.parents) if (each / ".git").exists()), None)

@@ -50,7 +50,7 @@ def a_reading(number: int) -> Article:
 
 def own_sentence(number: int) -> str:
     """A sentence that stands in this article alone."""
-    return f"第{number}号渔船清早出港，带回了{number + 31}筐银色的小鱼和{number + 7}只螃蟹。"
+    return f"第{number}号渔船清早出港以后带回了{number + 31}筐银色的小鱼和{number + 7}只螃蟹。"
 
 
 def page_of(article: Article) -> bytes:

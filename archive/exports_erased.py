@@ -1,0 +1,76 @@
+"""Takes an article out of the exports below the data directory. They can be made again: no half measures."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from archive.failures import named_disk_failures
+from archive.scan import look_into
+from archive.traces import Traces
+from archive.verify.exports import LINE, MANIFEST
+from archive.verify.tree import files_below
+
+BY_LINE: Final = (".jsonl", ".ndjson", ".txt")
+"""Endings of files that are whole without some of their lines."""
+
+
+def erase_exports(data: Path, traces: Traces) -> list[Path]:
+    """The files that were changed or removed. A line goes out of a file of lines; any other file goes wholly."""
+    touched = []
+    for path in files_below(data / "exports"):
+        if path.name == MANIFEST or path.is_symlink():
+            continue
+        named = traces.count(path.name.encode()) > 0
+        if not named and not look_into(path, traces).hits:
+            continue
+        content = None if named else _without(path, traces)
+        # The manifest first: if a crash comes between, the file still has its traces and is found again.
+        _mend_manifest(data / "exports", path, content)
+        if content is None:
+            path.unlink()
+        else:
+            _replace(path, content)
+        touched.append(path)
+    return touched
+
+
+def _without(path: Path, traces: Traces) -> bytes | None:
+    """The lines of a file of lines that have no trace; None for any other file."""
+    if path.suffix not in BY_LINE:
+        return None
+    return b"".join(line for line in path.read_bytes().splitlines(keepends=True) if not traces.count(line))
+
+
+def _mend_manifest(exports: Path, path: Path, content: bytes | None) -> None:
+    """Let the manifest that lists ``path``, if there is one, list what it is going to be."""
+    for directory in path.relative_to(exports).parents:
+        manifest = exports / directory / MANIFEST
+        if manifest.exists():
+            name = path.relative_to(manifest.parent).as_posix()
+            lines = manifest.read_text("utf-8").splitlines()
+            mended = [each for line in lines if (each := _mended(line, name, content))]
+            _replace(manifest, "".join(f"{line}\n" for line in mended).encode())
+
+
+def _mended(line: str, name: str, content: bytes | None) -> str:
+    entry = LINE.fullmatch(line)
+    if entry is None or entry[2] != name:
+        return line
+    return f"{sha256(content).hexdigest()}  {name}" if content is not None else ""
+
+
+def _replace(path: Path, content: bytes) -> None:
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with named_disk_failures(path):
+        try:
+            with aside.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
