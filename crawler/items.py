@@ -51,6 +51,8 @@ class Page:
     status: int
     body: bytes
     fetched_at: datetime
+    charset: str | None = None
+    """What the HTTP header claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def setback_of(link: Leased, error: BaseException) -> Setback:
     return Setback(link, Ending.RETRIED, "error", f"{type(error).__name__}: {error}")
 
 
-_ERRORS: tuple[tuple[type[BaseException], Ending, str], ...] = (
+_ERRORS: tuple[tuple[type[Exception], Ending, str], ...] = (
     (OffLimits, Ending.DROPPED, "off-limits"),
     (TooLarge, Ending.DROPPED, "too-large"),
     (CertificateRefused, Ending.RETRIED, "certificate"),
@@ -114,3 +116,6 @@ _ERRORS: tuple[tuple[type[BaseException], Ending, str], ...] = (
     (ResponseDataLossError, Ending.RETRIED, "truncated"),
     (DownloadFailedError, Ending.RETRIED, "connection-lost"),
 )
+
+FAILURES: tuple[type[Exception], ...] = (IgnoreRequest, *(kind for kind, _, _ in _ERRORS))
+"""Every error by which a download fails."""

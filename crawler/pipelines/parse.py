@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http.request import NO_CALLBACK
 
 from crawler.guard import host_of
-from crawler.items import Ending, Page, Setback, Understood
+from crawler.items import FAILURES, Ending, Page, Setback, Understood
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
-from crawler.sites.page import Blocked, Changed, RawArticle, Removed
+from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed
+from crawler.sites.qq.address import read_address
 from crawler.sites.qq.pages import read_page
+from crawler.sites.qq.second import joined, second_source
+
+_NO_ANSWER: tuple[type[Exception], ...] = (*FAILURES, NotAnArticle)
+_UNREADABLE: dict[type[NotAnArticle], str] = {EmptyShell: "empty-shell", Garbled: "garbled"}
 
 
 class ParsePage:
@@ -38,14 +45,30 @@ class ParsePage:
         if item.status == 200 and not item.body.strip():
             return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
-            raw = read_page(item.body, item.url, status=item.status)
+            return self._understood(item, await self._read(item))
         except Removed as error:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
             return await self._blocked(item, error)
-        except Changed as error:
-            return Setback(item.link, Ending.UNREADABLE, "unknown-layout", error.evidence)
-        return self._understood(item, raw)
+        except NotAnArticle as error:
+            return Setback(item.link, Ending.UNREADABLE, _UNREADABLE.get(type(error), "unknown-layout"), error.evidence)
+
+    async def _read(self, page: Page) -> RawArticle:
+        """What the page says. An empty one is completed from the site's second source, where there is one."""
+        try:
+            return read_page(page.body, page.url, status=page.status, charset=page.charset)
+        except EmptyShell as shell:
+            url = second_source(read_address(page.link.url))
+            engine = self._crawler.engine
+            if url is None or engine is None:
+                raise
+            self._tally.add("second_source", source=page.link.source)
+            try:
+                answer = await engine.download_async(Request(url, callback=NO_CALLBACK, meta={"dont_retry": True}))
+                raw = read_page(answer.body, url, status=answer.status)
+            except _NO_ANSWER as error:
+                raise EmptyShell(shell.url, f"{shell.evidence}; {url}: {error}", shell.article) from error
+            return raw if shell.article is None else joined(shell.article, raw)
 
     def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:

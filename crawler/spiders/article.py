@@ -12,6 +12,7 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
+from w3lib.encoding import http_content_type_encoding
 
 from archive.errors import QQNewsError
 from archive.frontier import Leased
@@ -71,7 +72,8 @@ class ArticleSpider(Spider):
         elif response.status >= 500:
             yield Setback(link, Ending.RETRIED, f"status-{response.status}", response.url)
         else:
-            yield Page(link, response.url, response.status, response.body, datetime.now(UTC))
+            charset = http_content_type_encoding((response.headers.get("Content-Type") or b"").decode("latin-1"))
+            yield Page(link, response.url, response.status, response.body, datetime.now(UTC), charset)
 
     async def failed(self, failure: Failure) -> AsyncIterator[Any]:
         """The setback that a failed download means."""

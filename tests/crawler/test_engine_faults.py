@@ -14,8 +14,10 @@ import crawler.backoff
 import crawler.pipelines.parse
 from archive.errors import ArchiveNotWritable, ExitCode, NotAnArchive
 from archive.store import Archive
+from crawler.sites.page import EmptyShell
 from crawler.sites.qq.pages import read_page
 from tests.conftest import Called
+from tests.site.pages import page
 from tests.site.site import Site
 
 Crawl = Callable[..., Called]
@@ -227,14 +229,14 @@ def test_code_that_breaks_over_a_page_is_counted_and_the_run_ends(
     keys = fresh_site.world.in_channel("news_news_tech")
     read = read_page
 
-    def breaks(body: bytes, url: str, *, status: int) -> Any:
+    def breaks(body: bytes, url: str, *, status: int, charset: str | None) -> Any:
         if keys[0] in url:
             raise ZeroDivisionError("over this page")
-        return read(body, url, status=status)
+        return read(body, url, status=status, charset=charset)
 
     with monkeypatch.context() as patched:
         patched.setattr(crawler.pipelines.parse, "read_page", breaks)
-        ended = crawl("--source", "channel:tech", "--source", "hot", "--limit", "10")
+        ended = crawl("--source", "channel:tech", "--source", "hot")
     assert (ended.report["verdict"], ended.counts["crashed"], ended.counts["left"]) == ("partial", 1, 1)
     assert keys[0] not in kept(data)
     assert "ZeroDivisionError" in ended.report["problems"][0]["reason"]
@@ -251,3 +253,36 @@ def test_an_archive_that_takes_nothing_more_ends_the_run(
     with pytest.raises(ArchiveNotWritable):
         crawl("--source", "hot")
     assert len(fresh_site.requests(path="/rain/a/")) < 12
+
+
+def test_an_empty_shell_is_completed_from_the_second_source(
+    crawl: Crawl, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page tells nothing; the interface, which the test site does not serve, is asked under the same manners."""
+    key = one(fresh_site)
+
+    def shell(body: bytes, url: str, *, status: int, charset: str | None = None) -> Any:
+        if "getSimpleNews" in url:
+            return read_page(fresh_page(fresh_site, key), f"https://new.qq.com/rain/a/{key}")
+        raise EmptyShell(url, "a shell")
+
+    monkeypatch.setattr(crawler.pipelines.parse, "read_page", shell)
+    assert crawl(key).counts["second_source"] == 1
+    assert kept(data) == {key}
+    assert [seen.path for seen in fresh_site.requests("r.inews.qq.com")] == ["/robots.txt", f"/getSimpleNews?id={key}"]
+
+
+def test_a_shell_without_a_second_answer_is_unreadable(
+    crawl: Crawl, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shell(body: bytes, url: str, *, status: int, charset: str | None = None) -> Any:
+        raise EmptyShell(url, "a shell")
+
+    monkeypatch.setattr(crawler.pipelines.parse, "read_page", shell)
+    ended = crawl(one(fresh_site))
+    assert (ended.code, ended.report["reasons"]["unreadable"]) == (ExitCode.CHANGED, {"empty-shell": 1})
+
+
+def fresh_page(site: Site, key: str) -> bytes:
+    """The page as the site serves it."""
+    return page(site.world.story(key), site.world.plan.style_bytes)
