@@ -17,6 +17,7 @@ from typing import Final
 
 import orjson
 
+from archive.article import Article
 from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
@@ -24,7 +25,7 @@ from archive.exports_erased import erase_exports
 from archive.markdown import to_markdown
 from archive.overwrite import capture_patches, overwrite, plain_patches, replay
 from archive.raw import raw_files
-from archive.record import stamp
+from archive.record import Revision, stamp
 from archive.rows_erased import Erased, erase_rows, held_by_others
 from archive.scan import look_into, scan
 from archive.schema import open_database
@@ -41,7 +42,7 @@ class Taken:
     """How a takedown ended. ``left``: files in which something was still found, with the number of traces."""
 
     article_id: str
-    removed: Counter[str]
+    removed: dict[str, int]
     searched: int
     sentences: int
     left: dict[str, int]
@@ -70,7 +71,7 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     left = {each.path.relative_to(archive.data).as_posix(): each.hits for each in seen if each.hits}
     opaque = {each.path.relative_to(archive.data).as_posix(): each.opaque for each in seen if each.opaque}
     _finish(archive, article_id, removed, now, whole=not left)
-    return Taken(article_id, +removed, len(seen), len(traces.sentences), left, opaque, copies)
+    return Taken(article_id, dict(+removed), len(seen), len(traces.sentences), left, opaque, copies)
 
 
 def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...]]:
@@ -81,10 +82,10 @@ def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...
         if not archive.erased([article_id]) and not _is_mentioned(connection, article_id):
             raise ArticleNotFound(article_id)
         return Traces(article_id), ()
-    texts = [archived.article.title, archived.article.summary, archived.article.body]
-    for revision in archive.revisions(article_id):
-        texts += [revision.title, revision.summary, revision.body]
-    sentences = own_sentences(texts, lambda asked: held_by_others(connection, article_id, asked))
+    texts: list[Article | Revision] = [archived.article, *archive.revisions(article_id)]
+    titles = [each.title for each in texts]
+    bodies = [text for each in texts for text in (each.summary, each.body)]
+    sentences = own_sentences(titles, bodies, lambda asked: held_by_others(connection, article_id, asked))
     query = "SELECT id FROM articles WHERE id <> ? AND (copy_of = ? OR id = ?) ORDER BY id"
     copies = connection.execute(query, (article_id, article_id, archived.copy_of)).fetchall()
     return Traces(article_id, sentences), tuple(row[0] for row in copies)

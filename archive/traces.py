@@ -14,6 +14,8 @@ SENTENCES: Final = 40
 """Looked for at most, spread over the whole text: each costs time on every byte of the archive."""
 LEAST: Final = 12
 """Characters: what is shorter may be anybody's words."""
+LEAST_OF_TITLE: Final = 6
+"""Characters of a title, which lists repeat and readers remember."""
 
 _RUN: Final = re.compile(r"[^\W_](?:[^\W_]| (?=[^\W_]))*")
 
@@ -76,12 +78,20 @@ def _encodings(sentence: str) -> Iterable[bytes]:
     yield re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda found: found[0].upper(), escaped).encode()
 
 
-def own_sentences(texts: Iterable[str], held_by_others: Callable[[list[str]], set[str]]) -> tuple[str, ...]:
-    """Up to `SENTENCES` runs of words of these texts that nobody else has, spread evenly."""
-    runs = dict.fromkeys(run for text in texts for run in _RUN.findall(text) if len(run) >= LEAST)
+def own_sentences(
+    titles: Iterable[str], texts: Iterable[str], held_by_others: Callable[[list[str]], set[str]]
+) -> tuple[str, ...]:
+    """Runs of words of these titles, and up to `SENTENCES` of these texts, that nobody else has."""
+    heads = [run for run in dict.fromkeys(_runs(titles)) if len(run) >= LEAST_OF_TITLE]
+    runs = dict.fromkeys(run for run in _runs(texts) if len(run) >= LEAST)
     asked = _spread(list(runs), 4 * SENTENCES)
-    others = held_by_others(asked)
-    return tuple(_spread([run for run in asked if run not in others], SENTENCES))
+    others = held_by_others([*heads, *asked])
+    own = _spread([run for run in asked if run not in others], SENTENCES)
+    return tuple(dict.fromkeys((*(run for run in heads if run not in others), *own)))
+
+
+def _runs(texts: Iterable[str]) -> Iterable[str]:
+    return (run for text in texts for run in _RUN.findall(text))
 
 
 def _spread(runs: list[str], count: int) -> list[str]:
