@@ -84,6 +84,8 @@ def quiet_pipe() -> Iterator[None]:
 @click.option("--kind", help="Of this kind only: text, gallery, video …")
 @click.option("--media", help="Of this media account only, by name or id.")
 @click.option("--source", help="Listed by this source at any time.")
+@click.option("--gone", "status", flag_value="gone", help="Only those that the site has removed.")
+@click.option("--edited", is_flag=True, default=None, help="Only those that their publisher has changed.")
 @shared
 def list_articles(asked: Asked, since: datetime | None, until: datetime | None, **wanted: Any) -> None:
     """The articles in the archive, newest first: id, date, channel, title."""
@@ -124,14 +126,21 @@ def show(asked: Asked, article: str, revision: int | None, *, markdown: bool) ->
         raise click.UsageError("--markdown and --json exclude each other")
     with Archive.existing(asked.data) as archive:
         archived = archive.article(asked.resolve(article))
+        revisions = archive.revisions(archived.article.id)
         if revision is not None:
             archived = _as_it_was(archived, archive.revision(archived.article.id, revision))
     if markdown:
         click.echo(to_markdown(archived.article), nl=False)
     elif asked.json:
-        click.echo(orjson.dumps(columns_of(archived)))
+        click.echo(orjson.dumps(columns_of(archived) | {"revisions": list(map(_about, revisions))}))
     else:
-        click.echo(_for_people(archived))
+        click.echo(_for_people(archived, revisions))
+
+
+def _about(revision: Revision) -> dict[str, object]:
+    """When a revision was seen and what it is, without its text."""
+    names = ("revision", "seen_at", "kind", "changes", "content_hash", "raw_ref")
+    return {name: getattr(revision, name) for name in names}
 
 
 def _as_it_was(archived: Archived, then: Revision) -> Archived:
@@ -145,7 +154,7 @@ def _as_it_was(archived: Archived, then: Revision) -> Archived:
     )
 
 
-def _for_people(archived: Archived) -> str:
+def _for_people(archived: Archived, revisions: list[Revision]) -> str:
     article = archived.article
     about = (
         _date(archived),
@@ -155,8 +164,19 @@ def _for_people(archived: Archived) -> str:
         archived.status,
     )
     copy = [f"a copy of {archived.copy_of}"] if archived.copy_of else []
-    head = [article.title, " · ".join(filter(None, about)), *copy, article.url]
+    head = [article.title, " · ".join(filter(None, about)), *copy, *_history(archived, revisions), article.url]
     return _printable("\n".join((*head, "", article.body)))
+
+
+def _history(archived: Archived, revisions: list[Revision]) -> Iterator[str]:
+    """What happened to the article since it was first seen, a line each."""
+    for revision in revisions[1:]:
+        touched = f": {', '.join(revision.changes)}" if revision.changes else ""
+        yield f"revision {revision.revision} {revision.kind}, seen {revision.seen_at}{touched}"
+    if archived.gone_at:
+        yield f"gone since {archived.missing_since}, confirmed {archived.gone_at}; this is the last copy"
+    elif archived.missing_since:
+        yield f"missing since {archived.missing_since}, not yet confirmed"
 
 
 @click.command("diff")

@@ -23,6 +23,8 @@ class Filter:
     until: date | None = None
     """Last day of publishing, Beijing time; the whole day counts."""
     status: str | None = None
+    edited: bool | None = None
+    """Whether the publisher changed the article after it was first kept."""
     limit: int | None = None
 
 
@@ -46,13 +48,18 @@ def _conditions(wanted: Filter) -> list[tuple[str, object]]:
         ("published_at >= ?", wanted.since and wanted.since.isoformat()),
         ("published_at < ?", after and after.isoformat()),
         ("status = ?", wanted.status),
+        (_EDITED, wanted.edited),
     ]
 
+
+_EDITED: Final = "EXISTS (SELECT 1 FROM revisions WHERE article_id = id AND revisions.kind = 'edited') = ?"
 
 _COUNTS: Final = {
     "articles": "SELECT count(*) FROM articles",
     "copies": "SELECT count(*) FROM articles WHERE copy_of IS NOT NULL",
-    "changed": "SELECT count(*) FROM articles WHERE revision > 1",
+    "changed": "SELECT count(DISTINCT article_id) FROM revisions WHERE kind = 'edited'",
+    "reparsed": "SELECT count(DISTINCT article_id) FROM revisions WHERE kind = 'reparsed'",
+    "gone": "SELECT count(*) FROM articles WHERE status = 'gone'",
     "revisions": "SELECT count(*) FROM revisions",
     "sightings": "SELECT count(*) FROM sightings",
     "media": "SELECT count(*) FROM media",

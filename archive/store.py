@@ -164,6 +164,10 @@ class Archive:
         query = "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"] for row in self._rows(query, (asked,))}
 
+    def ids(self) -> list[str]:
+        """The ids of all articles, in their own order."""
+        return [row["id"] for row in self._rows("SELECT id FROM articles ORDER BY id", ())]
+
     def erased(self, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that were taken down: they are neither fetched nor kept again."""
         with named_sqlite_failures(self.database.path):

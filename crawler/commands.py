@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import orjson
-from scrapy.settings import Settings
-from scrapy.utils.log import configure_logging
 
 from archive.commands import Asked, shared
 from archive.errors import ExitCode
@@ -23,10 +18,10 @@ from archive.store import Archive
 from crawler.ingest import Taken, markdown_files
 from crawler.ingest import ingest as take_in
 from crawler.inputs import Inputs, read_inputs
-from crawler.progress import watcher
+from crawler.job import Prepared, carry_out, job_settings, site_options, use_proxy
+from crawler.job import crawl as run_plan
 from crawler.report import COUNTERS, MOST_PROBLEMS, Counts, report, summary, verdict, write_report
-from crawler.run import Outcome, Plan, Run, project_settings
-from crawler.settings import user_agent
+from crawler.run import Pictures, Plan
 from crawler.sites.qq.sources import CHANNELS, UnknownSource, read_source, source_forms
 
 EVERYTHING = (*(f"channel:{name}" for name in CHANNELS), "hot")
@@ -40,10 +35,9 @@ EVERYTHING = (*(f"channel:{name}" for name in CHANNELS), "hot")
 @click.option("--pages", type=click.IntRange(min=0), help="Pages asked of each source (default 10; 0: all).")
 @click.option("--refetch", is_flag=True, help="Fetch also what is known already.")
 @click.option("--dry-run", is_flag=True, help="Show what would be fetched; keep nothing.")
-@click.option("--proxy", metavar="URL", help="Go through this proxy, for everything.")
-@click.option("--delay", type=click.FloatRange(min=0), help="Seconds between requests to one host (default 1).")
-@click.option("--concurrency", type=click.IntRange(1, 64), help="Requests to one host at a time (default 1).")
-@click.option("--contact", help="Your address for the site's keepers (default: QQNEWS_CONTACT).")
+@click.option("--raw/--no-raw", default=None, help="Keep what the site answers as raw captures (default: yes).")
+@click.option("--media", is_flag=True, help="Also fetch the pictures of the articles that came in.")
+@site_options
 @shared
 def crawl(asked: Asked, targets: tuple[str, ...], sources: tuple[str, ...], **options: Any) -> None:
     """Fetch articles: those named, or what sources list; without either, every channel and the hot ranking.
@@ -56,9 +50,10 @@ def crawl(asked: Asked, targets: tuple[str, ...], sources: tuple[str, ...], **op
         click.echo(f"qqnews: {line}", err=True)
     if targets and not inputs.addresses and not sources:
         sys.exit(ExitCode.BAD_INPUT)
-    _use_proxy(options["proxy"])
+    use_proxy(options["proxy"])
     names = _canonical(sources if sources or targets else EVERYTHING)
-    plan = Plan(tuple(inputs.addresses.values()), names, options["limit"], options["dry_run"])
+    pictures = Pictures(since=datetime.now(UTC)) if options["media"] else None
+    plan = Plan(tuple(inputs.addresses.values()), names, options["limit"], options["dry_run"], pictures)
     job = _dry_job if plan.dry_run else _job
     sys.exit(job(asked, inputs, plan, options))
 
@@ -70,36 +65,14 @@ def _canonical(sources: tuple[str, ...]) -> tuple[str, ...]:
         raise click.BadParameter(str(error), param_hint="--source") from error
 
 
-def _use_proxy(proxy: str | None) -> None:
-    """An explicit proxy is for every host; the ordinary variables carry it to whoever asks."""
-    if proxy is None:
-        return
-    parts = urlsplit(proxy)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.BadParameter("expected http://HOST:PORT", param_hint="--proxy")
-    for name in ("http_proxy", "https_proxy"):
-        os.environ[name] = os.environ[name.upper()] = proxy
-    for name in ("no_proxy", "NO_PROXY"):
-        os.environ.pop(name, None)
-
-
 def _job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) -> int:
     """Run the plan into the archive; the exit code."""
-    started = datetime.now(UTC)
-    stamp = f"{started:%Y%m%dT%H%M%S.%fZ}"
-    runs = asked.data / "runs"
-    with Archive.open(asked.data) as archive:
-        run_id = archive.start_run("crawl", started_at=started)
-        plan, known = _without_known(archive, plan, inputs, refetch=options["refetch"])
-        runs.mkdir(parents=True, exist_ok=True)
-        settings = _settings(asked.data, options, LOG_FILE=str(runs / f"{stamp}-crawl.log"))
-        outcome = _crawl(settings, plan, _before(inputs, known))
-        judged, ended = outcome.judged, datetime.now(UTC)
-        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
-    content = report("crawl", started, ended, outcome.counts, judged)
-    write_report(runs, stamp, content)
-    click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
-    return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
+
+    def prepare(archive: Archive) -> Prepared:
+        wanted, known = _without_known(archive, plan, inputs, refetch=options["refetch"])
+        return wanted, _before(inputs, known)
+
+    return carry_out(asked, "crawl", prepare, options)
 
 
 def _dry_job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) -> int:
@@ -108,8 +81,8 @@ def _dry_job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) 
     if data is not None:
         with Archive.existing(data) as archive:
             plan, known = _without_known(archive, plan, inputs, refetch=options["refetch"])
-    settings = _settings(data, options, LOG_LEVEL="CRITICAL")
-    outcome = _crawl(settings, plan, _before(inputs, known))
+    settings = job_settings(data, options, LOG_LEVEL="CRITICAL")
+    outcome = run_plan(settings, plan, _before(inputs, known))
     shown = [(link.id, link.url, link.source) for link in outcome.planned]
     shown += [(article_id, url, "address") for article_id, url in inputs.addresses.items() if url in plan.addresses]
     outcome.counts.counts["planned"] = len(shown)
@@ -124,41 +97,11 @@ def _without_known(archive: Archive, plan: Plan, inputs: Inputs, *, refetch: boo
     """The plan without the addresses that are in the archive, and how many those were."""
     known = set() if refetch else archive.known(inputs.addresses)
     wanted = tuple(url for article_id, url in inputs.addresses.items() if article_id not in known)
-    return Plan(wanted, plan.sources, plan.limit, plan.dry_run), len(known)
+    return replace(plan, addresses=wanted), len(known)
 
 
 def _before(inputs: Inputs, known: int) -> Counter[str]:
     return Counter(bad_input=len(inputs.bad), listed=len(inputs.addresses), known=known)
-
-
-def _settings(data: Path | None, options: dict[str, Any], **log: str) -> Settings:
-    changed = {
-        "QQNEWS_DELAY": options["delay"],
-        "QQNEWS_PAGES": options["pages"],
-        "CONCURRENT_REQUESTS_PER_DOMAIN": options["concurrency"],
-        "USER_AGENT": user_agent(options["contact"]) if options["contact"] else None,
-    }
-    given = {name: value for name, value in changed.items() if value is not None}
-    return project_settings(
-        QQNEWS_DATA=str(data or ""),
-        QQNEWS_DRY_RUN=options["dry_run"],
-        QQNEWS_REFETCH=options["refetch"],
-        CONCURRENT_REQUESTS=max(16, options["concurrency"] or 0),
-        **given,
-        **log,
-    )
-
-
-def _crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
-    configure_logging(settings)
-    # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.
-    logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
-    with watcher() as watch:
-        # The runner must be made inside the loop that it will use.
-        async def run() -> Outcome:
-            return await Run(plan, settings, before=before, watch=watch)()
-
-        return asyncio.run(run())
 
 
 @click.command("ingest")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from crawler.sites.qq.address import is_page_host
 
+_PICTURE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:gtimg\.(?:com|cn)|qpic\.cn)")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -46,13 +49,27 @@ def host_of(url: str) -> str:
     return (urlsplit(url).hostname or "").rstrip(".")
 
 
+def is_picture_host(host: str) -> bool:
+    """Whether the site keeps pictures there and nothing else: gtimg and qpic."""
+    return bool(_PICTURE_HOST.fullmatch(host))
+
+
 def check_url(url: str) -> str:
     """The host of an address the crawler may ask; raises `OffLimits` for any other address."""
+    return _checked(url, is_page_host)
+
+
+def check_picture_url(url: str) -> str:
+    """As `check_url`, for a picture's address."""
+    return _checked(url, lambda host: is_picture_host(host) or is_page_host(host))
+
+
+def _checked(url: str, is_ours: Callable[[str], bool]) -> str:
     parts = urlsplit(url)
     host = host_of(url)
     if parts.scheme not in ("http", "https"):
         raise OffLimits(url, f"scheme {parts.scheme or 'none'} is not http or https")
-    if not is_page_host(host):
+    if not is_ours(host):
         raise OffLimits(url, f"{host or 'no host'} is not a host of the site")
     if parts.username is not None or parts.password is not None:
         raise OffLimits(url, "the address carries a user name")

@@ -17,6 +17,7 @@ from scrapy.exceptions import (
 
 from archive.article import Article
 from archive.frontier import Leased
+from archive.media import Wanted
 from crawler.download import CertificateRefused, TooLarge
 from crawler.guard import OffLimits
 from crawler.middlewares.rest import HostResting
@@ -53,6 +54,8 @@ class Page:
     fetched_at: datetime
     charset: str | None = None
     """What the HTTP header claims."""
+    raw_ref: str | None = None
+    """Where its capture lies; None where captures are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,25 @@ class Understood:
 
     link: Leased
     article: Article
+    fetched_at: datetime
+    raw_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureAnswer:
+    """What came for a picture's address."""
+
+    wanted: Wanted
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFailure:
+    """Why nothing came for a picture's address; the reason's first word is counted."""
+
+    wanted: Wanted
+    reason: str
     fetched_at: datetime
 
 

@@ -13,10 +13,14 @@ from typing import Any, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from archive.errors import QQNewsError
 from archive.frontier import Frontier, Leased
+from archive.payloads import note_payloads
+from archive.recheck import LADDER, Ladder, read_ladder
 from archive.store import Archive
+from crawler.recorder import Recorder
 
 T = TypeVar("T")
 Work = Callable[[Archive, Frontier], T]
@@ -32,9 +36,13 @@ class Ledger:
     committed together by the next, so a slow disk makes batches larger instead of making everybody wait.
     """
 
-    def __init__(self, data: Path, lease_seconds: float) -> None:
+    recorder: Recorder | None = None
+    """Keeps raw captures; what it wrote is on the disk before a transaction that rests on it."""
+
+    def __init__(self, data: Path, lease_seconds: float, ladder: Ladder = LADDER) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._archive = self._thread.submit(Archive.open, data).result()
+        self._archive.ladder = ladder
         self._frontier = Frontier(self._archive)
         self._waiting: deque[tuple[Work[Any], asyncio.Future[Any]]] = deque()
         self._writer: asyncio.Task[None] | None = None
@@ -81,6 +89,8 @@ class Ledger:
     async def _shut(self) -> None:
         if self._writer is not None:
             await self._writer
+        if self.recorder is not None:
+            self.recorder.close()
         await self._in_thread(self._archive.close)
         self._thread.shutdown()
 
@@ -112,7 +122,9 @@ class Ledger:
     def _commit(self, works: list[Work[Any]]) -> list[Any]:
         """The results of all works in one transaction. A work that fails is taken back alone."""
         try:
+            payloads = self.recorder.sync() if self.recorder is not None else []
             with self._archive.transaction():
+                note_payloads(self._archive, payloads)
                 return [self._one(work) for work in works]
         except QQNewsError as error:
             return [_Raised(error)] * len(works)
@@ -151,8 +163,7 @@ class LedgerExtension:
     def from_crawler(cls, crawler: Crawler) -> LedgerExtension:
         """Raises `archive.errors.QQNewsError` when the archive cannot be used."""
         data = crawler.settings.get("QQNEWS_DATA")
-        lease_seconds = crawler.settings.getfloat("QQNEWS_LEASE")
-        extension = cls(Ledger(Path(data), lease_seconds) if data else None)
+        extension = cls(_ledger(Path(data), crawler.settings) if data else None)
         crawler.signals.connect(extension.close, signals.spider_closed)
         return extension
 
@@ -160,6 +171,13 @@ class LedgerExtension:
         """Close the archive, if there is one."""
         if self.ledger is not None:
             await self.ledger.close()
+
+
+def _ledger(data: Path, settings: BaseSettings) -> Ledger:
+    ledger = Ledger(data, settings.getfloat("QQNEWS_LEASE"), read_ladder(settings["QQNEWS_LADDER"]))
+    if settings.getbool("QQNEWS_RAW") and not settings.getbool("QQNEWS_DRY_RUN"):
+        ledger.recorder = Recorder(data, settings["QQNEWS_JOB"], settings.getint("QQNEWS_RAW_FILE_BYTES"))
+    return ledger
 
 
 def ledger_of(crawler: Crawler) -> Ledger | None:

@@ -23,8 +23,9 @@ PREFIX = "qqnews"
 MOST_PROBLEMS = 100
 """Problems named one by one in a report; all of them are counted."""
 
-OBTAINED = ("kept", "changed", "copy", "same", "planned")
-"""Counters of articles that came in: new, with a new revision, a copy, as we had it; or would, in a dry run."""
+OBTAINED = ("kept", "changed", "copy", "same", "planned", "pictures")
+"""Counters of what came in: articles that are new, have a new revision, are a copy, are as we had them, or would
+come in (in a dry run); pictures."""
 
 
 COUNTERS = {
@@ -42,7 +43,8 @@ class Counts:
 
     counts: Counter[str] = field(default_factory=Counter)
     """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, unreadable,
-    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests."""
+    absent (gone, and in the archive), refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests,
+    pictures, pictures_asked, pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -124,7 +126,8 @@ def verdict(run: Counts) -> Verdict:
 def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, ExitCode, str]]:
     """Every judgement with its condition, the worst first."""
     errors = n["dropped"] + n["left"] + n["broken"] + n["crashed"]
-    nothing = obtained == 0
+    # That an article is gone is news, too, where the archive holds it.
+    nothing = obtained + n["absent"] == 0
     yield (
         n["refused"] + n["resting"] > 0 and n["left"] + n["broken"] > 0,
         "blocked",
@@ -166,6 +169,12 @@ def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, Exi
         "partial",
         ExitCode.PARTIAL,
         f"{obtained} articles came in, {errors} things failed",
+    )
+    yield (
+        2 * n["pictures_missing"] > n["pictures_asked"],
+        "partial",
+        ExitCode.PARTIAL,
+        f"{n['pictures_missing']} of {n['pictures_asked']} pictures could not be had",
     )
     yield (
         n["bad_input"] > 0,
@@ -216,6 +225,8 @@ _SHOWN = (
     ("same", "unchanged"),
     ("known", "known before"),
     ("gone", "removed by the site"),
+    ("pictures", "pictures"),
+    ("pictures_missing", "pictures missing"),
     ("dropped", "given up"),
     ("left", "left for later"),
     ("unreadable", "of no known layout"),

@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from scrapy import Spider, signals
@@ -19,16 +20,33 @@ from crawler.items import Link
 from crawler.report import PREFIX, Counts, Verdict, read_counts, verdict
 from crawler.spiders.article import ArticleSpider
 from crawler.spiders.lists import ListSpider
+from crawler.spiders.media import MediaSpider
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Which pictures to fetch: of articles seen since then, at most so many, also those that failed of late."""
+
+    since: datetime | None = None
+    limit: int | None = None
+    again: bool = False
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """As the media spider takes them."""
+        since = self.since.isoformat() if self.since else ""
+        return {"since": since, "limit": str(self.limit or ""), "again": "yes" if self.again else ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: articles by address, sources by name, and the limits."""
+    """What to do: articles by address, sources by name, the limits, and the pictures."""
 
     addresses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     limit: int | None = None
     dry_run: bool = False
+    pictures: Pictures | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +109,8 @@ class Run:
             yield ArticleSpider, {"address": " ".join(plan.addresses), "limit": self._left()}
         if plan.sources and self._left() != "0":
             yield ArticleSpider, {"limit": self._left()}
+        if plan.pictures is not None:
+            yield MediaSpider, plan.pictures.arguments
 
     def _left(self) -> str:
         """What is left of the limit, as the spider's argument; "" without one."""

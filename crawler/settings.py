@@ -50,11 +50,28 @@ QQNEWS_LEASE = float(os.environ.get("QQNEWS_LEASE", "30"))
 QQNEWS_PAGES = 10
 """Pages asked of one source, parts of a site map included. 0: until nothing new comes."""
 
+QQNEWS_LADDER = os.environ.get("QQNEWS_LADDER", "1h 6h 1d 3d 7d 30d")
+"""Ages at which an article is looked at again (m, h, d), see archive.recheck. Empty: never."""
+
 QQNEWS_REFETCH = False
 """Whether listed articles are fetched again although they are known."""
 
 QQNEWS_DRY_RUN = False
 """Whether links are only shown, not remembered."""
+
+# --- evidence -----------------------------------------------------------------------------------------------
+
+QQNEWS_RAW = True
+"""Whether every page and list answer is kept as a raw capture before it is read."""
+
+QQNEWS_RAW_FILE_BYTES = 256 * 1024 * 1024
+"""A file of captures that is larger is closed, and another one begun; so it is at midnight UTC."""
+
+QQNEWS_PICTURE_BYTES = 10 * 1024 * 1024
+"""A larger picture is not kept. Those of articles are 20 to 900 kB, a long animation is 5 MB."""
+
+QQNEWS_JOB = "scrapy"
+"""What this run is called in the names of its files and in its captures."""
 
 # Sessions would make us one visitor with a history. The site needs none.
 COOKIES_ENABLED = False
@@ -137,6 +154,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
+    # Right after the body was unpacked, before anybody judges the answer.
+    "crawler.middlewares.capture.CaptureMiddleware": 585,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
@@ -157,5 +176,6 @@ ITEM_PIPELINES = {
     "crawler.pipelines.remember.RememberLinks": 100,
     "crawler.pipelines.parse.ParsePage": 200,
     "crawler.pipelines.keep.KeepOutcome": 300,
+    "crawler.pipelines.pictures.KeepPicture": 400,
     "crawler.pipelines.flatten.FlattenArticle": 900,
 }

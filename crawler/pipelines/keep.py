@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.decide import Verdict
+from archive.decide import Absence, Verdict
 from archive.frontier import Frontier
 from archive.store import Archive, Kept
+from archive.watch import report_missing
 from crawler.backoff import retry_pause
 from crawler.items import Ending, Setback, Understood
 from crawler.ledger import ledger_of, now
@@ -43,7 +45,7 @@ class KeepOutcome:
 
     async def _keep(self, item: Understood) -> None:
         def work(archive: Archive, frontier: Frontier) -> Kept:
-            kept = archive.keep(item.article, seen_at=item.fetched_at)
+            kept = archive.keep(item.article, seen_at=item.fetched_at, raw_ref=item.raw_ref)
             frontier.done(item.link.id)
             return kept
 
@@ -70,6 +72,7 @@ class KeepOutcome:
 
         def work(archive: Archive, frontier: Frontier) -> bool:
             if item.ending is Ending.GONE:
+                self._missing(report_missing(archive, link, datetime.now(UTC)))
                 frontier.gone(link, reason)
             elif item.ending is Ending.POSTPONED:
                 frontier.release(link, reason, not_before)
@@ -83,6 +86,11 @@ class KeepOutcome:
         if self._ledger is None:
             return False
         return await self._ledger.write(work)
+
+    def _missing(self, absence: Absence) -> None:
+        """Count what the site's word means for an article that the archive holds."""
+        if absence is not Absence.UNKNOWN:
+            self._tally.add("absent", reason=absence.value)
 
     @property
     def _links(self) -> Links:

@@ -64,7 +64,9 @@ class ParsePage:
                 raise
             self._tally.add("second_source", source=page.link.source)
             try:
-                answer = await engine.download_async(Request(url, callback=NO_CALLBACK, meta={"dont_retry": True}))
+                answer = await engine.download_async(
+                    Request(url, callback=NO_CALLBACK, cb_kwargs={"link": page.link}, meta={"dont_retry": True})
+                )
                 raw = read_page(answer.body, url, status=answer.status)
             except _NO_ANSWER as error:
                 raise EmptyShell(shell.url, f"{shell.evidence}; {url}: {error}", shell.article) from error
@@ -75,7 +77,7 @@ class ParsePage:
             self._rest.answered(host_of(page.url))
         for note in raw.notes:
             self._tally.add("noted", reason=note)
-        return Understood(page.link, normalise(raw), page.fetched_at)
+        return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref)
 
     async def _blocked(self, page: Page, error: Blocked) -> Setback:
         """A refusal that looks like an answer: a captcha page. (Those which say so by status end in the spider.)"""

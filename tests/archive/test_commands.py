@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from archive.errors import ExitCode, NoArchive, QQNewsError
 from archive.markdown import to_markdown
 from archive.store import Archive
+from archive.watch import report_missing
 from tests.archive.door import door
 from tests.archive.samples import EVENING, NOON, an_article
 
@@ -92,9 +94,10 @@ def test_data_may_be_named_after_the_command(data: Path, tmp_path: Path) -> None
 
 def test_show_gives_the_facts_and_the_text(data: Path) -> None:
     text = said(data, "show", ARTICLE.url)
-    assert text.splitlines()[:4] == [
+    assert text.splitlines()[:5] == [
         "河水涨了三米",
         "2025-02-12 21:13:09 · 河边日报 · life · revision 2 · live",
+        "revision 2 edited, seen 2025-02-13T12:00:00+00:00: title, body, numbers",
         ARTICLE.url,
         "",
     ]
@@ -114,6 +117,18 @@ def test_show_as_json_holds_everything(data: Path) -> None:
     (found,) = objects(data, "show", ARTICLE.id, "--json", "--revision", "1")
     assert (found["title"], found["body"], found["revision"]) == (ARTICLE.title, ARTICLE.body, 1)
     assert found["provenance"] == {"title": ["DATA.title", "河边的第1个早晨_新闻"]}
+
+
+def test_show_tells_of_removals_and_list_finds_them(data: Path) -> None:
+    with Archive.existing(data) as archive:
+        report_missing(archive, ARTICLE.id, EVENING)
+        assert "missing since 2025-02-13T12:00:00+00:00, not yet confirmed" in said(data, "show", ARTICLE.id)
+        assert said(data, "list", "--gone") == ""
+        report_missing(archive, ARTICLE.id, EVENING + timedelta(hours=2))
+    assert "confirmed 2025-02-13T14:00:00+00:00; this is the last copy" in said(data, "show", ARTICLE.id)
+    assert [each["id"] for each in objects(data, "list", "--gone", "--json")] == [ARTICLE.id]
+    assert [each["id"] for each in objects(data, "list", "--edited", "--json")] == [ARTICLE.id]
+    assert objects(data, "show", OTHER.id, "--json")[0]["revisions"][0]["kind"] == "first"
 
 
 def test_diff_marks_what_changed_and_counts_the_rest(data: Path) -> None:

@@ -1,0 +1,121 @@
+"""A run of the crawler as a job: counted in the archive, logged, reported, judged. And the options all jobs share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import orjson
+from scrapy.settings import Settings
+from scrapy.utils.log import configure_logging
+
+from archive.commands import Asked
+from archive.errors import ExitCode
+from archive.store import Archive
+from crawler.progress import watcher
+from crawler.report import Counts, Verdict, report, summary, verdict, write_report
+from crawler.run import Outcome, Plan, Run, project_settings
+from crawler.settings import user_agent
+
+Prepared = tuple[Plan, Counter[str]]
+"""What to do, and what was counted before any spider began."""
+
+_OPTIONS = (
+    click.option("--proxy", metavar="URL", help="Go through this proxy, for everything."),
+    click.option("--delay", type=click.FloatRange(min=0), help="Seconds between requests to one host (default 1)."),
+    click.option("--concurrency", type=click.IntRange(1, 64), help="Requests to one host at a time (default 1)."),
+    click.option("--contact", help="Your address for the site's keepers (default: QQNEWS_CONTACT)."),
+)
+
+
+def site_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of everything that asks the site."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def use_proxy(proxy: str | None) -> None:
+    """An explicit proxy is for every host; the ordinary variables carry it to whoever asks."""
+    if proxy is None:
+        return
+    parts = urlsplit(proxy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter("expected http://HOST:PORT", param_hint="--proxy")
+    for name in ("http_proxy", "https_proxy"):
+        os.environ[name] = os.environ[name.upper()] = proxy
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ.pop(name, None)
+
+
+def carry_out(
+    asked: Asked,
+    job: str,
+    prepare: Callable[[Archive], Prepared],
+    options: dict[str, Any],
+    judge: Callable[[Counts], Verdict] = verdict,
+) -> int:
+    """Run what ``prepare`` plans into the archive; the exit code."""
+    started = datetime.now(UTC)
+    stamp = f"{started:%Y%m%dT%H%M%S.%fZ}"
+    runs = asked.data / "runs"
+    with Archive.open(asked.data) as archive:
+        run_id = archive.start_run(job, started_at=started)
+        plan, before = prepare(archive)
+        runs.mkdir(parents=True, exist_ok=True)
+        settings = job_settings(asked.data, options, QQNEWS_JOB=job, LOG_FILE=str(runs / f"{stamp}-{job}.log"))
+        outcome = crawl(settings, plan, before)
+        judged, ended = judge(outcome.counts), datetime.now(UTC)
+        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
+    content = report(job, started, ended, outcome.counts, judged)
+    write_report(runs, stamp, content)
+    click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
+    return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
+
+
+def idle_is_ok(run: Counts) -> Verdict:
+    """The verdict where it may well be that nothing is due."""
+    if not any(run.counts[name] for name in ("leased", "pictures_asked", "stopped", "crashed")):
+        return Verdict("ok", ExitCode.OK, "nothing was due")
+    return verdict(run)
+
+
+def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Settings:
+    """The project's settings, changed as the command line asks."""
+    changed = {
+        "QQNEWS_DELAY": options["delay"],
+        "QQNEWS_PAGES": options.get("pages"),
+        "QQNEWS_RAW": options.get("raw"),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": options["concurrency"],
+        "USER_AGENT": user_agent(options["contact"]) if options["contact"] else None,
+    }
+    given = {name: value for name, value in changed.items() if value is not None}
+    return project_settings(
+        QQNEWS_DATA=str(data or ""),
+        QQNEWS_DRY_RUN=options.get("dry_run", False),
+        QQNEWS_REFETCH=options.get("refetch", False),
+        CONCURRENT_REQUESTS=max(16, options["concurrency"] or 0),
+        **given,
+        **more,
+    )
+
+
+def crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
+    """Run the spiders of a plan in this process."""
+    configure_logging(settings)
+    # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.
+    logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
+    with watcher() as watch:
+        # The runner must be made inside the loop that it will use.
+        async def run() -> Outcome:
+            return await Run(plan, settings, before=before, watch=watch)()
+
+        return asyncio.run(run())

@@ -1,0 +1,47 @@
+"""The commands ``media fetch`` and ``media missing``: copies of the pictures."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import click
+import orjson
+
+from archive.commands import Asked, shared
+from archive.media import missing_pictures
+from archive.store import Archive
+from crawler.job import Prepared, carry_out, idle_is_ok, site_options, use_proxy
+from crawler.run import Pictures, Plan
+
+
+@click.group("media")
+def media() -> None:
+    """Copies of the articles' pictures: fetch them, list those that are missing."""
+
+
+@media.command("fetch")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many.")
+@click.option("--again", is_flag=True, help="Also those that failed of late, or too often.")
+@site_options
+@shared
+def fetch(asked: Asked, limit: int | None, *, again: bool, **options: Any) -> None:
+    """Fetch the pictures of archived articles that have no copy yet; each is kept once, by its bytes."""
+    use_proxy(options["proxy"])
+
+    def prepare(archive: Archive) -> Prepared:
+        return Plan(pictures=Pictures(limit=limit, again=again)), Counter()
+
+    sys.exit(carry_out(asked, "media", prepare, options, judge=idle_is_ok))
+
+
+@media.command("missing")
+@shared
+def missing(asked: Asked) -> None:
+    """The pictures that could not be had: article, address, tries, reason."""
+    with Archive.existing(asked.data) as archive:
+        for each in missing_pictures(archive):
+            line = f"{each.article_id}  {each.url}  {each.tries}  {each.reason}"
+            click.echo(orjson.dumps(asdict(each)) if asked.json else line)

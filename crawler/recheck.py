@@ -1,0 +1,52 @@
+"""The command ``recheck``: look again at articles that are due, for edits and removals."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import orjson
+
+from archive.commands import Asked, shared
+from archive.store import Archive
+from archive.watch import due_articles, take_due
+from crawler.job import Prepared, carry_out, idle_is_ok, site_options, use_proxy
+from crawler.run import Plan
+
+MOST = 5000
+"""Articles looked at in one run: they are ours for an hour, which at the default pace is enough for 3,600."""
+
+
+@click.command("recheck")
+@click.option("--limit", type=click.IntRange(min=1), help="Look at so many articles at most.")
+@click.option("--dry-run", is_flag=True, help="Show which articles are due; fetch nothing.")
+@click.option("--raw/--no-raw", default=None, help="Keep what the site answers as raw captures (default: yes).")
+@site_options
+@shared
+def recheck(asked: Asked, limit: int | None, *, dry_run: bool, **options: Any) -> None:
+    """Look again at young articles: an edit becomes a revision, a removal a tombstone.
+
+    Articles are due 1 hour, 6 hours, 1, 3, 7 and 30 days after they were published or edited (QQNEWS_LADDER). A
+    removal is believed after two answers an hour apart; the last copy stays.
+    """
+    if dry_run:
+        _show_due(asked, limit)
+        return
+    use_proxy(options["proxy"])
+
+    def prepare(archive: Archive) -> Prepared:
+        due = take_due(archive, datetime.now(UTC), min(limit or MOST, MOST))
+        return Plan(tuple(each.url for each in due)), Counter(due=len(due))
+
+    sys.exit(carry_out(asked, "recheck", prepare, options, judge=idle_is_ok))
+
+
+def _show_due(asked: Asked, limit: int | None) -> None:
+    with Archive.existing(asked.data) as archive:
+        due = due_articles(archive, datetime.now(UTC), limit)
+    for each in due:
+        click.echo(orjson.dumps({"id": each.id, "url": each.url}) if asked.json else f"{each.id}  {each.url}")
+    click.echo(f"{len(due)} due", err=True)

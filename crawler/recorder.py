@@ -1,0 +1,52 @@
+"""Raw captures as the crawler makes them: off the event loop, each body looked up before it is written again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from archive.payloads import LEAST, Payload, first_capture
+from archive.raw import RawWriter
+from archive.store import Archive
+from archive.warc import Capture, digest_of
+
+
+class Recorder:
+    """Writes captures; the ledger makes them durable with the transaction that rests on them."""
+
+    def __init__(self, data: Path, job: str, file_bytes: int) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="captures")
+        self._archive = self._thread.submit(Archive.existing, data).result()
+        self._writer = RawWriter(data, job, file_bytes=file_bytes)
+        self._lock = threading.Lock()
+        self._fresh: dict[str, Payload] = {}
+
+    async def record(self, capture: Capture) -> str:
+        """Write a capture; its reference. Raises `archive.errors.ArchiveNotWritable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._record, capture)
+
+    def sync(self) -> list[Payload]:
+        """Everything recorded so far is on the disk now; the bodies that are new since the last time."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, {}
+        self._writer.sync()
+        return list(fresh.values())
+
+    def close(self) -> None:
+        """Close the files."""
+        self._thread.submit(self._archive.close).result()
+        self._thread.shutdown()
+        self._writer.close()
+
+    def _record(self, capture: Capture) -> str:
+        if len(capture.body) < LEAST:
+            return self._writer.write(capture)
+        digest = digest_of(capture.body)
+        first = first_capture(self._archive, digest)
+        ref = self._writer.write(capture, first)
+        if first is None:
+            with self._lock:
+                self._fresh.setdefault(digest, Payload(digest, ref, capture.url, capture.fetched_at))
+        return ref

@@ -1,0 +1,181 @@
+"""Raw captures read again with today's parsers: what would change, and the change itself. Nothing is fetched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from w3lib.encoding import http_content_type_encoding
+
+from archive.article import Article
+from archive.decide import Verdict
+from archive.record import FACTS, Archived
+from archive.store import Archive
+from archive.warc import Capture
+from crawler.normalise import normalise
+from crawler.sites.page import Changed, EmptyShell, Garbled, NotAnArticle, RawArticle
+from crawler.sites.qq.address import NotAnAddress, read_address
+from crawler.sites.qq.pages import read_page
+from crawler.sites.qq.second import joined, second_source
+
+BATCH: Final = 50
+"""Captures whose changes are applied in one transaction."""
+
+SAMPLES: Final = 3
+"""Differences shown of each field."""
+
+COMPARED: Final = tuple(name for name in FACTS if name != "provenance")
+"""Fields whose difference is one; where a value was found is no difference by itself."""
+
+_WHOLE: Final = frozenset({"url", "title", "body", "kind", "layout"})
+"""Fields that are always this reading's own."""
+
+Change = Callable[[Archive], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which captures to read again: of articles with these ids, and of this layout. Empty: of all."""
+
+    ids: frozenset[str] = frozenset()
+    layout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one article, as it is kept and as it is read today."""
+
+    id: str
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found. ``counts``: captures, pages, compared, changed, regained (articles from captures that no
+    article came from), unreadable (kept, but not read any more), still_unread, revisions (made).
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    fields: Counter[str] = field(default_factory=Counter)
+    samples: list[Difference] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+class Reextraction:
+    """Reads captures in the order in which they were made."""
+
+    def __init__(self, archive: Archive, wanted: Wanted, read_at: datetime) -> None:
+        self.findings = Findings()
+        self._archive = archive
+        self._wanted = wanted
+        self._read_at = read_at
+        self._regained: set[str] = set()
+        self._shells: dict[str, tuple[Capture, RawArticle | None]] = {}
+
+    def run(self, captures: Iterable[Capture], *, apply: bool) -> Findings:
+        """Read all; with ``apply`` every change is made, a batch in each transaction."""
+        waiting = iter(captures)
+        while batch := list(islice(waiting, BATCH)):
+            changes = [change for capture in batch for change in self._changes(capture)]
+            if apply and changes:
+                with self._archive.transaction():
+                    verdicts = [change(self._archive) for change in changes]
+                self.findings.counts["revisions"] += sum(verdict is not Verdict.SAME for verdict in verdicts)
+        self.findings.counts["still_unread"] += len(self._shells)
+        return self.findings
+
+    def _changes(self, capture: Capture) -> Iterator[Change]:
+        self.findings.counts["captures"] += 1
+        article_id = capture.facts.get("id", "")
+        if not article_id or (self._wanted.ids and article_id not in self._wanted.ids):
+            return
+        self.findings.counts["pages"] += 1
+        known = self._archive.find(article_id)
+        shell = self._shell(article_id, capture)
+        page = shell[0] if shell else capture
+        if known and known.raw_ref == page.raw_ref:
+            yield from self._compared(known, page, self._read(capture, shell))
+        elif known is None or article_id in self._regained:
+            yield from self._found(article_id, page, self._read(capture, shell))
+
+    def _shell(self, article_id: str, capture: Capture) -> tuple[Capture, RawArticle | None] | None:
+        """The empty page that this capture completes, if it does."""
+        if article_id in self._shells and capture.url == second_source(read_address(article_id)):
+            return self._shells.pop(article_id)
+        return None
+
+    def _read(self, capture: Capture, shell: tuple[Capture, RawArticle | None] | None) -> Article | NotAnArticle:
+        try:
+            raw = read_page(capture.body, capture.url, status=capture.status, charset=_charset(capture))
+        except EmptyShell as error:
+            self._shells[capture.facts["id"]] = (capture, error.article)
+            return error
+        except NotAnArticle as error:
+            return error
+        except NotAnAddress as error:
+            return NotAnArticle(capture.url, error.reason)
+        return normalise(joined(shell[1], raw) if shell and shell[1] else raw)
+
+    def _compared(self, known: Archived, page: Capture, now: Article | NotAnArticle) -> Iterator[Change]:
+        if self._wanted.layout not in ("", known.article.layout):
+            return
+        if isinstance(now, EmptyShell):
+            return
+        self.findings.counts["compared"] += 1
+        if isinstance(now, NotAnArticle) or now.id != known.article.id:
+            self.findings.counts["unreadable"] += 1
+            self.findings.unreadable.append(
+                f"{known.article.id}: {now.evidence if isinstance(now, NotAnArticle) else now.id}"
+            )
+            return
+        article = with_facts_of_others(now, known.article)
+        if self._note(known.article, article):
+            self.findings.counts["changed"] += 1
+            yield lambda archive: archive.reparse(article, read_at=self._read_at, raw_ref=page.raw_ref).verdict
+
+    def _found(self, article_id: str, page: Capture, now: Article | NotAnArticle) -> Iterator[Change]:
+        """An article in a capture that no article came from."""
+        if isinstance(now, Article) and now.id == article_id and not self._archive.erased([article_id]):
+            if self._wanted.layout not in ("", now.layout):
+                return
+            self.findings.counts["regained"] += article_id not in self._regained
+            self._regained.add(article_id)
+            source = page.facts.get("source")
+            yield (
+                lambda archive: archive.keep(now, seen_at=page.fetched_at, source=source, raw_ref=page.raw_ref).verdict
+            )
+        elif isinstance(now, Changed | Garbled) and not isinstance(now, EmptyShell) and page.status == 200:
+            self.findings.counts["still_unread"] += 1
+
+    def _note(self, old: Article, new: Article) -> bool:
+        """Count and sample the differences; whether there are any."""
+        differing = [name for name in COMPARED if getattr(old, name) != getattr(new, name)]
+        for name in differing:
+            self.findings.fields[name] += 1
+            if self.findings.fields[name] <= SAMPLES:
+                self.findings.samples.append(Difference(old.id, name, getattr(old, name), getattr(new, name)))
+        return bool(differing)
+
+
+def with_facts_of_others(now: Article, known: Article) -> Article:
+    """``now`` with the facts that were learned elsewhere (a list, another page): those of unknown provenance."""
+    elsewhere = {
+        name: getattr(known, name)
+        for name in COMPARED
+        if name not in _WHOLE and not getattr(now, name) and getattr(known, name) and name not in known.provenance
+    }
+    # The raw string of the time has the provenance of the time.
+    if "published_at" in known.provenance:
+        elsewhere.pop("published_raw", None)
+    return replace(now, **elsewhere) if elsewhere else now
+
+
+def _charset(capture: Capture) -> str | None:
+    headers = {name.lower(): value for name, value in capture.headers}
+    return http_content_type_encoding(headers.get("content-type"))
