@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,77 +118,55 @@ def _add(total: Counts, key: str, value: Any) -> None:
 
 def verdict(run: Counts) -> Verdict:
     """Judge a run by its counts alone. The worst that is true decides."""
-    for applies, word, code, because in _judgements(run.counts, run.obtained):
-        if applies:
-            return Verdict(word, code, because)
-    return Verdict("ok", ExitCode.OK, "everything that was due was done")
-
-
-def _judgements(n: Counter[str], obtained: int) -> Iterable[tuple[bool, str, ExitCode, str]]:
-    """Every judgement with its condition, the worst first."""
-    errors = n["dropped"] + n["left"] + n["broken"] + n["crashed"]
     # That an article is gone is news, too, where the archive holds it.
-    nothing = obtained + n["absent"] == 0
-    yield (
-        n["refused"] + n["resting"] > 0 and n["left"] + n["broken"] > 0,
-        "blocked",
-        ExitCode.BLOCKED,
-        f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later",
-    )
-    yield (
-        n["unreadable"] > 0,
-        "changed",
-        ExitCode.CHANGED,
-        f"{n['unreadable']} answers had no known layout: the parser needs mending",
-    )
-    yield (
-        n["stopped"] > 0,
-        "partial",
-        ExitCode.PARTIAL,
-        "it was told to stop; the next run goes on with what is left",
-    )
-    yield (
-        errors > 0 and nothing and n["known"] == 0,
-        "failed",
-        ExitCode.FAILED,
-        f"nothing could be fetched ({errors} failures)",
-    )
-    yield (
-        nothing and n["bad_input"] > 0 and n["known"] == 0,
-        "failed",
-        ExitCode.BAD_INPUT,
-        f"none of the {n['bad_input']} inputs could be used",
-    )
-    yield (
-        nothing and n["known"] == 0,
-        "empty",
-        ExitCode.EMPTY,
-        f"nothing was found where something was due ({n['gone']} removed)",
-    )
-    yield (
-        errors > 0,
-        "partial",
-        ExitCode.PARTIAL,
-        f"{obtained} articles came in, {errors} things failed",
-    )
-    yield (
-        2 * n["pictures_missing"] > n["pictures_asked"],
-        "partial",
-        ExitCode.PARTIAL,
-        f"{n['pictures_missing']} of {n['pictures_asked']} pictures could not be had",
-    )
-    yield (
-        n["bad_input"] > 0,
-        "partial",
-        ExitCode.PARTIAL,
-        f"{n['bad_input']} of the inputs could not be used, the others were",
-    )
-    yield (
-        n["silent"] > 0,
-        "thin",
-        ExitCode.THIN,
-        f"{n['silent']} sources listed nothing at all",
-    )
+    nothing = run.obtained + run.counts["absent"] + run.counts["known"] == 0
+    judgements = chain(_alarms(run.counts), _failures(run.counts) if nothing else _shortfalls(run.counts, run.obtained))
+    fine = Verdict("ok", ExitCode.OK, "everything that was due was done")
+    return next((judged for applies, judged in judgements if applies), fine)
+
+
+_Judgements = Iterable[tuple[bool, Verdict]]
+"""Judgements with their conditions, the worst first."""
+
+
+def _alarms(n: Counter[str]) -> _Judgements:
+    """What somebody must know of, however much came in."""
+    told_off = f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later"
+    yield _withheld(n), Verdict("blocked", ExitCode.BLOCKED, told_off)
+    strange = f"{n['unreadable']} answers had no known layout: the parser needs mending"
+    yield n["unreadable"] > 0, Verdict("changed", ExitCode.CHANGED, strange)
+    stopped = "it was told to stop; the next run goes on with what is left"
+    yield n["stopped"] > 0, Verdict("partial", ExitCode.PARTIAL, stopped)
+
+
+def _withheld(n: Counter[str]) -> bool:
+    return n["refused"] + n["resting"] > 0 and n["left"] + n["broken"] > 0
+
+
+def _errors(n: Counter[str]) -> int:
+    return n["dropped"] + n["left"] + n["broken"] + n["crashed"]
+
+
+def _failures(n: Counter[str]) -> _Judgements:
+    """Why nothing came in, and nothing was known."""
+    failed = f"nothing could be fetched ({_errors(n)} failures)"
+    yield _errors(n) > 0, Verdict("failed", ExitCode.FAILED, failed)
+    unusable = f"none of the {n['bad_input']} inputs could be used"
+    yield n["bad_input"] > 0, Verdict("failed", ExitCode.BAD_INPUT, unusable)
+    empty = f"nothing was found where something was due ({n['gone']} removed)"
+    yield True, Verdict("empty", ExitCode.EMPTY, empty)
+
+
+def _shortfalls(n: Counter[str], obtained: int) -> _Judgements:
+    """What is missing, although something came in or was known."""
+    part = f"{obtained} articles came in, {_errors(n)} things failed"
+    yield _errors(n) > 0, Verdict("partial", ExitCode.PARTIAL, part)
+    blank = f"{n['pictures_missing']} of {n['pictures_asked']} pictures could not be had"
+    yield 2 * n["pictures_missing"] > n["pictures_asked"], Verdict("partial", ExitCode.PARTIAL, blank)
+    unused = f"{n['bad_input']} of the inputs could not be used, the others were"
+    yield n["bad_input"] > 0, Verdict("partial", ExitCode.PARTIAL, unused)
+    silent = f"{n['silent']} sources listed nothing at all"
+    yield n["silent"] > 0, Verdict("thin", ExitCode.THIN, silent)
 
 
 def report(job: str, started: datetime, ended: datetime, run: Counts, judged: Verdict) -> dict[str, Any]:
