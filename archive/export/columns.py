@@ -1,0 +1,167 @@
+"""The schema of a dataset: every table, column by column. ``DATA_FORMAT.md`` says the same; a test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from archive.export.errors import UnknownColumn
+
+SCHEMA_VERSION: Final = 1
+"""Grows when a column is added, removed, renamed, or means something else."""
+
+Value = str | int | list[str] | None
+Row = tuple[Value, ...]
+
+
+class Type(StrEnum):
+    """What a column holds."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    BEIJING = "time +08:00"
+    """ISO 8601 text with ``+08:00``; a timestamp in formats that have them."""
+    UTC = "time UTC"
+    """ISO 8601 text with ``+00:00``; a timestamp in formats that have them."""
+    LIST = "list of strings"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Where it is nullable, an empty string never stands in it."""
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: its columns in order, and those that say which row it is."""
+
+    name: str
+    columns: tuple[Column, ...]
+    identity: tuple[str, ...]
+    order: tuple[str, ...]
+    """Rows come sorted by these columns, null first."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def places(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Where these columns stand in a row."""
+        return tuple(map(self.names.index, names))
+
+
+_S, _I, _L = Type.STRING, Type.INTEGER, Type.LIST
+
+ARTICLES: Final = Table(
+    "articles",
+    (
+        Column("id", _S, "The site's article id in its longest form; unique"),
+        Column("url", _S, "The canonical address"),
+        Column("title", _S, "The title without the site's tail"),
+        Column("summary", _S, "The site's abstract, one line"),
+        Column("body", _S, "The text of the newest revision", "Markdown"),
+        Column("published_at", Type.BEIJING, "When the page says it was published", "Beijing time", nullable=True),
+        Column("published_raw", _S, "The same, exactly as the page wrote it"),
+        Column("author", _S, "The person or desk named, else the media account"),
+        Column("media", _S, "Name of the media account"),
+        Column("media_id", _S, "Id of the media account"),
+        Column("channel", _S, "The site's channel, such as `tech`"),
+        Column("keywords", _L, "The page's keywords"),
+        Column("thumbnail", _S, "Address of the cover picture"),
+        Column("kind", _S, "text, gallery, video, question, topic, live …"),
+        Column("location", _S, "Where it was posted from, as the site says"),
+        Column("comment_id", _S, "The site's id of the comments"),
+        Column("content_hash", _S, "Hash of what a reader reads", "`v1:` and SHA-256 in hex"),
+        Column("revision", _I, "Number of the newest revision", "counted from 1"),
+        Column("copy_of", _S, "Id of the first article with the same content", nullable=True),
+        Column("cluster", _S, "Id of the cluster of near duplicates it belongs to", nullable=True),
+        Column("status", _S, "`live`, or `gone`: the site has removed it"),
+        Column("first_seen", Type.UTC, "When it was fetched first", "UTC"),
+        Column("last_seen", Type.UTC, "When it was seen last", "UTC"),
+        Column("gone_at", Type.UTC, "When its removal was confirmed", "UTC", nullable=True),
+        Column("fetched_at", Type.UTC, "When the exported text was fetched", "UTC", nullable=True),
+        Column("layout", _S, "The page layout it was read from; empty for an ingested file"),
+        Column("raw_digest", _S, "Digest of the raw capture's body", "SHA-256 in hex", nullable=True),
+        Column("provenance", _S, "Per field, where on the page it was found and the raw string", "JSON object"),
+        Column("split", _S, "`train`, `validation` or `test`; only with `--split`"),
+    ),
+    ("id",),
+    ("published_at", "id"),
+)
+
+REVISIONS: Final = Table(
+    "revisions",
+    (
+        Column("article_id", _S, "Of the article"),
+        Column("revision", _I, "Its number", "counted from 1"),
+        Column("seen_at", Type.UTC, "When this text was seen first", "UTC"),
+        Column("kind", _S, "`first`, `edited` (by the publisher) or `reparsed` (by a mended parser)"),
+        Column("changes", _L, "What an edit touched: title, lead, body, numbers, names, pictures"),
+        Column("content_hash", _S, "Hash of what a reader reads", "`v1:` and SHA-256 in hex"),
+        Column("title", _S, "The title then"),
+        Column("summary", _S, "The abstract then"),
+        Column("body", _S, "The text then", "Markdown"),
+        Column("raw_digest", _S, "Digest of the raw capture's body", "SHA-256 in hex", nullable=True),
+    ),
+    ("article_id", "revision"),
+    ("article_id", "revision"),
+)
+
+PICTURES: Final = Table(
+    "pictures",
+    (
+        Column("article_id", _S, "Of the article"),
+        Column("position", _I, "Its place in the article; the cover comes last", "counted from 1"),
+        Column("url", _S, "Its address, with `https:`"),
+        Column("sha256", _S, "Digest of the copy in the archive; null where there is none", "hex", nullable=True),
+        Column("path", _S, "The copy in this folder", "relative path", nullable=True),
+        Column("bytes", _I, "Size of the copy", "bytes", nullable=True),
+        Column("mime", _S, "Its media type", nullable=True),
+    ),
+    ("article_id", "position"),
+    ("article_id", "position"),
+)
+
+DELETED: Final = Table(
+    "deleted",
+    (
+        Column("table", _S, "The table that the row is to be deleted from"),
+        Column("id", _S, "The article's id; null for a takedown", nullable=True),
+        Column("part", _I, "Number of the revision or position of the picture", "counted from 1", nullable=True),
+        Column("reason", _S, "`left` (no longer selected) or `taken_down`"),
+        Column("id_hash", _S, "For a takedown: SHA-256 of `qqnews-erasure:` and the id", "hex", nullable=True),
+    ),
+    ("table", "id", "part", "id_hash"),
+    ("table", "id", "part", "id_hash"),
+)
+
+TABLES: Final = (ARTICLES, REVISIONS, PICTURES, DELETED)
+
+ALWAYS: Final = frozenset({"id", "published_at"})
+"""Columns of articles that no choice leaves out: rows are sorted, partitioned and merged by them."""
+
+
+def articles_with(columns: Iterable[str], *, text: bool, split: bool) -> Table:
+    """The table of articles with the columns that are wanted; all of them if none is named. Raises `UnknownColumn`."""
+    wanted = set(columns)
+    known = [name for name in ARTICLES.names if name != "split"]
+    for name in sorted(wanted):
+        if name not in known:
+            raise UnknownColumn(name, known)
+    dropped = (set() if text else {"body"}) | (set() if split else {"split"})
+    kept = wanted | ALWAYS | {"split"} if wanted else set(ARTICLES.names)
+    return replace(ARTICLES, columns=tuple(c for c in ARTICLES.columns if c.name in kept - dropped))
+
+
+def revisions_with(*, text: bool) -> Table:
+    """The table of revisions, with or without their texts."""
+    return replace(REVISIONS, columns=tuple(c for c in REVISIONS.columns if text or c.name != "body"))

@@ -1,0 +1,53 @@
+"""Articles that belong together: the same content, or one cluster of near duplicates. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A chosen article: its number in the order, and what may tie it to others."""
+
+    number: int
+    id: str
+    published_at: str | None
+    content_hash: str
+    cluster: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """An article and the first of its group: the one that speaks for all of them."""
+
+    member: Member
+    first: Member
+
+
+def grouped(members: Iterable[Member], *, near: bool) -> Iterator[Grouped]:
+    """Every article with the first of its group: the earliest published, undated ones last, then by id.
+
+    ``near``: clusters tie articles together as well, not only equal content.
+    """
+    ranked = sorted(members, key=lambda member: (member.published_at is None, member.published_at or "", member.id))
+    parents = list(range(len(ranked)))
+    by_tie: dict[tuple[str, str], int] = {}
+    for place, member in enumerate(ranked):
+        ties = [("content", member.content_hash), *([("cluster", member.cluster)] if near and member.cluster else [])]
+        for tie in ties:
+            _join(parents, by_tie.setdefault(tie, place), place)
+    for place, member in enumerate(ranked):
+        yield Grouped(member, ranked[_root(parents, place)])
+
+
+def _root(parents: list[int], place: int) -> int:
+    while parents[place] != place:
+        parents[place] = parents[parents[place]]
+        place = parents[place]
+    return place
+
+
+def _join(parents: list[int], one: int, other: int) -> None:
+    low, high = sorted((_root(parents, one), _root(parents, other)))
+    parents[high] = low

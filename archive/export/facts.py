@@ -1,0 +1,60 @@
+"""What the papers say of a dataset as a whole: counted in the snapshot, the same for an export and for a merge."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Final
+
+from archive.export.choose import Taken
+from archive.export.columns import SCHEMA_VERSION
+from archive.export.snapshot import Snapshot
+from archive.export.wish import Wish
+
+TERMS: Final = (
+    "Texts and pictures belong to their publishers; this archive grants no rights in them. They were fetched from "
+    "Tencent News under its robots.txt as it stood then. Robots.txt is no licence: read the site's terms and your law "
+    "before you publish or train."
+)
+GAPS: Final = "not recorded: this archive keeps no ledger of what its sources listed and it may have missed"
+
+
+def facts_of(
+    snapshot: Snapshot, wish: Wish, format_name: str, versions: dict[str, str], taken: Taken
+) -> dict[str, object]:
+    """Everything but the files, ready for JSON; ``texts`` is added when the rows have been read."""
+    return {
+        "kind": "qqnews export",
+        "format": format_name,
+        "schema_version": SCHEMA_VERSION,
+        "wish": wish.stated(),
+        "archive_state": snapshot.state(),
+        "as_of": snapshot.as_of(),
+        "articles": snapshot.wanted(),
+        "articles_by": {name: snapshot.groups(name) for name in _groups(wish)},
+        "left_out": {"filters": taken.by_filters, "duplicates": taken.as_duplicates, "of": taken.wished},
+        "duplicates": _duplicates(snapshot, wish),
+        "takedowns": len(snapshot.takedowns()),
+        "gaps": GAPS,
+        "terms": TERMS,
+        "versions": {"qqnews": version("qqnews"), **versions},
+    }
+
+
+def _groups(wish: Wish) -> tuple[str, ...]:
+    return ("month", "channel", "kind", "status", *(("split",) if wish.split else ()))
+
+
+def _duplicates(snapshot: Snapshot, wish: Wish) -> str:
+    clusters = "clusters of near duplicates are in the archive" if snapshot.clusters_known() else "no clusters yet"
+    treated = {
+        "none": "all articles are kept; copy_of and cluster say which belong together",
+        "exact": "of articles with the same content, the one published first is kept",
+        "near": "of articles with the same content or in one cluster, the one published first is kept",
+    }[wish.deduplicate]
+    return f"{treated} ({clusters})"
+
+
+def texts_of(snapshot: Snapshot, taken: Taken) -> dict[str, object]:
+    """What was done to texts; to be asked when all rows have been read."""
+    cleaned = dict(sorted(taken.cleaner.counts.items())) if taken.cleaner else {}
+    return {"mended": snapshot.mended, "taken_out": cleaned}

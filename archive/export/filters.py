@@ -1,0 +1,155 @@
+"""What corpus makers take out: articles by length and language, lines that stand everywhere, personal data."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from archive.export.columns import Row, Table
+from archive.export.errors import BadOption
+from archive.export.masks import masked
+
+_KNOWN: Final = "min-length=N, max-length=N, han=SHARE, boilerplate[=N], mask"
+_LINK: Final = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*\)")
+_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+_TEXTS: Final = ("title", "summary", "body", "author", "provenance")
+LONGEST_LINE: Final = 120
+"""Signs of a line that may be boilerplate; longer ones are paragraphs that were copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is to be taken out, as asked; None or 0 where it was not."""
+
+    min_length: int = 0
+    max_length: int | None = None
+    han: float = 0.0
+    """Least share of Han characters among letters, 0 to 1."""
+    boilerplate: int = 0
+    """A line that stands in so many articles is taken out of all of them."""
+    mask: bool = False
+
+    def judge(self, body: str) -> str | None:
+        """Why an article of this text is left out, or None."""
+        text = visible(body)
+        length = sum(map(len, text.split()))
+        if length < self.min_length:
+            return "too short"
+        if self.max_length is not None and length > self.max_length:
+            return "too long"
+        return "too little Han" if self.han and han_share(text) < self.han else None
+
+    @property
+    def judges(self) -> bool:
+        """Whether an article may be left out at all."""
+        return bool(self.min_length or self.max_length is not None or self.han)
+
+
+def read_filters(stated: Iterable[str]) -> Filters:
+    """The filters in ``min-length=200`` and the like. Raises `BadOption`."""
+    found: dict[str, object] = {}
+    for text in stated:
+        name, _, value = text.partition("=")
+        if name not in _READERS or name.replace("-", "_") in found:
+            raise BadOption(f"--filter {text}: each of these once: {_KNOWN}")
+        try:
+            found[name.replace("-", "_")] = _READERS[name](value)
+        except ValueError as error:
+            raise BadOption(f"--filter {text}: {error}; known are {_KNOWN}") from error
+    return Filters(**found)  # type: ignore[arg-type]
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("a whole number is wanted")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError("a share from 0 to 1 is wanted")
+    return share
+
+
+def _lines(text: str) -> int:
+    return max(2, _count(text or "20"))
+
+
+def _yes(text: str) -> bool:
+    if text:
+        raise ValueError("it takes no value")
+    return True
+
+
+_READERS: Final = {
+    "min-length": _count,
+    "max-length": _count,
+    "han": _share,
+    "boilerplate": _lines,
+    "mask": _yes,
+}
+
+
+def visible(body: str) -> str:
+    """What a reader reads of a Markdown text: links without addresses, no pictures."""
+    return _LINK.sub(lambda link: "" if link[1] else link[2], body)
+
+
+def han_share(text: str) -> float:
+    """Share of Han characters among all letters; 0 where there is no letter."""
+    letters = sum(map(str.isalpha, text))
+    return len(_HAN.findall(text)) / letters if letters else 0.0
+
+
+def line_marks(body: str) -> set[int]:
+    """A number for every line of a text that may be boilerplate."""
+    return {line_mark(line) for line in map(str.strip, body.split("\n")) if line and len(line) <= LONGEST_LINE}
+
+
+def line_mark(line: str) -> int:
+    """63 bits of a line's hash."""
+    return int.from_bytes(blake2b(line.encode(), digest_size=8).digest()) >> 1
+
+
+@dataclass(slots=True)
+class Cleaner:
+    """Takes boilerplate lines and personal data out of rows, and counts what it took from articles."""
+
+    filters: Filters
+    boilerplate: frozenset[int] = frozenset()
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, table: Table, rows: Iterator[Row]) -> Iterator[Row]:
+        """The rows, cleaned."""
+        counts = self.counts if table.name == "articles" else Counter[str]()
+        texts = [place for place, name in enumerate(table.names) if name in _TEXTS]
+        bodies = {place for place, name in enumerate(table.names) if name == "body"}
+        for row in rows:
+            cleaned = list(row)
+            for place in texts:
+                cleaned[place] = self._text(str(row[place]), counts, body=place in bodies)
+            yield tuple(cleaned)
+
+    def body(self, text: str) -> str:
+        """A body without the lines that stand everywhere."""
+        return self._without_boilerplate(text, Counter())
+
+    def _text(self, text: str, counts: Counter[str], *, body: bool) -> str:
+        if body:
+            text = self._without_boilerplate(text, counts)
+        return masked(text, counts) if self.filters.mask else text
+
+    def _without_boilerplate(self, text: str, counts: Counter[str]) -> str:
+        if not self.boilerplate:
+            return text
+        lines = text.split("\n")
+        kept = [line for line in lines if not (line.strip() and line_mark(line.strip()) in self.boilerplate)]
+        if len(kept) == len(lines):
+            return text
+        counts["boilerplate lines"] += len(lines) - len(kept)
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")

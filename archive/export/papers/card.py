@@ -1,0 +1,80 @@
+"""``README.md`` of a dataset: for people, and with the front matter that Hugging Face reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from archive.export.dataset import Part
+from archive.export.manifest import Manifest
+from archive.markdown import quoted
+
+
+def card(manifest: Manifest) -> str:
+    """The whole file."""
+    return "\n".join((*_front_matter(manifest), *_text(manifest))) + "\n"
+
+
+def _front_matter(manifest: Manifest) -> Iterator[str]:
+    yield from ("---", "pretty_name: Tencent News articles", "language:", "  - zh", "license: other")
+    if not manifest.parts:
+        yield "---"
+        return
+    yield "configs:"
+    for table, parts in groupby(manifest.parts, key=lambda part: part.table):
+        yield f"  - config_name: {table}"
+        if table == "articles":
+            yield "    default: true"
+        yield "    data_files:"
+        for split, paths in _by_split(parts):
+            yield f"      - split: {split}"
+            yield f"        path: [{', '.join(map(quoted, paths))}]"
+    yield "---"
+
+
+def _by_split(parts: Iterable[Part]) -> Iterator[tuple[str, list[str]]]:
+    def split(part: Part) -> str:
+        return part.split or "train"
+
+    ordered = sorted(parts, key=lambda part: (_ORDER.index(split(part)), part.path))
+    return ((name, [part.path for part in same]) for name, same in groupby(ordered, key=split))
+
+
+_ORDER = ("train", "validation", "test")
+
+
+def _text(manifest: Manifest) -> Iterator[str]:
+    facts = manifest.facts
+    yield from ("", "# Tencent News articles", "")
+    if manifest.after:
+        yield from ("An increment: what is new, changed or gone since the exports it goes on from.", "")
+    yield f"{facts['articles']} articles, as the archive knew them on {facts['as_of']}"
+    yield f"(state `{facts['archive_state']}`)."
+    yield from ("", "## What was chosen and done", "")
+    yield from (f"- {line}" for line in _treatment(manifest))
+    yield from ("", "## Files", "", "| file | table | rows |", "|---|---|---|")
+    yield from (f"| `{part.path}` | {part.table} | {part.rows} |" for part in manifest.parts)
+    yield "| `SHA256SUMS` | digests of all files: `sha256sum -c SHA256SUMS` | |"
+    for name, counts in facts["articles_by"].items():
+        yield from ("", f"## Articles by {name}", "", f"| {name} | articles |", "|---|---|")
+        yield from (f"| {_cell(key)} | {count} |" for key, count in counts.items())
+    yield from ("", "## Terms", "", str(facts["terms"]), "", "## Gaps", "", str(facts["gaps"]))
+
+
+def _treatment(manifest: Manifest) -> Iterator[str]:
+    facts = manifest.facts
+    for name, value in facts["wish"].items():
+        yield f"{name.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+    yield f"duplicates: {facts['duplicates']}; {facts['left_out']['duplicates']} left out"
+    for reason, count in facts["left_out"]["filters"].items():
+        yield f"left out, {reason}: {count}"
+    for what, count in facts["texts"]["taken_out"].items():
+        yield f"taken out of texts, {what}: {count}"
+    if facts["texts"]["mended"]:
+        yield f"texts that were not UTF-8, or held NUL, mended with U+FFFD: {facts['texts']['mended']}"
+    yield f"takedowns honoured: {facts['takedowns']} (hashes of their ids in `takedowns.txt`)"
+    yield f"versions: {', '.join(f'{name} {number}' for name, number in facts['versions'].items())}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split()) or "(none)"

@@ -1,0 +1,128 @@
+"""Folders built aside and put in place whole: whoever looks sees the old export or the new one, never a half."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from archive.export.errors import NotAnExport, TargetRefused
+from archive.export.sums import SUMS, listed
+from archive.failures import named_disk_failures
+from archive.tree import sync_directory
+from archive.verify.tree import files_below
+
+_AT_FDCWD: Final = -100
+_EXCHANGE: Final = 2
+_UNSUPPORTED: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """An empty folder beside ``target`` that takes its place on leaving; if anything is raised, it vanishes.
+
+    Raises ``TargetRefused`` where something else than an export stands, ``ArchiveNotWritable``.
+    """
+    target = target.absolute()
+    refuse_what_is_no_export(target)
+    with named_disk_failures(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(target)
+        aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        aside.mkdir()
+        handle = os.open(aside, os.O_RDONLY)
+        try:
+            # Held until this process ends, however it ends: nobody else takes it for a leftover.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield aside
+            _make_durable(aside)
+            refuse_what_is_no_export(target)
+            _put_in_place(aside, target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+            os.close(handle)
+
+
+def refuse_what_is_no_export(target: Path) -> None:
+    """Raises ``TargetRefused`` unless ``target`` is free, an empty folder, or an export with nothing foreign in it."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise TargetRefused(target, "that is no folder")
+    if not target.is_dir() or not any(target.iterdir()):
+        return
+    try:
+        known = set(listed(target))
+    except NotAnExport as error:
+        raise TargetRefused(target, "something that is no export stands there") from error
+    for path in files_below(target):
+        name = path.relative_to(target).as_posix()
+        if name not in known and name != SUMS:
+            raise TargetRefused(target, f"the export there also holds {name}, which is not part of it")
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    if not target.exists():
+        aside.rename(target)
+    elif not _exchanged(aside, target):
+        old = aside.with_name(f"{aside.name}.old")
+        target.rename(old)
+        aside.rename(target)
+        shutil.rmtree(old)
+    sync_directory(target.parent)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step; False where the system cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _UNSUPPORTED:
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+def _make_durable(folder: Path) -> None:
+    for here, _, files in os.walk(folder):
+        for name in files:
+            handle = os.open(Path(here, name), os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        sync_directory(Path(here))
+
+
+def _clear_leftovers(target: Path) -> None:
+    """Remove what killed exports to the same target left; put back an old export that one of them had set aside."""
+    for left in sorted(target.parent.glob(f".{_literal(target.name)}.*")):
+        if left.suffix == ".old" and not target.exists():
+            left.rename(target)
+        elif _abandoned(left):
+            shutil.rmtree(left)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _abandoned(folder: Path) -> bool:
+    token = folder.name.removesuffix(".old").rpartition(".")[2]
+    if len(token) != 16 or not folder.is_dir():
+        return False
+    with suppress(BlockingIOError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        finally:
+            os.close(handle)
+    return False

@@ -1,0 +1,109 @@
+"""An export from beginning to end, and the merge of a base with its increments."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.export.choose import check_rules, choose
+from archive.export.dataset import Dataset, Part, tables_of
+from archive.export.errors import BadOption, TargetRefused
+from archive.export.facts import facts_of, texts_of
+from archive.export.formats import load
+from archive.export.manifest import Chain, Manifest
+from archive.export.papers import write_papers
+from archive.export.pictures import exported
+from archive.export.place import refuse_what_is_no_export, replacing
+from archive.export.snapshot import snapshot_of
+from archive.export.sums import export_id
+from archive.export.wish import Wish
+from archive.space import disk_floor, ensure_room
+from archive.store import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was written where."""
+
+    folder: Path
+    id: str
+    manifest: Manifest
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows written, by table."""
+        tables = dict.fromkeys(part.table for part in self.manifest.parts)
+        return {name: sum(part.rows for part in self.manifest.parts if part.table == name) for name in tables}
+
+
+def export(archive: Archive, name: str, target: Path, wish: Wish, since: tuple[Path, ...] = ()) -> Summary:
+    """Write what is wished for into ``target``, an earlier export there is replaced all at once.
+
+    ``since``: an export and its increments; then only what is new, changed or gone since is written, and what is
+    wished for is what was wished then. Raises `QQNewsError` of many kinds; then everything is as it was.
+    """
+    target = target.absolute()
+    refuse_what_is_no_export(target)
+    chain = _chain(since, target)
+    wish = _as_before(chain, name, wish) if chain else wish
+    tables_of(wish)
+    check_rules(wish)
+    form = load(name)
+    ensure_room(target, disk_floor(os.environ))
+    with snapshot_of(archive) as snapshot, replacing(target) as aside:
+        taken = choose(snapshot, wish, allow_none=chain is not None)
+        facts = facts_of(snapshot, wish, name, form.versions(), taken)
+        dataset = Dataset(
+            data=archive.data,
+            snapshot=snapshot,
+            wish=wish,
+            facts=facts,
+            clean=taken.cleaner,
+            base=chain,
+        )
+        parts = tuple(form.write(dataset, aside))
+        facts["texts"] = texts_of(snapshot, taken)
+        manifest = Manifest(facts, parts, chain.ids if chain else ())
+        write_papers(aside, manifest, snapshot.takedowns())
+        found = export_id(aside)
+    return Summary(target, found, manifest)
+
+
+def merge(folders: tuple[Path, ...], target: Path) -> Summary:
+    """Make a full export of a base and its increments, byte for byte the one the archive would have given.
+
+    Raises `NotAnExport`, `TargetRefused`.
+    """
+    target = target.absolute()
+    refuse_what_is_no_export(target)
+    chain = _chain(folders, target)
+    if chain is None:
+        raise BadOption("a merge needs a base and its increments")
+    newest = chain.newest
+    ensure_room(target, disk_floor(os.environ))
+    with replacing(target) as aside:
+        parts = list[Part]()
+        for table in newest.manifest.tables:
+            parts += newest.format.write_rows(aside, table, chain.rows(table), exported(folders))
+        manifest = Manifest(newest.manifest.facts, tuple(parts))
+        write_papers(aside, manifest, (newest.folder / "takedowns.txt").read_text().split())
+        found = export_id(aside)
+    return Summary(target, found, manifest)
+
+
+def _chain(folders: tuple[Path, ...], target: Path) -> Chain | None:
+    for folder in folders:
+        if folder.resolve() == target.resolve():
+            raise TargetRefused(target, "an export that is read cannot be replaced by what comes of it")
+    return Chain.read(folders) if folders else None
+
+
+def _as_before(chain: Chain, name: str, wish: Wish) -> Wish:
+    """The wish of the base. Raises `BadOption` where another one, or another format, was stated now."""
+    before = chain.newest.manifest.wish
+    if chain.newest.format.name != name:
+        raise BadOption(f"an increment has the format of its base: {chain.newest.format.name}, not {name}")
+    if wish not in (Wish(), before):
+        raise BadOption("an increment has the options of its base: leave them out")
+    return before

@@ -1,0 +1,92 @@
+"""A file being written, and its digest as it grows: what was written need not be read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+_BUFFER: Final = 1 << 20
+
+
+class Sink:
+    """Takes bytes, writes them to a new file and sums them up; a file for those who only write.
+
+    Raises ``OSError`` where there is no room.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("xb", buffering=0)
+        self._digest = sha256()
+        self._waiting: list[bytes] = []
+        self._size = self._buffered = 0
+        self.closed = False
+
+    def write(self, content: bytes) -> int:
+        """Take all of it."""
+        # What is handed over may be a view of memory that its owner will use again.
+        self._waiting.append(bytes(content))
+        self._buffered += len(content)
+        if self._buffered >= _BUFFER:
+            self._drain()
+        return len(content)
+
+    def tell(self) -> int:
+        """How many bytes were taken."""
+        return self._size + self._buffered
+
+    def flush(self) -> None:
+        """Nothing: what others flush is made durable when the file is settled."""
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def readable(self) -> bool:
+        """Never."""
+        return False
+
+    def seekable(self) -> bool:
+        """Never."""
+        return False
+
+    def close(self) -> None:
+        """Nothing: a compressor that closes its file must not close this one."""
+
+    def settle(self) -> str:
+        """Make everything durable and close the file; SHA-256 of what it holds, in hex."""
+        self._drain()
+        os.fsync(self._file.fileno())
+        self.abandon()
+        return self._digest.hexdigest()
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        self._waiting.clear()
+        self._file.close()
+        self.closed = True
+
+    def _drain(self) -> None:
+        content = b"".join(self._waiting)
+        self._waiting.clear()
+        self._digest.update(content)
+        self._size += len(content)
+        self._buffered = 0
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
+
+
+@contextmanager
+def sink(path: Path) -> Iterator[Sink]:
+    """A sink for a new file; whoever is content settles it, else it is left as it is."""
+    opened = Sink(path)
+    try:
+        yield opened
+    finally:
+        if not opened.closed:
+            opened.abandon()

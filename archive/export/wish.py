@@ -1,0 +1,125 @@
+"""What is asked of an export: which articles, which of their facts, and what is to be done to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Self
+
+from archive.article import BEIJING
+from archive.record import stamp
+
+DEDUPLICATE: Final = ("none", "exact", "near")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Days are ISO text, Beijing time. What is empty does not matter; what is given must all hold."""
+
+    since: str | None = None
+    """First day of publishing."""
+    until: str | None = None
+    """Last day of publishing; the whole day counts."""
+    first_seen_since: str | None = None
+    changed_since: str | None = None
+    """First day on which it was new, edited, or found gone."""
+    channel: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    """Names or ids of media accounts."""
+    source: tuple[str, ...] = ()
+    """Sources that listed it at any time."""
+    account: tuple[str, ...] = ()
+    """Ids of media accounts."""
+    kind: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    search: str | None = None
+    """Words that must all stand in title, summary or body."""
+    limit: int | None = None
+    """Of all these, the newest so many."""
+    deduplicate: str = "none"
+    """none, exact (one article of each content) or near (one of each cluster of near duplicates, too)."""
+    filters: tuple[str, ...] = ()
+    split: str | None = None
+    columns: tuple[str, ...] = ()
+    text: bool = True
+    revisions: bool = False
+    pictures: bool = False
+
+    def stated(self) -> dict[str, Any]:
+        """What differs from the default, ready for JSON."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(_DEFAULT, name)}
+
+    @classmethod
+    def from_stated(cls, stated: dict[str, Any]) -> Self:
+        """The wish that `stated` wrote down. Raises ``TypeError`` for what it does not know."""
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in stated.items()}
+        return cls(**values)
+
+
+_DEFAULT: Final = Wish()
+
+
+def chosen(wish: Wish) -> tuple[str, tuple[object, ...]]:
+    """The query for ids and order (``published_at, id``) of the articles that are wished for, and its values."""
+    conditions, values = ["status <> 'taken_down'"], list[object]()
+    for condition, value in (*_days(wish), *_names(wish), *_words(wish)):
+        conditions.append(condition)
+        values += value
+    # Conditions are constants of this file; whatever a user says is a value.
+    where = " AND ".join(f"({condition})" for condition in conditions)
+    query = f"SELECT id, published_at FROM articles WHERE {where}"  # noqa: S608
+    if wish.limit is not None:
+        query = f"SELECT * FROM ({query} ORDER BY published_at DESC, id DESC LIMIT ?)"  # noqa: S608
+        values.append(wish.limit)
+    return f"{query} ORDER BY published_at, id", tuple(values)
+
+
+Condition = tuple[str, list[object]]
+
+
+def _days(wish: Wish) -> list[Condition]:
+    found: list[Condition] = []
+    if wish.since:
+        found.append(("published_at >= ?", [wish.since]))
+    if wish.until and (last := date.fromisoformat(wish.until)) < date.max:
+        found.append(("published_at < ?", [(last + timedelta(days=1)).isoformat()]))
+    if wish.first_seen_since:
+        found.append(("first_seen >= ?", [_midnight(wish.first_seen_since)]))
+    if wish.changed_since:
+        found.append((_CHANGED, [_midnight(wish.changed_since)] * 3))
+    return found
+
+
+def _midnight(day: str) -> str:
+    return stamp(datetime.combine(date.fromisoformat(day), time(), BEIJING))
+
+
+def _names(wish: Wish) -> list[Condition]:
+    columns = [("channel", wish.channel), ("media_id", wish.account), ("kind", wish.kind), ("status", wish.status)]
+    found = [(f"{column} IN ({_marks(names)})", list[object](names)) for column, names in columns if names]
+    if wish.media:
+        marks = _marks(wish.media)
+        found.append((f"media IN ({marks}) OR media_id IN ({marks})", [*wish.media, *wish.media]))
+    if wish.source:
+        listed = f"id IN (SELECT article_id FROM sightings WHERE source IN ({_marks(wish.source)}))"  # noqa: S608
+        found.append((listed, list(wish.source)))
+    return found
+
+
+def _words(wish: Wish) -> list[Condition]:
+    patterns = [f"%{_literal(word)}%" for word in (wish.search or "").split()]
+    return [(_HOLDS, [pattern] * 3) for pattern in patterns]
+
+
+def _literal(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _marks(names: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(names))
+
+
+_HOLDS: Final = "title LIKE ? ESCAPE '\\' OR summary LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\'"
+_CHANGED: Final = """
+    first_seen >= ? OR gone_at >= ? OR id IN (SELECT article_id FROM revisions WHERE kind = 'edited' AND seen_at >= ?)
+"""
