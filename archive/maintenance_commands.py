@@ -14,6 +14,7 @@ import orjson
 from archive.backup import back_up
 from archive.commands import Asked, shared
 from archive.errors import ExitCode
+from archive.repair import repair as mend
 from archive.store import Archive
 from archive.takedown import Taken, take_down, traces_of
 from archive.verify import verify as findings_of
@@ -35,6 +36,28 @@ def verify(asked: Asked, *, deep: bool) -> None:
     if not asked.json:
         click.echo(f"damaged: {counted}. See 'qqnews repair --dry-run'" if found else "ok: nothing is wrong")
     sys.exit(ExitCode.DAMAGED if found else ExitCode.OK)
+
+
+@click.command("repair")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--backup", type=click.Path(path_type=Path, exists=True), help="Where lost rows may be found.")
+@click.option("--accept", is_flag=True, help="Take rows as they stand where no copy gives back what was written.")
+@shared
+def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) -> None:
+    """Restore what is damaged from whichever copy is good; damaged things go to damaged/, nothing is deleted.
+
+    Says of each thing what was done, or that nothing here can help; exit code 16 if there is any of the latter.
+    """
+    helpless = done = 0
+    now = datetime.now(UTC)
+    for step in mend(asked.data, now, backup=backup, accept=accept, dry_run=dry_run):
+        helped = step.act is not None
+        done, helpless = done + helped, helpless + (not helped)
+        line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}
+        click.echo(orjson.dumps(line) if asked.json else f"{'' if helped else 'not mended: '}{step.where}: {step.how}")
+    if not asked.json:
+        click.echo(f"{'to be mended' if dry_run else 'mended'}: {done}, beyond repair: {helpless}")
+    sys.exit(ExitCode.DAMAGED if helpless else ExitCode.OK)
 
 
 @click.command("backup")

@@ -120,7 +120,7 @@ def capture_patches(data: Path, path: Path, traces: Traces, own: set[int]) -> It
             start, length = group[0].offset, sum(member.length for member in group)
             plain = [_unpacked(file.fileno(), member) for member in group]
             if start in own or _is_about(group, traces):
-                yield Patch(name, start, _filled(length, _erased_record), erases=True)
+                yield erased_patch(name, start, length)
             elif any(map(traces.count, plain)):
                 yield _blotted(name, group, plain, traces)
 
@@ -149,6 +149,11 @@ def _is_about(group: list[Member], traces: Traces) -> bool:
     address = group[0].record.headers.get("WARC-Target-URI", "").encode()
     facts = next((each.record.body for each in group if each.record.kind == "metadata"), b"")
     return traces.count(address) > 0 or f"id: {traces.article_id}\r\n".encode() in facts
+
+
+def erased_patch(file: str, offset: int, length: int) -> Patch:
+    """An empty record over so many bytes."""
+    return Patch(file, offset, _filled(length, _erased_record), erases=True)
 
 
 def _blotted(name: str, group: list[Member], plain: list[bytes], traces: Traces) -> Patch:

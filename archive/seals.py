@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import groupby
 from typing import Final
@@ -53,6 +54,18 @@ def keep_sealed(connection: sqlite3.Connection) -> None:
             connection.execute(
                 f'CREATE TEMP TRIGGER IF NOT EXISTS {name[5:]} AFTER {event} ON main."{table}" BEGIN {actions} END'
             )
+
+
+@contextmanager
+def unsealed(connection: sqlite3.Connection) -> Iterator[None]:
+    """Inside, nothing is sealed: rows whose bytes are no text any more cannot be read to be taken out of a sum."""
+    rows = connection.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'trigger'").fetchall()
+    for name in [row[0] for row in rows]:
+        connection.execute(f'DROP TRIGGER temp."{name}"')
+    try:
+        yield
+    finally:
+        keep_sealed(connection)
 
 
 def reseal(connection: sqlite3.Connection) -> None:

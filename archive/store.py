@@ -32,7 +32,7 @@ from archive.rows import Reading, add_article, reparse_article, update_article
 from archive.schema import create_database, open_database
 from archive.space import disk_floor, ensure_room
 
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Archive:
         Facts that this reading does not state stay as they were known. Raises ``UnsafeId``, ``Erased``,
         ``DiskFloor``.
         """
-        if not _SAFE_ID.fullmatch(article.id):
+        if not SAFE_ID.fullmatch(article.id):
             raise UnsafeId(article.id)
         self.ensure_room()
         with self.transaction() as connection:

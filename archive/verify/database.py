@@ -61,13 +61,14 @@ def _foreign_keys(database: Database) -> Iterator[Finding]:
 def _seals(again: Database, database: Database) -> Iterator[Finding]:
     """Rows that are not what this program wrote."""
     for table, _ in sealed_tables(database.connection):
-        for key in list(_broken_seals(database.connection, table)):
+        for key in list(broken_seals(database.connection, table)):
             with quietly(again):
                 if seal_is_broken(again.connection, table, key):
                     yield Finding("database", What.DAMAGED, f"{table}/{key}", "not as it was written")
 
 
-def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
+    """The keys under which a table's rows differ from what was sealed."""
     connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
     try:
         sealed = iter(connection.execute(_TOTALS, (table,)))

@@ -1,0 +1,127 @@
+"""Restores what is damaged from whichever copy is good. What is damaged goes aside, nothing is thrown away."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from archive.erasure_log import take_up_log
+from archive.errors import NoArchive, QQNewsError
+from archive.overwrite import JOURNAL, replay
+from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
+from archive.repair.rebuild import is_sound, newest_backup, rebuild
+from archive.repair.rows import mend_rows
+from archive.repair.steps import Aside, Step
+from archive.schema import open_database, schema_of_newest
+from archive.store import Archive
+from archive.takedown import take_down
+
+__all__ = ["Step", "repair"]
+
+
+def repair(
+    data: Path, now: datetime, *, backup: Path | None = None, accept: bool = False, dry_run: bool = False
+) -> Iterator[Step]:
+    """Mend what can be mended; each step after it was done (``dry_run``: instead of doing it).
+
+    ``backup``: where rows that were lost may be found; default: the newest in ``backups`` below ``data``.
+    ``accept``: rows of which no better copy exists are taken as they stand. Raises ``NoArchive``.
+    """
+    for step in _steps(data, now, backup, accept=accept, dry_run=dry_run):
+        if step.act is not None and not dry_run:
+            step.act()
+        yield step
+
+
+def _steps(data: Path, now: datetime, backup: Path | None, *, accept: bool, dry_run: bool) -> Iterator[Step]:
+    aside = Aside(data, f"{now:%Y%m%dT%H%M%SZ}")
+    if (data / JOURNAL).exists():
+        yield Step(JOURNAL, "an interrupted takedown's captures written", partial(replay, data))
+    found = newest_backup(data, backup)
+    rebuilt = False
+    for step in _mend_database(data, found, aside):
+        rebuilt = rebuilt or step.where == "archive.db"
+        yield step
+    if dry_run and not is_sound(data / "archive.db"):
+        return  # The rest depends on the database that would be put there.
+    with ExitStack() as stack:
+        archive = stack.enter_context(Archive.existing(data))
+        again = stack.enter_context(Archive.existing(data))
+        other = stack.enter_context(_opened_copy(found)) if found else None
+        unproven = set[str]()
+        for step in mend_rows(archive, other, accept=accept):
+            if step.act is None and step.where.startswith("articles/"):
+                unproven.add(step.where.partition("/")[2])
+            yield step
+        yield from _keep_erased(archive, now, dry_run=dry_run)
+        yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
+        yield from mend_captures(archive, aside)
+        yield from mend_media(archive, again, aside)
+        yield from name_exports(data)
+
+
+def _mend_database(data: Path, backup: Path | None, aside: Aside) -> Iterator[Step]:
+    path = data / "archive.db"
+    for leftover in sorted(data.glob(".archive.db.*")):
+        yield Step(leftover.name, "put aside", partial(aside.move, leftover))
+    if path.exists() and is_sound(path) and (indexes := _lost_indexes(path)) is not None:
+        for name, sql in indexes.items():
+            yield Step(f"schema/{name}", "made again", partial(_execute, path, sql))
+        return
+    if not path.exists() and not any((data / name).exists() for name in ("articles", "raw")):
+        raise NoArchive(path)
+    if path.exists() and _is_sound_after(path, "REINDEX"):
+        yield Step("archive.db", "its indexes made again", partial(_execute, path, "REINDEX"))
+        return
+    origin = f"from {backup} and the rows that can still be read" if backup else "from the rows that can still be read"
+    yield Step("archive.db", f"made again {origin}", partial(rebuild, data, backup, aside))
+
+
+def _is_sound_after(path: Path, statement: str) -> bool:
+    """Whether a copy of the database is sound after the statement."""
+    with tempfile.TemporaryDirectory(prefix="qqnews-", dir=path.parent) as folder:
+        copy = Path(folder) / path.name
+        for suffix in ("", "-wal"):
+            if (source := path.with_name(path.name + suffix)).exists():
+                shutil.copyfile(source, copy.with_name(copy.name + suffix))
+        try:
+            with closing(open_database(copy)) as connection:
+                connection.execute(statement)
+        except (QQNewsError, sqlite3.Error):
+            return False
+        return is_sound(copy)
+
+
+def _execute(path: Path, statement: str) -> None:
+    with closing(open_database(path)) as connection:
+        connection.execute(statement)
+
+
+def _lost_indexes(path: Path) -> dict[str, str] | None:
+    """Name → SQL of indexes that are not there; None where more than that is wrong with the schema."""
+    with closing(open_database(path)) as connection:
+        found = dict(map(tuple, connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")))
+    lost = {name: sql for name, sql in schema_of_newest().items() if found.get(name) != sql}
+    return lost if all(name not in found and sql.startswith("CREATE INDEX") for name, sql in lost.items()) else None
+
+
+@contextmanager
+def _opened_copy(backup: Path) -> Iterator[sqlite3.Connection]:
+    """A backup, opened without touching it: bringing it up to date happens to a copy."""
+    with tempfile.TemporaryDirectory(prefix="qqnews-") as folder:
+        copy = Path(folder) / "archive.db"
+        shutil.copyfile(backup, copy)
+        with closing(open_database(copy)) as connection:
+            yield connection
+
+
+def _keep_erased(archive: Archive, now: datetime, *, dry_run: bool) -> Iterator[Step]:
+    """What was taken down and came back with an old backup goes again."""
+    for article_id in [] if dry_run else take_up_log(archive):
+        yield Step(f"articles/{article_id}", "taken down again", partial(take_down, archive, article_id, "", now))

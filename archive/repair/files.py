@@ -1,0 +1,164 @@
+"""Files that are damaged, missing or foreign: written again from rows, cut, or put aside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from archive.errors import NotOurMarkdown
+from archive.markdown import MarkdownFile, from_markdown, to_markdown
+from archive.overwrite import erased_patch, overwrite
+from archive.raw import Damage, members, raw_files
+from archive.repair.steps import Aside, Step
+from archive.store import SAFE_ID, Archive
+from archive.verify.captures import REFERRING, check_captures
+from archive.verify.exports import check_exports
+from archive.verify.findings import Finding, What
+from archive.verify.media import check_media
+from archive.verify.tree import check_tree
+
+
+def mend_tree(
+    archive: Archive, again: Archive, aside: Aside, now: datetime, *, unproven: set[str], rebuilt: bool
+) -> Iterator[Step]:
+    """Markdown files from their rows; rows from Markdown files that have none.
+
+    ``unproven``: ids whose rows are not to be trusted. ``rebuilt``: rows may be older than the files.
+    """
+    for found in list(check_tree(archive, again)):
+        path = archive.data / found.where
+        if found.what is What.FOREIGN and (file := _readable(path)):
+            yield _take_in(archive, path, file, aside, now)
+        elif found.what in (What.FOREIGN, What.LEFTOVER):
+            yield Step(found.where, "put aside", partial(_put_aside, aside, path))
+        elif rebuilt and (file := _readable(path)) and archive.known([path.stem]):
+            how = "its text taken into the database, which came from an older copy"
+            yield Step(found.where, how, partial(archive.keep, file.to_article(path.stem), seen_at=now))
+        elif path.stem in unproven:
+            yield Step(found.where, "left alone: its row is damaged, too")
+        else:
+            yield Step(found.where, "written again from its row", partial(_write_again, archive, path, aside))
+
+
+def _write_again(archive: Archive, path: Path, aside: Aside) -> None:
+    name = path.relative_to(archive.data).as_posix()
+    query = "SELECT id FROM articles WHERE markdown_path = ?"
+    (article_id,) = archive.database.connection.execute(query, (name,)).fetchone()
+    if path.is_dir() or path.is_symlink():
+        aside.move(path)
+    aside.copy(path)
+    with archive.transaction():
+        archive.database.tree.stage(name, to_markdown(archive.article(article_id).article).encode())
+
+
+def _readable(path: Path) -> MarkdownFile | None:
+    if path.suffix != ".md" or path.is_symlink() or not SAFE_ID.fullmatch(path.stem):
+        return None
+    try:
+        return from_markdown(path.read_bytes().decode())
+    except (OSError, UnicodeDecodeError, NotOurMarkdown):
+        return None
+
+
+def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now: datetime) -> Step:
+    """A file whose row was lost gets a row; unless its article is elsewhere, or was taken down."""
+    name = path.relative_to(archive.data).as_posix()
+    if archive.erased([path.stem]):
+        return Step(name, "removed: it was taken down", path.unlink)
+    if path.stem not in file.url or archive.known([path.stem]):
+        return Step(name, "put aside: its article has another file", partial(_put_aside, aside, path))
+
+    def take_in() -> None:
+        article = file.to_article(path.stem)
+        with archive.transaction() as connection:
+            for table, column in (("articles", "id"), ("revisions", "article_id")):
+                query = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608
+                connection.execute(query, (article.id,))
+                connection.execute("DELETE FROM seals WHERE part = ? AND key = ?", (table, article.id))
+            kept = archive.keep(article, seen_at=now)
+            if kept.path != path:
+                connection.execute("UPDATE articles SET markdown_path = ? WHERE id = ?", (name, article.id))
+                archive.database.tree.back_to(archive.database.tree.mark() - 1)
+
+    return Step(name, "its lost row made again from it ('qqnews reextract' adds what its capture says)", take_in)
+
+
+def _put_aside(aside: Aside, path: Path) -> None:
+    if path.exists() or path.is_symlink():  # The next transaction clears temporary files away itself.
+        aside.move(path)
+
+
+def mend_captures(archive: Archive, aside: Aside) -> Iterator[Step]:
+    """Stretches that hold no record are saved and filled, torn ends are cut, references to what is lost are dropped."""
+    for path in raw_files(archive.data):
+        for damage in [each for each in members(path) if isinstance(each, Damage)]:
+            where = f"raw/{path.name}:{damage.offset}"
+            how = "the torn end cut off and put aside" if damage.torn else "put aside, an empty record in its place"
+            yield Step(where, how, partial(_fill, archive.data, path, damage, aside))
+    for found in list(check_captures(archive, deep=True)):
+        if found.what is What.DANGLING:
+            yield Step(found.where, f"its reference dropped ({found.detail})", partial(_drop, archive, found.where))
+        elif found.what in (What.FOREIGN, What.LEFTOVER):
+            yield Step(found.where, "put aside", partial(aside.move, archive.data / found.where))
+        elif found.what is What.MISSING:
+            yield Step(found.where, "gone, and nothing else holds what was in it")
+
+
+def _fill(data: Path, path: Path, damage: Damage, aside: Aside) -> None:
+    with path.open("rb") as file:
+        file.seek(damage.offset)
+        aside.save(path, str(damage.offset), file.read(damage.length))
+    if damage.torn:
+        os.truncate(path, damage.offset)
+    else:
+        overwrite(data, [erased_patch(path.relative_to(data).as_posix(), damage.offset, damage.length)])
+
+
+def _drop(archive: Archive, where: str) -> None:
+    table, _, key = where.partition("/")
+    if table not in REFERRING:
+        raise ValueError(where)
+    key, _, revision = key.partition("/")
+    with archive.transaction() as connection:
+        if table == "payloads":
+            connection.execute("DELETE FROM payloads WHERE sha256 = ?", (key,))
+        elif table == "articles":
+            connection.execute("UPDATE articles SET raw_ref = NULL WHERE id = ?", (key,))
+        else:
+            query = "UPDATE revisions SET raw_ref = NULL WHERE article_id = ? AND revision = ?"
+            connection.execute(query, (key, int(revision)))
+
+
+def mend_media(archive: Archive, again: Archive, aside: Aside) -> Iterator[Step]:
+    """A picture that is damaged or missing is wanted again; a foreign one is put aside."""
+    for found in list(check_media(archive, again, deep=True)):
+        path = archive.data / found.where
+        if found.what in (What.FOREIGN, What.LEFTOVER):
+            yield Step(found.where, "put aside", partial(aside.move, path))
+        else:
+            how = (
+                "put aside; 'qqnews media fetch' gets it again"
+                if path.exists()
+                else "'qqnews media fetch' gets it again"
+            )
+            yield Step(found.where, how, partial(_want_again, archive, path, aside))
+
+
+def _want_again(archive: Archive, path: Path, aside: Aside) -> None:
+    if path.exists() or path.is_symlink():
+        aside.move(path)
+    name = path.relative_to(archive.data).as_posix()
+    with archive.transaction() as connection:
+        for (digest,) in connection.execute("SELECT sha256 FROM media WHERE path = ?", (name,)).fetchall():
+            connection.execute("UPDATE pictures SET sha256 = NULL, tries = 0 WHERE sha256 = ?", (digest,))
+            connection.execute("DELETE FROM media WHERE sha256 = ?", (digest,))
+
+
+def name_exports(data: Path) -> Iterator[Step]:
+    """Exports are made again, not mended."""
+    found: Finding
+    for found in check_exports(data, deep=True):
+        yield Step(found.where, "an export: make it again")

@@ -1,0 +1,177 @@
+"""A database in the place of one that cannot be used: the newest backup, with every sound row of the old one."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from archive.article import content_hash
+from archive.errors import QQNewsError
+from archive.failures import named_failures
+from archive.record import archived_from
+from archive.repair.steps import Aside
+from archive.schema import create_database, open_database
+from archive.seals import columns_of_table, reseal
+from archive.tree import sync_directory
+
+_BESIDE: Final = ("-wal", "-shm", "-journal")
+_STRIDES: Final = 40
+"""Doublings of the leap over rows that cannot be read: enough for every row number there is."""
+
+
+def is_sound(path: Path) -> bool:
+    """Whether SQLite has nothing against the file and it is an archive of ours."""
+    try:
+        with closing(open_database(path)) as connection:
+            return [row[0] for row in connection.execute("PRAGMA integrity_check(1)")] == ["ok"]
+    except (QQNewsError, sqlite3.Error):
+        return False
+
+
+def newest_backup(data: Path, named: Path | None) -> Path | None:
+    """The backup the user named, else the newest sound one in ``backups``; None: there is none."""
+    found = [named] if named else sorted((data / "backups").glob("*.db"), key=lambda path: -path.stat().st_mtime)
+    return next((path for path in found if _is_sound_copy(path)), None)
+
+
+def _is_sound_copy(path: Path) -> bool:
+    """As `is_sound`, without touching the file: opening an old backup would bring it up to date."""
+    with tempfile.TemporaryDirectory(prefix="qqnews-") as folder:
+        copy = Path(folder) / "archive.db"
+        try:
+            shutil.copyfile(path, copy)
+        except OSError:
+            return False
+        return is_sound(copy)
+
+
+def rebuild(data: Path, backup: Path | None, aside: Aside) -> None:
+    """Put a sound database in the place of ``archive.db``; what stood there goes aside.
+
+    Raises as ``create_database``.
+    """
+    path = data / "archive.db"
+    fresh = data / f".archive.db.{secrets.token_hex(8)}"
+    with named_failures(path):
+        try:
+            if backup:
+                shutil.copyfile(backup, fresh)
+            create_database(fresh)
+            with closing(open_database(fresh)) as connection:
+                _salvage(path, connection)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("PRAGMA journal_mode = DELETE")
+            aside.copy(path)
+            # An old WAL beside a new database would be read into it.
+            for suffix in _BESIDE:
+                beside = path.with_name(path.name + suffix)
+                if beside.exists():
+                    aside.move(beside)
+            fresh.replace(path)
+            sync_directory(data)
+        finally:
+            for suffix in ("", *_BESIDE):
+                fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+
+
+def _salvage(damaged: Path, connection: sqlite3.Connection) -> None:
+    """Copy every row that can still be read and is sound, over what the backup has."""
+    if not damaged.exists():
+        return
+    with tempfile.TemporaryDirectory(prefix="qqnews-", dir=damaged.parent) as folder:
+        copy = Path(folder) / damaged.name
+        for suffix in ("", "-wal"):
+            if (source := damaged.with_name(damaged.name + suffix)).exists():
+                shutil.copyfile(source, copy.with_name(copy.name + suffix))
+        with closing(sqlite3.connect(copy, isolation_level=None)) as old:
+            old.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute("BEGIN IMMEDIATE")
+            for table in _TABLES:
+                _copy_table(old, connection, table)
+            _drop_orphans(connection)
+            reseal(connection)
+            connection.execute("COMMIT")
+
+
+_TABLES: Final = (
+    *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
+    *("seals",),
+)
+
+
+def _copy_table(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
+    if table == "seals":
+        return  # Made anew for the rows as they are now.
+    columns = columns_of_table(new, table)
+    if table == "sightings" and any(True for _ in readable_rows(old, table)):
+        new.execute("DELETE FROM sightings")  # It has no key by which rows could replace each other.
+    for row in readable_rows(old, table):
+        values = {name: row[name] for name in row.keys() if name in columns}  # noqa: SIM118  (a Row, not a dict)
+        if table == "articles" and not _is_whole(row):
+            continue
+        names, places = ", ".join(values), ", ".join("?" * len(values))
+        try:
+            new.execute(f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({places})", tuple(values.values()))  # noqa: S608
+        except sqlite3.Error:
+            continue  # A row that breaks the table's own rules is not sound.
+
+
+def _is_whole(row: sqlite3.Row) -> bool:
+    try:
+        return content_hash(archived_from(row).article) == str(row["content_hash"])
+    except (ValueError, TypeError, LookupError, UnicodeError):
+        return False
+
+
+def _drop_orphans(connection: sqlite3.Connection) -> None:
+    """Rows that point to what was lost."""
+    connection.execute("UPDATE articles SET copy_of = NULL WHERE copy_of NOT IN (SELECT id FROM articles)")
+    connection.execute("DELETE FROM revisions WHERE article_id NOT IN (SELECT id FROM articles)")
+    connection.execute("UPDATE pictures SET sha256 = NULL WHERE sha256 NOT IN (SELECT sha256 FROM media)")
+    connection.execute(_FIRST_REVISIONS)
+
+
+_FIRST_REVISIONS: Final = """
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body)
+    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body FROM articles
+    WHERE NOT EXISTS (SELECT 1 FROM revisions r WHERE r.article_id = articles.id AND r.revision = articles.revision)
+"""
+
+
+def readable_rows(connection: sqlite3.Connection, table: str) -> Iterator[Any]:
+    """The rows that SQLite can still read, leaping over those it cannot."""
+    last, stride = -1, 1
+    for _ in range(100_000):
+        try:
+            query = f"SELECT rowid AS number_, * FROM {table} WHERE rowid > ? ORDER BY rowid"  # noqa: S608
+            for row in connection.execute(query, (last,)):
+                last, stride = row["number_"], 1
+                yield row
+            return
+        except sqlite3.OperationalError as error:
+            if "no such column: rowid" in str(error):
+                yield from _from_both_ends(connection, table)
+                return
+            if "decode" not in str(error):
+                return  # There is no such table.
+            last += 1
+        except sqlite3.Error:
+            last, stride = last + stride, stride * 2
+            if stride > 1 << _STRIDES:
+                return
+
+
+def _from_both_ends(connection: sqlite3.Connection, table: str) -> Iterator[Any]:
+    for order in ("ASC", "DESC"):
+        try:
+            yield from connection.execute(f"SELECT * FROM {table} ORDER BY 1 {order}")  # noqa: S608
+            return
+        except sqlite3.Error:
+            continue

@@ -1,0 +1,153 @@
+"""Rows that are not as they were written, from whichever copy gives back exactly what was sealed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from archive.article import content_hash
+from archive.errors import NotOurMarkdown
+from archive.markdown import from_markdown
+from archive.record import archived_from, facts_of
+from archive.repair.steps import Step
+from archive.seals import SEALED, columns_of_table, reseal_key, seal_of, sealed_tables, unsealed
+from archive.store import Archive
+from archive.verify.database import broken_seals
+
+_WORK: Final = ("links", "hosts", "_sqlite_migrations")
+"""Tables of work under way: what they say is found out again, so they may stand as they are."""
+_FROM_FILE: Final = ("title", "summary", "body", "thumbnail", "published_at", "url")
+
+Row = dict[str, Any]
+
+
+def mend_rows(archive: Archive, backup: sqlite3.Connection | None, *, accept: bool) -> Iterator[Step]:
+    """A step for every key under which rows are not what was sealed."""
+    connection = archive.database.connection
+    for table, _ in sealed_tables(connection):
+        for key in list(broken_seals(connection, table)):
+            yield _step(archive, backup, table, key, accept=accept)
+
+
+def _step(archive: Archive, backup: sqlite3.Connection | None, table: str, key: str, *, accept: bool) -> Step:
+    where = f"{table}/{key}"
+    connection = archive.database.connection
+    expected = connection.execute("SELECT total FROM seals WHERE part = ? AND key = ?", (table, key)).fetchone()
+    for rows, origin in _candidates(archive, backup, table, key):
+        if expected is not None and _sum(connection, table, rows) == expected[0]:
+            return Step(where, f"restored from {origin}", partial(_replace, archive, table, key, rows))
+    if table in _WORK or accept:
+        return Step(where, "taken as it stands", partial(_accept, archive, table, key))
+    if table == "articles" and (text := _text_from_file(archive, key)):
+        how = (
+            "its text restored from its Markdown file; other facts as they stand ('qqnews reextract' reads them again)"
+        )
+        return Step(where, how, partial(_replace, archive, table, key, [text]))
+    return Step(where, "no copy gives back what was written; --accept takes the row as it stands")
+
+
+def _candidates(
+    archive: Archive, backup: sqlite3.Connection | None, table: str, key: str
+) -> Iterator[tuple[list[Row], str]]:
+    """Rows that might be what was written, with where they come from."""
+    connection = archive.database.connection
+    now = _rows(connection, table, key)
+    if backup is not None:
+        with suppress(sqlite3.Error):
+            there = _rows(backup, table, key)
+            yield there, "the backup"
+            yield from (([mixed], "the backup") for mixed in _mixtures(now, there))
+    if table == "articles":
+        for other, origin in (
+            (_file_values(archive, now), "its Markdown file"),
+            (_newest_text(connection, key), "its revision"),
+        ):
+            yield from (([mixed], origin) for mixed in _mixtures(now, [other]))
+    if table == "revisions" and (article := _rows(connection, "articles", key)):
+        text = {name: article[0][name] for name in ("title", "summary", "body", "content_hash", "raw_ref")}
+        yield [*now[:-1], {**now[-1], **text}] if now else [], "its article"
+
+
+def _mixtures(now: list[Row], there: list[Row]) -> Iterator[Row]:
+    """The row as it is with what the other copy says: all of it, or one value."""
+    if len(now) == 1 and len(there) == 1 and there[0]:
+        known = {name: value for name, value in there[0].items() if name in now[0]}
+        yield {**now[0], **known}
+        yield from ({**now[0], name: value} for name, value in known.items())
+
+
+def _rows(connection: sqlite3.Connection, table: str, key: str) -> list[Row]:
+    # Text that is no UTF-8 any more must be read too: it is what is to be replaced.
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        query = f'SELECT * FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?'  # noqa: S608
+        return [dict(row) for row in connection.execute(query, (key,))]
+    finally:
+        connection.text_factory = str
+
+
+def _sum(connection: sqlite3.Connection, table: str, rows: list[Row]) -> int:
+    columns = columns_of_table(connection, table)
+    return sum(seal_of(*(row.get(name) for name in columns)) for row in rows) & ((1 << 48) - 1)
+
+
+def _replace(archive: Archive, table: str, key: str, rows: list[Row]) -> None:
+    columns = columns_of_table(archive.database.connection, table)
+    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    with archive.transaction() as connection, unsealed(connection):
+        connection.execute("PRAGMA defer_foreign_keys = ON")  # Its revisions wait for the article to come back.
+        connection.execute(f'DELETE FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?', (key,))  # noqa: S608
+        for row in rows:
+            values = tuple(row.get(name) for name in columns)
+            connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({places})', values)  # noqa: S608
+        reseal_key(connection, table, key)
+
+
+def _accept(archive: Archive, table: str, key: str) -> None:
+    """Seal the rows as they are; bytes that are no text any more become U+FFFD."""
+    rows = _rows(archive.database.connection, table, key)
+    mended = [{name: _readable(value) for name, value in row.items()} for row in rows]
+    if mended != rows:
+        _replace(archive, table, key, mended)
+    else:
+        with archive.transaction() as connection:
+            reseal_key(connection, table, key)
+
+
+def _readable(value: Any) -> Any:
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if isinstance(value, str) else value
+
+
+def _file_values(archive: Archive, now: list[Row]) -> Row:
+    """What the Markdown file says of an article; empty where it cannot be read."""
+    path = archive.data / str(now[0]["markdown_path"]) if now else Path()
+    try:
+        article = from_markdown(path.read_bytes().decode()).to_article(str(now[0]["id"]))
+    except (OSError, UnicodeDecodeError, NotOurMarkdown, IndexError):
+        return {}
+    values = {**dict(zip(("published_at",), facts_of(article)[4:5], strict=True))}
+    return {name: values.get(name, getattr(article, name)) for name in _FROM_FILE}
+
+
+def _newest_text(connection: sqlite3.Connection, key: str) -> Row:
+    revisions = _rows(connection, "revisions", key)
+    newest = max(revisions, key=lambda row: row["revision"], default={})
+    return {name: newest[name] for name in ("title", "summary", "body", "content_hash", "revision") if newest}
+
+
+def _text_from_file(archive: Archive, key: str) -> Row | None:
+    """The row with the text of its file, if that is the text of its hash."""
+    now = _rows(archive.database.connection, "articles", key)
+    values = _file_values(archive, now)
+    if not values:
+        return None
+    row = {**now[0], **values}
+    try:
+        whole = content_hash(archived_from(row).article) == row["content_hash"]  # type: ignore[arg-type]
+    except (ValueError, TypeError, LookupError, UnicodeError):
+        return None
+    return row if whole else None
