@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class Page:
     link: Leased
     url: str
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     fetched_at: datetime
     charset: str | None = None
     """What the HTTP header claims."""
@@ -73,7 +73,7 @@ class PictureAnswer:
     """What came for a picture's address."""
 
     wanted: Wanted
-    body: bytes
+    body: bytes = field(repr=False)
     fetched_at: datetime
 
 

@@ -55,13 +55,17 @@ class Difference:
     new: Any
 
 
+COUNTED: Final = ("captures", "pages", "compared", "changed", "regained", "unreadable", "still_unread", "revisions")
+"""What `Findings` counts. regained: articles from captures that no article came from; unreadable: kept once, but
+not read any more; still_unread: pages that still give no article; revisions: those that were made.
+"""
+
+
 @dataclass(slots=True)
 class Findings:
-    """What was found. ``counts``: captures, pages, compared, changed, regained (articles from captures that no
-    article came from), unreadable (kept, but not read any more), still_unread, revisions (made).
-    """
+    """What was found."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(COUNTED, 0)))
     fields: Counter[str] = field(default_factory=Counter)
     samples: list[Difference] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
