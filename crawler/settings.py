@@ -147,6 +147,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.border.BorderMiddleware": 10,
     "crawler.middlewares.robots.RobotsAnswerMiddleware": 20,
+    # It takes its time, and must not hold up the news of a refusal: so it stands after the step that notes it.
+    "crawler.middlewares.capture.CaptureMiddleware": 40,
     "crawler.middlewares.rest.RestMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
@@ -154,8 +156,6 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    # Right after the body was unpacked, before anybody judges the answer.
-    "crawler.middlewares.capture.CaptureMiddleware": 585,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,

@@ -1,4 +1,4 @@
-"""Evidence: what the site answered is written down before anybody reads it. Next to the unpacking of bodies."""
+"""Evidence: what the site answered is written down before anybody reads it."""
 
 from __future__ import annotations
 
