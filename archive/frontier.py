@@ -125,6 +125,23 @@ class Frontier:
             moment = connection.execute(_RESERVE, (host, now + delay, now, delay, delay)).fetchone()[0]
         return max(0.0, float(moment) - now)
 
+    def strike(self, host: str, now: float) -> int:
+        """Note that ``host`` refuses us; how often in a row, this time included.
+
+        Refusals while it is left alone anyway are answers to what was under way, and one with the last.
+        """
+        with self._database.light_transaction() as connection:
+            return int(connection.execute(_STRIKE, (host, now)).fetchone()[0])
+
+    def forgive(self, host: str) -> None:
+        """``host`` gave what was asked for: its next refusal is a first one."""
+        self._set(_FORGIVE, (host,))
+
+    def strikes(self, host: str) -> int:
+        """How often in a row ``host`` refused us, in whatever process; 0 where it never did."""
+        row = self._database.connection.execute("SELECT strikes FROM hosts WHERE host = ?", (host,)).fetchone()
+        return int(row[0]) if row else 0
+
     def back_off(self, host: str, until: float) -> None:
         """Leave ``host`` alone until then; never shortens an earlier promise."""
         self._set(_BACK_OFF, (host, until))
@@ -187,6 +204,11 @@ _RESERVE: Final = """
     ON CONFLICT (host) DO UPDATE SET next_at = max(next_at, ?3, backoff_until) + ?4
     RETURNING next_at - ?5
 """
+_STRIKE: Final = """
+    INSERT INTO hosts (host, strikes) VALUES (?, 1)
+    ON CONFLICT (host) DO UPDATE SET strikes = max(strikes + (backoff_until <= ?), 1) RETURNING strikes
+"""
+_FORGIVE: Final = "UPDATE hosts SET strikes = 0 WHERE host = ?"
 _BACK_OFF: Final = """
     INSERT INTO hosts (host, backoff_until) VALUES (?, ?)
     ON CONFLICT (host) DO UPDATE SET backoff_until = max(backoff_until, excluded.backoff_until)

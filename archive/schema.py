@@ -54,6 +54,11 @@ def _seals(db: Database) -> None:
     db.execute(_SEALS)
 
 
+@migrations(name="0010_strikes")
+def _strikes(db: Database) -> None:
+    db.execute("ALTER TABLE hosts ADD COLUMN strikes INTEGER NOT NULL DEFAULT 0")
+
+
 # Long texts stand last: what comes after them in a row is slow to reach.
 _ARTICLES: Final = (
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Self
 
 from scrapy import Request
@@ -9,6 +10,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from archive.frontier import Frontier
+from archive.store import Archive
 from crawler.backoff import REFUSALS, pause_after, retry_after
 from crawler.guard import host_of
 from crawler.ledger import ledger_of, now
@@ -78,26 +81,51 @@ class RestMiddleware:
             await self.refused(host, str(response.status), asked)
         return response
 
-    def answered(self, host: str) -> None:
-        """The host gave what was asked for: its next refusal is a first one. (A captcha page also has status 200.)"""
-        self._strikes.pop(host, None)
+    async def answered(self, host: str) -> None:
+        """The host gave what was asked for: its next refusal is a first one, in any run.
+
+        A captcha page also has status 200, so whoever read the answer says this. It says nothing while the host
+        rests: the answer was under way when the refusal came.
+        """
+        if self._strikes.get(host) and await self.until(host) <= now():
+            self._strikes[host] = 0
+            if self._ledger is not None:
+                await self._ledger.write(lambda archive, frontier: frontier.forgive(host))
 
     async def refused(self, host: str, reason: str, asked: float | None = None) -> float:
         """Order a rest, longer each time in a row; Unix time of its end. ``asked``: seconds the host named.
 
         Answers to requests that were under way together are one refusal, not several in a row.
         """
-        if host not in self._strikes or await self.until(host) <= now():
-            self._strikes[host] = self._strikes.get(host, 0) + 1
-        until = now() + pause_after(self._strikes[host], asked)
-        until = self._until[host] = max(until, self._until.get(host, 0.0))
+        # At once, before anything is awaited: the next request stands at the gate already.
+        self._order_here(host, asked)
         self._ordered_here.add(host)
         self._tally.add("refused", host=host, reason=reason)
         if self._ledger is not None:
-            await self._ledger.write(lambda archive, frontier: frontier.back_off(host, until))
-        return until
+            self._strikes[host], until = await self._ledger.write(partial(_order, host=host, asked=asked))
+            self._until[host] = max(until, self._until[host])
+        return self._until[host]
+
+    def _order_here(self, host: str, asked: float | None) -> None:
+        earlier, rests_until = self._strikes.get(host, 0), self._until.get(host, 0.0)
+        if earlier == 0 or rests_until <= now():
+            self._strikes[host] = earlier + 1
+        self._until[host] = max(now() + pause_after(self._strikes[host], asked), rests_until)
 
     async def _remembered(self, host: str) -> float:
         if self._ledger is None:
             return 0.0
-        return await self._ledger.ask(lambda archive, frontier: frontier.backoff_until(host))
+
+        def known(archive: Archive, frontier: Frontier) -> tuple[int, float]:
+            return frontier.strikes(host), frontier.backoff_until(host)
+
+        self._strikes[host], until = await self._ledger.ask(known)
+        return until
+
+
+def _order(archive: Archive, frontier: Frontier, *, host: str, asked: float | None) -> tuple[int, float]:
+    """Note a refusal for all processes; how many there were in a row, and the end of the rest it means."""
+    strikes = frontier.strike(host, now())
+    until = now() + pause_after(strikes, asked)
+    frontier.back_off(host, until)
+    return strikes, until

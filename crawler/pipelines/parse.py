@@ -45,7 +45,7 @@ class ParsePage:
         if item.status == 200 and not item.body.strip():
             return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
-            return self._understood(item, await self._read(item))
+            return await self._understood(item, await self._read(item))
         except Removed as error:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
@@ -72,9 +72,9 @@ class ParsePage:
                 raise EmptyShell(shell.url, f"{shell.evidence}; {url}: {error}", shell.article) from error
             return raw if shell.article is None else joined(shell.article, raw)
 
-    def _understood(self, page: Page, raw: RawArticle) -> Understood:
+    async def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:
-            self._rest.answered(host_of(page.url))
+            await self._rest.answered(host_of(page.url))
         for note in raw.notes:
             self._tally.add("noted", reason=note)
         return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref)

@@ -53,7 +53,7 @@ class ListSpider(Spider):
                 self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", str(error))
             return
         if (rest := self.crawler.get_downloader_middleware(RestMiddleware)) is not None:
-            rest.answered(host_of(response.url))
+            await rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
         for item in _readable(fresh):

@@ -207,6 +207,19 @@ def test_a_host_that_wants_to_be_left_alone_is(frontier: Frontier, archive: Arch
     assert frontier.backoff_until("never.qq.com") == 0.0
 
 
+def test_refusals_in_a_row_are_counted_by_all_processes_together(frontier: Frontier, archive: Archive) -> None:
+    assert frontier.strikes("new.qq.com") == 0
+    assert frontier.strike("new.qq.com", NOW) == 1
+    frontier.back_off("new.qq.com", NOW + 300)
+    with Archive.existing(archive.data) as other:
+        assert Frontier(other).strike("new.qq.com", NOW + 10) == 1, "it rests: an answer to what was under way"
+        assert Frontier(other).strike("new.qq.com", NOW + 300) == 2
+    assert frontier.strikes("new.qq.com") == 2
+    frontier.forgive("new.qq.com")
+    assert frontier.strikes("new.qq.com") == 0
+    assert frontier.backoff_until("new.qq.com") == NOW + 300, "what was promised holds"
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 5)), min_size=2, max_size=20))
 def test_no_two_requests_come_closer_than_the_delay_of_the_first(

@@ -20,7 +20,7 @@ CONTRACT = {
     "revisions": "article_id revision seen_at content_hash title summary body raw_ref kind changes",
     "sightings": "article_id source rank seen_at",
     "links": "id url source listed_at state attempts lease_until not_before last_error rank",
-    "hosts": "host next_at backoff_until",
+    "hosts": "host next_at backoff_until strikes",
     "media": "sha256 url path bytes mime",
     "pictures": "url sha256 article_id tries tried_at last_error",
     "payloads": "sha256 raw_ref url fetched_at",
