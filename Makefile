@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test demo lock clean
+.PHONY: help install format check test fuzz demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ check: install ## Format, lint, types, tests: what must be green before a commit
 
 test: install ## Run the tests
 	$(BIN)/pytest -n auto
+
+fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
+	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 demo: install ## Crawl the loopback Tencent News of tests/site end to end and show what was kept
 	$(BIN)/python -m tests.site.demo

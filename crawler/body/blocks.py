@@ -89,7 +89,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells, each cell its lines; every row as long as the longest."""
+    """Rows of cells, each cell its lines; every row as long as the longest, in a huge table the first one only."""
 
     rows: tuple[tuple[tuple[tuple[Inline, ...], ...], ...], ...]
 

@@ -100,7 +100,8 @@ def _code_spans(text: str, ours: list[bool]) -> Iterator[int]:
     for match in re.finditer(r"`+", text):
         start, end = match.span()
         # One that touches a fence of ours would grow into one run with it.
-        yield from (at for at in range(start, end) if any(ours[start:end]))
+        if any(ours[start:end]):
+            yield from range(start, end)
         runs.setdefault(ours[start:end].count(ours[start]), []).append(start)
     for length, starts in runs.items():
         for start in starts[: len(starts) // 2 * 2]:

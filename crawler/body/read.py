@@ -81,6 +81,7 @@ class _Reader:
         self.line: list[Inline] = []
         self.lead: tuple[Block, ...] = ()
         self.in_keyword = False
+        self.in_lead = False
         self.stated: Caption | None = None
 
     def walk(self, root: Element) -> None:
@@ -127,8 +128,8 @@ class _Reader:
         if is_dropped(element, tag, classes, style) or (whole and whole(self, element, style)):
             self.looks.append((look, False))
             return False
-        if not LEAD_CLASSES.isdisjoint(classes):
-            self.lead = self.lead or tuple(self.inside(element))
+        if not (self.in_lead or LEAD_CLASSES.isdisjoint(classes)):
+            self.lead = self.lead or tuple(self.inside(element, lead=True))
             self.looks.append((look, False))
             return False
         if block:
@@ -239,13 +240,15 @@ class _Reader:
         "table": _read_table,
     }
 
-    def inside(self, element: Element) -> Iterable[Block]:
+    def inside(self, element: Element, *, lead: bool = False) -> Iterable[Block]:
         """The blocks inside an element, read apart from the text around it but in its look."""
         css = element.get("style")
         look, _ = self.looks[-1]
         look = self._look(element, str(element.tag), [], read_style(css) if css else NO_STYLE, look)
         reader = _Reader(self.base_url, self.placeholders, self.depth + len(self.open), look)
         reader.in_keyword = self.in_keyword
+        # A lead inside a lead is its text: each would be a reader of its own, one inside the other.
+        reader.in_lead = lead or self.in_lead
         reader.walk(element)
         return reader.finished()
 

@@ -27,8 +27,8 @@ from crawler.body.markdown import VIDEO_PAGE, video_words
 
 _SECTIONS: Final = ("thead", "tbody", "tfoot")
 _MAX_SPAN: Final = 100
-_MANY_ROWS: Final = 2000
-"""In a table this long merged cells are not spread out: a hostile page could ask for millions of cells."""
+_MOST_CELLS: Final = 100_000
+"""A table that would grow beyond this is left ragged: a hostile page could ask for millions of empty cells."""
 
 Line = tuple[Inline, ...]
 
@@ -47,7 +47,10 @@ def read_table(table: Element, inside: Callable[[Element], Iterable[Block]]) -> 
     grid = [[tuple(_lines(inside(cell))) if cell is not None else () for cell in row] for row in _grid(rows)]
     width = max((len(row) for row in grid), default=0)
     if any(cell for row in grid for cell in row):
-        yield Table(tuple(tuple(row + [()] * (width - len(row))) for row in grid if row))
+        filled = [row for row in grid if row]
+        ragged = width * len(filled) > _MOST_CELLS
+        lengths = (0 if ragged and number else width for number in range(len(filled)))
+        yield Table(tuple(tuple(row + [()] * (length - len(row))) for row, length in zip(filled, lengths, strict=True)))
 
 
 def _parts(table: Element) -> Iterator[Element]:
@@ -60,7 +63,12 @@ def _parts(table: Element) -> Iterator[Element]:
 
 def _grid(rows: list[list[Element]]) -> Iterator[list[Element | None]]:
     """Each row's cells in their columns; None where a merged cell reaches."""
-    longest = _MAX_SPAN if len(rows) < _MANY_ROWS else 1
+    longest = _MAX_SPAN
+    if (
+        sum(_span(cell, "colspan", longest) * _span(cell, "rowspan", longest) for row in rows for cell in row)
+        > _MOST_CELLS
+    ):
+        longest = 1
     hanging: dict[int, int] = {}
     for cells in rows:
         row: list[Element | None] = []

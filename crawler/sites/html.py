@@ -28,7 +28,8 @@ def parse_html(text: str) -> Element:
 
     What is nested too deep for any reader to see a meaning in it is flattened; no text is lost.
     """
-    text = _OPENING.sub(_without_excess, text)
+    # Browsers pass over NULs; libxml2 would show one as U+FFFD.
+    text = _OPENING.sub(_without_excess, text.replace("\0", ""))
     root, complete = _parse(text)
     if not complete:
         root, _ = _parse("".join(_flattened(text)))

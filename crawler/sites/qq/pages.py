@@ -51,6 +51,7 @@ def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None =
     """
     walls.check_answer(url, status)
     page = Document(body, url, read_source(url), charset)
+    walls.check_size(page)
     walls.check_data(page)
     for layout in _LAYOUTS:
         if layout.recognises(page):

@@ -84,12 +84,11 @@ def _container(page: Document) -> Element | None:
 
 def _from_dom(page: Document, container: Element) -> Body:
     etree.strip_elements(container, "style", with_tail=False)
-    body = make_body(read_blocks(container, base_url=page.base_url), "DOM")
-    if body.videos:
-        return body
+    blocks = read_blocks(container, base_url=page.base_url)
+    body = make_body(blocks, "DOM")
+    videos = () if body.videos else tuple(read_videos(page.data.get("videoArr")))
     # The rendered player does not name its video; where it stood is not known, so it leads.
-    blocks = (*read_videos(page.data.get("videoArr")), *read_blocks(container, base_url=page.base_url))
-    return make_body(blocks, "DOM")
+    return make_body((*videos, *blocks), "DOM") if videos else body
 
 
 def _video_only(page: Document) -> tuple[Body, ...]:

@@ -11,7 +11,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
+from crawler.sites.page import Blocked, Changed, NotAnArticle, RawArticle, Removed
 from crawler.sites.qq.document import Document
 from crawler.sites.qq.wall_words import (
     BLOCKED_TITLE,
@@ -34,6 +34,8 @@ _PLACES: Final = (
     "#ArtCnt, #textflag, .articleContent, #js_content"
 )
 """Where articles stand, in any layout."""
+_MOST_TAGS: Final = 60_000
+"""The longest real pages have a third of it, their data included."""
 _THIN: Final = 200
 """Characters of visible text. A page below this that no layout recognises is a blank put up for robots."""
 _LONGEST_WALL: Final = 600
@@ -57,6 +59,13 @@ def check_answer(url: str, status: int) -> None:
 def is_removed_address(url: str) -> bool:
     """Whether the site sends requests for removed articles to this address."""
     return bool(_REMOVED_PAGES.search(urlsplit(url).path))
+
+
+def check_size(page: Document) -> None:
+    """Raise `Changed` for a page of so many tags that reading it would hold up all others."""
+    tags = page.text.count("<") + page.text.count("\\u003c")
+    if tags > _MOST_TAGS:
+        raise Changed(page.url, f"{tags} tags: no page of the site has so many")
 
 
 def check_data(page: Document) -> None:

@@ -41,6 +41,7 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     """
     walls.check_answer(url, status)
     page = Document(body, url, read_address(url))
+    site_walls.check_size(page)
     walls.check_message(page)
     article = _read(page)
     site_walls.check_article(page, article)

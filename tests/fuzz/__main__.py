@@ -1,0 +1,99 @@
+"""``python -m tests.fuzz --seconds N`` or ``--mutations N``: break pages, count what became of them."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from queue import Empty
+
+from tests.fuzz.mutate import mutated
+from tests.fuzz.runner import CHUNK, Failure, Figures, Worker
+from tests.fuzz.seeds import all_seeds
+
+FOUND = Path(__file__).parent / "found"
+
+
+def main() -> int:
+    """Run; 0 if nothing broke."""
+    options = _options()
+    started = time.monotonic()
+    figures = _run(options.seconds, options.mutations, options.workers, options.salt)
+    took = time.monotonic() - started
+    for failure in figures.failures:
+        _keep(failure)
+    outcomes = ", ".join(f"{name} {number}" for name, number in figures.outcomes.most_common())
+    print(f"{figures.mutations} mutations in {took:.0f} s: {outcomes}")
+    print(f"slowest page {figures.slowest:.2f} s of processor time, largest process {figures.peak} MB")
+    for what, number in Counter(failure.what for failure in figures.failures).most_common():
+        print(f"  {number} × {what}")
+    return 1 if figures.failures else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("--seconds", type=float, help="stop after so many seconds (default 60)")
+    parser.add_argument("--mutations", type=int, help="stop after so many mutations")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--salt", type=int, default=0, help="another salt, other mutations")
+    return parser.parse_args()
+
+
+def _starts(mutations: int | None) -> Iterator[int]:
+    return iter(range(0, mutations, CHUNK)) if mutations else count(0, CHUNK)
+
+
+def _run(seconds: float | None, mutations: int | None, workers: int, salt: int) -> Figures:
+    context = multiprocessing.get_context("spawn")
+    tasks, answers, figures = context.Queue(), context.Queue(), Figures()
+    team = [Worker(tasks, answers, salt) for _ in range(workers)]
+    starts, waiting = _starts(mutations), 0
+    end = time.monotonic() + (seconds or (86_400 if mutations else 60))
+    while True:
+        while waiting < 2 * workers and time.monotonic() < end and (first := next(starts, None)) is not None:
+            tasks.put(first)
+            waiting += 1
+        if not waiting:
+            break
+        try:
+            figures.add(answers.get(timeout=1))
+            waiting -= 1
+            _show(figures)
+        except Empty:
+            for place, worker in enumerate(team):
+                if (number := worker.stuck_at()) is not None:
+                    # What this worker had done of its chunk is lost with it.
+                    figures.failures.append(_lost(number, salt))
+                    figures.outcomes["failed"] += 1
+                    worker.process.kill()
+                    team[place] = Worker(tasks, answers, salt)
+                    waiting -= 1
+    for _ in team:
+        tasks.put(None)
+    return figures
+
+
+def _lost(number: int, salt: int) -> Failure:
+    seed, body = mutated(all_seeds(), number, salt)
+    return Failure(number, f"{seed.name} {seed.url}", "Lost", "the process died, or did not come back", body)
+
+
+def _show(figures: Figures) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{figures.mutations} {dict(figures.outcomes)}", end="", file=sys.stderr, flush=True)
+
+
+def _keep(failure: Failure) -> None:
+    """Write a failure down, to be made a case of the corpus."""
+    FOUND.mkdir(exist_ok=True)
+    (FOUND / f"{failure.what}-{failure.number}.html").write_bytes(failure.body)
+    (FOUND / f"{failure.what}-{failure.number}.txt").write_text(f"{failure.seed}\n{failure.detail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
