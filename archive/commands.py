@@ -19,6 +19,7 @@ import orjson
 from archive.article import BEIJING
 from archive.compare import Change, Unchanged, differences, rendered
 from archive.errors import ArticleNotFound
+from archive.failures import named_failures
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
 from archive.record import Archived, Revision, columns_of
@@ -58,7 +59,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 
     def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
         asked = Asked(data or door.data, as_json or door.json, door.resolve)
-        with quiet_pipe():
+        with quiet_pipe(), named_failures(asked.data):
             command(asked, **options)
 
     functools.update_wrapper(wrapped, command)

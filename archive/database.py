@@ -65,9 +65,11 @@ class Database:
             self.tree.publish()
             self.connection.execute("COMMIT")
         except BaseException:
-            self.tree.undo()  # Before the lock is given back: the next holder may write the same files.
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+            try:
+                self.tree.undo()  # Before the lock is given back: the next holder may write the same files.
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
             raise
         self.tree.settle()
 

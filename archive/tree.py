@@ -101,17 +101,21 @@ class Tree:
     def settle(self) -> None:
         """The transaction has committed: drop the second names."""
         for placed in self._placed:
-            if placed.before:
-                placed.before.unlink(missing_ok=True)
+            # What stays aside, the next transaction clears away: this one has committed and must not fail.
+            with suppress(OSError):
+                if placed.before:
+                    placed.before.unlink(missing_ok=True)
         self._staged, self._placed = [], []
 
     def undo(self) -> None:
         """The transaction has failed: put back what was there, remove what was not."""
         for placed in reversed(self._placed):
-            if placed.before:
-                placed.before.replace(placed.target)
-            else:
-                placed.target.unlink(missing_ok=True)
+            # A disk that fails here, too, leaves a file that is not its row's: `verify` finds it, the row mends it.
+            with suppress(OSError):
+                if placed.before:
+                    placed.before.replace(placed.target)
+                else:
+                    placed.target.unlink(missing_ok=True)
         self._placed = []
         self.back_to(0)
 
@@ -140,7 +144,8 @@ def _write_durably(path: Path, content: bytes) -> None:
 def _discard(staged: _Staged) -> None:
     with suppress(OSError):  # Why it could not be written is being reported already.
         staged.written.result()
-    staged.aside.unlink(missing_ok=True)
+    with suppress(OSError):
+        staged.aside.unlink(missing_ok=True)
 
 
 def _made_directory(directory: Path, root: Path) -> set[Path]:

@@ -111,6 +111,8 @@ def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Set
 def crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
     """Run the spiders of a plan in this process."""
     configure_logging(settings)
+    # A log that cannot be written must not bury the one line that says why.
+    logging.raiseExceptions = False
     # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.
     logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
     with watcher() as watch:

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from archive.erasure_log import take_up_log
-from archive.errors import NoArchive, QQNewsError
+from archive.errors import NoArchive, NotAnArchive
+from archive.failures import named_sqlite_failures
 from archive.overwrite import JOURNAL, replay
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
@@ -91,9 +92,9 @@ def _is_sound_after(path: Path, statement: str) -> bool:
             if (source := path.with_name(path.name + suffix)).exists():
                 shutil.copyfile(source, copy.with_name(copy.name + suffix))
         try:
-            with closing(open_database(copy)) as connection:
+            with named_sqlite_failures(copy), closing(open_database(copy)) as connection:
                 connection.execute(statement)
-        except (QQNewsError, sqlite3.Error):
+        except (NotAnArchive, sqlite3.Error):
             return False
         return is_sound(copy)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from archive.article import content_hash
-from archive.errors import QQNewsError
-from archive.failures import named_failures
+from archive.errors import NoArchive, NotAnArchive
+from archive.failures import named_failures, named_sqlite_failures
 from archive.record import archived_from
 from archive.repair.steps import Aside
 from archive.schema import create_database, open_database
@@ -26,11 +26,14 @@ _STRIDES: Final = 40
 
 
 def is_sound(path: Path) -> bool:
-    """Whether SQLite has nothing against the file and it is an archive of ours."""
+    """Whether SQLite has nothing against the file and it is an archive of ours.
+
+    Raises ``NewerArchive``, ``ArchiveNotWritable``, ``ArchiveBusy``: a disk that fails does not make it unsound.
+    """
     try:
-        with closing(open_database(path)) as connection:
+        with named_sqlite_failures(path), closing(open_database(path)) as connection:
             return [row[0] for row in connection.execute("PRAGMA integrity_check(1)")] == ["ok"]
-    except (QQNewsError, sqlite3.Error):
+    except (NoArchive, NotAnArchive, sqlite3.Error):
         return False
 
 
