@@ -18,10 +18,12 @@ from archive.raw import read_capture
 from archive.store import Archive
 from crawler.normalise import normalise
 from crawler.reextract import with_facts_of_others
-from crawler.sites.page import Changed
+from crawler.sites.page import Changed, EmptyShell
+from crawler.sites.qq.pages import read_page
 from tests.archive.samples import an_article
 from tests.conftest import Called
 from tests.crawler.archived import rows
+from tests.site.client import ask
 from tests.site.site import Site
 
 Run = Callable[..., Called]
@@ -161,3 +163,27 @@ def test_facts_learned_elsewhere_stay() -> None:
 def test_without_captures_there_is_nothing_to_read(qqnews: Run, site: Site) -> None:
     qqnews("crawl", keys(site)[0], "--no-raw", "--delay", "0")
     assert qqnews("reextract").code == ExitCode.EMPTY
+
+
+def test_an_empty_page_is_read_again_with_its_second_source(
+    qqnews: Run, site: Site, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = v2_without_redirect(site)
+    page = ask(site, f"https://new.qq.com/rain/a/{key}").body
+
+    def shell(body: bytes, url: str, *, status: int, charset: str | None = None) -> Any:
+        if "getSimpleNews" in url:
+            return read_page(page, f"https://new.qq.com/rain/a/{key}")
+        raise EmptyShell(url, "a shell")
+
+    monkeypatch.setattr(crawler.pipelines.parse, "read_page", shell)
+    monkeypatch.setattr(crawler.reextract, "read_page", shell)
+    assert qqnews("crawl", key, "--delay", "0").code == 0
+    found = qqnews("reextract", "--json").report
+    assert (found["compared"], found["changed"], found["still_unread"]) == (1, 0, 0)
+    monkeypatch.setattr(crawler.reextract, "normalise", careless)
+    assert qqnews("reextract", "--json").report["fields"] == {"body": 1, "author": 1}
+
+
+def v2_without_redirect(site: Site) -> str:
+    return next(key for key in site.world.of_layout("v2") if site.world.story(key).index % 3)
