@@ -86,6 +86,7 @@ CONTENTS: tuple[tuple[str, str, str], ...] = (
     ("numbers", "开奖", "01 05 12 23 30 33 特 08"),
     ("long", "长文", "\n".join(f"第{n}段，旧书市场天还没亮就有人排队，等着挑几本旧书。" for n in range(600))),
     ("very-long-paragraph", "一口气", "天还没亮就有人在门口排队，" * 3000 + "门开了。"),
+    ("count-of-shops", "开店", "1500 家店"),
     ("json-like", "接口", '接口返回 {"ret":404,"msg":"参数错误"}，工程师连夜修复。'),
     ("nginx", "Welcome to nginx 的故事", "每个站长都见过 Welcome to nginx 这行字，今天它满二十岁了。"),
     ("pinyin", "Qing Ming", "Qing ming shi jie yu fen fen."),

@@ -23,7 +23,7 @@ PHRASES_OF_REMOVED: Final = _phrases(
     rf"|(?:该|此|本|这篇|当前|抱歉|对不起)[，, ]*{_THING}(?:可能)?{_AWAY}(?:或{_AWAY})*"
     rf"|{_THING}(?:可能)?(?:不存在|已(?:经)?被?(?:发布者|作者)?(?:删除|下线|失效)|没有找到|找不到了?)"
     rf"|(?:该|此|本){_THING}因.{{0,16}}(?:无法查看|已?被?删除|不予显示)"
-    r"|404(?: - 腾讯网| Not Found)?|(?:page )?not found|(?:帮助|让).{0,14}(?:孩子|宝贝)回家",
+    r"|(?<!\d)404(?!\d)(?: - 腾讯网| Not Found)?|(?:page )?not found|(?:帮助|让).{0,14}(?:孩子|宝贝)回家",
 )
 """What a wall says of an article that is gone. Taken out of a wall's text, next to nothing is left."""
 
@@ -40,7 +40,7 @@ PHRASES_OF_BLOCKED: Final = _phrases(
     r"|(?:您|你)(?:当前|正在)?(?:使用)?的?浏览器(?:版本)?(?:过低|太旧|不支持).{0,16}|请(?:您)?升级.{0,10}浏览器.{0,10}"
     r"|(?:系统|服务器?|网络)(?:繁忙|开小差了?|异常|错误|维护中?|正忙).{0,12}|请(?:您)?(?:稍后|刷新|重新).{0,8}(?:重试|再试|访问|尝试)"
     r"|(?:页面|内容)?(?:正在)?(?:努力)?加载中?(?:，请稍候|中)?|请(?:开启|启用).{0,6}JavaScript.{0,12}"
-    r"|You need to enable JavaScript to run this app|Loading|Just a moment|Access Denied|Forbidden|(?:50[0-4]) .{0,24}",
+    r"|You need to enable JavaScript to run this app|Loading|Just a moment|Access Denied|Forbidden|(?<!\d)50[0-4] [A-Z][a-z]+ [A-Za-z ]+",
 )
 """What a wall says of itself, to its reader's face."""
 
