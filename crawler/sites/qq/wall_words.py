@@ -40,7 +40,8 @@ PHRASES_OF_BLOCKED: Final = _phrases(
     r"|(?:您|你)(?:当前|正在)?(?:使用)?的?浏览器(?:版本)?(?:过低|太旧|不支持).{0,16}|请(?:您)?升级.{0,10}浏览器.{0,10}"
     r"|(?:系统|服务器?|网络)(?:繁忙|开小差了?|异常|错误|维护中?|正忙).{0,12}|请(?:您)?(?:稍后|刷新|重新).{0,8}(?:重试|再试|访问|尝试)"
     r"|(?:页面|内容)?(?:正在)?(?:努力)?加载中?(?:，请稍候|中)?|请(?:开启|启用).{0,6}JavaScript.{0,12}"
-    r"|You need to enable JavaScript to run this app|Loading|Just a moment|Access Denied|Forbidden|(?<!\d)50[0-4] [A-Z][a-z]+ [A-Za-z ]+",
+    r"|You need to enable JavaScript to run this app|Loading|Just a moment|Access Denied|Forbidden"
+    r"|(?<!\d)50[0-4] [A-Z][a-z]+ [A-Za-z ]+",
 )
 """What a wall says of itself, to its reader's face."""
 
