@@ -95,6 +95,9 @@ def _dry_job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) 
 
 def _without_known(archive: Archive, plan: Plan, inputs: Inputs, *, refetch: bool) -> tuple[Plan, int]:
     """The plan without the addresses that are in the archive, and how many those were."""
+    for article_id in archive.erased(inputs.addresses):
+        inputs.bad.append(f"{inputs.addresses.pop(article_id)}: taken down from this archive, it is not fetched again")
+        click.echo(f"qqnews: {inputs.bad[-1]}", err=True)
     known = set() if refetch else archive.known(inputs.addresses)
     wanted = tuple(url for article_id, url in inputs.addresses.items() if article_id not in known)
     return replace(plan, addresses=wanted), len(known)

@@ -57,6 +57,8 @@ def _take(archive: Archive, path: Path, seen_at: datetime) -> Taken:
     article = read_markdown(path)
     if isinstance(article, str):
         return Taken(path, None, article)
+    if archive.erased([article.id]):
+        return Taken(path, None, "its article was taken down from this archive")
     if _had_this_text(archive, article):
         return Taken(path, Verdict.SAME)
     return Taken(path, archive.keep(article, seen_at=seen_at, source=SOURCE).verdict)

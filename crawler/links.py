@@ -94,6 +94,7 @@ class Links:
         self._in_air: set[str] = set()
         self._settled = asyncio.Event()
         self._put_off = 0
+        self._stopped = False
         self.tried: set[str] = set()
         """Ids of all links that were handed out."""
         self.left: set[str] = set()
@@ -122,11 +123,16 @@ class Links:
         self._queue.give_back(link, again_at)
         self._settled.set()
 
+    def stop(self) -> None:
+        """Hand out no more links: what they lead to could not be kept."""
+        self._stopped = True
+        self._settled.set()
+
     async def _wanted(self) -> int:
         """How many links to take: waits until half the room is free, so that they are taken by the handful."""
         while len(self._in_air) > self._room // 2:
             await self._something_settled()
-        if self._put_off > MOST_PUT_OFF:
+        if self._put_off > MOST_PUT_OFF or self._stopped:
             return 0
         unlimited = self._room - len(self._in_air)
         return unlimited if self._limit is None else min(unlimited, self._limit - len(self.tried))

@@ -24,7 +24,7 @@ class Recorder:
         self._fresh: dict[str, Payload] = {}
 
     async def record(self, capture: Capture) -> str:
-        """Write a capture; its reference. Raises `archive.errors.ArchiveNotWritable`."""
+        """Write a capture; its reference, or "" for an article that was taken down. Raises `archive.errors.ArchiveNotWritable`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._record, capture)
 
     def sync(self) -> list[Payload]:
@@ -41,6 +41,8 @@ class Recorder:
         self._writer.close()
 
     def _record(self, capture: Capture) -> str:
+        if self._archive.erased([capture.facts.get("id", "")]):
+            return ""  # Taken down while its page was under way.
         if len(capture.body) < LEAST:
             return self._writer.write(capture)
         digest = digest_of(capture.body)

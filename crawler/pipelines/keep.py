@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from archive.decide import Absence, Verdict
+from archive.errors import Erased
 from archive.frontier import Frontier
 from archive.store import Archive, Kept
 from archive.watch import report_missing
@@ -37,7 +38,13 @@ class KeepOutcome:
     async def process_item(self, item: Any) -> Any:
         """`Understood` passes once it is kept. A `Setback` ends here; all other items pass."""
         if isinstance(item, Understood):
-            await self._keep(item)
+            try:
+                await self._keep(item)
+            except Erased as error:
+                # Not a word about which: nothing here may name it again.
+                self._tally.add("erased", source=item.link.source)
+                self._links.settled(item.link)
+                raise DropItem(str(error)) from error
         elif isinstance(item, Setback):
             await self._set_back(item)
             raise DropItem(f"{item.link.url}: {item.detail}")

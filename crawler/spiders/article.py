@@ -103,6 +103,8 @@ class ArticleSpider(Spider):
         """Something of ours is broken: count it, and put the link off until it may be mended."""
         self._tally.add("crashed", reason=type(failure.value).__name__)
         self._tally.problem(link.id if link else self.name, f"{failure.value!r}", link.url if link else "")
+        if isinstance(failure.value, QQNewsError):
+            self.links.stop()
         if link is None:
             return
         self.links.settled(link, again_at=now() + AFTER_CRASH)
