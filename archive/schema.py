@@ -14,6 +14,7 @@ from sqlite_utils import Database, Migrations
 
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 
 migrations: Final = Migrations("qqnews")
@@ -52,6 +53,12 @@ def _erasures(db: Database) -> None:
 @migrations(name="0006_seals")
 def _seals(db: Database) -> None:
     db.execute(_SEALS)
+
+
+@migrations(name="0007_schedules")
+def _schedules(db: Database) -> None:
+    for statement in SCHEDULE_TABLES:
+        db.execute(statement)
 
 
 @migrations(name="0010_strikes")

@@ -25,6 +25,9 @@ CONTRACT = {
     "pictures": "url sha256 article_id tries tried_at last_error",
     "payloads": "sha256 raw_ref url fetched_at",
     "runs": "id job due_at started_at ended_at verdict exit_code counts host pid",
+    "timetables": "job timetable since settled_until",
+    "due_times": "job due_at state reason run_id attempts settled_at",
+    "locks": "name token host boot space pid pid_started purpose run_id taken_at beat_at beat child_pid child_started",
 }
 
 
@@ -126,6 +129,7 @@ RELEASED = {
     "0002_frontier": "60f74fcce5982a58",
     "0003_runs": "2989605d6471b4f1",
     "0004_evidence": "cb4733ee1b2b6e7a",
+    "0007_schedules": "dc4f3c6298085a8e",
 }
 
 

@@ -1,0 +1,53 @@
+"""What the commands of the clock are asked: an archive, and a time-table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from archive.commands import Asked, shared
+from schedules.jobs import SHIPPED, Job, NoSuchJob, read_jobs
+
+_JOBS: Final = click.option(
+    "--jobs",
+    "jobs_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="QQNEWS_JOBS",
+    help="The time-table (default: QQNEWS_JOBS, else the one that comes with the program).",
+)
+
+
+def with_jobs(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--jobs``, ``--data`` and ``--json``; it takes ``Asked`` and ``Jobs`` first."""
+
+    @wraps(command)
+    def wrapped(asked: Asked, *, jobs_file: Path | None, **options: Any) -> None:
+        command(asked, Jobs(jobs_file), **options)
+
+    return shared(_JOBS(wrapped))
+
+
+class Jobs:
+    """The jobs of a file, or the shipped ones. Raises ``BadJobs``."""
+
+    def __init__(self, path: Path | None) -> None:
+        # Imported late: the front door imports us.
+        from qqnews import COMMANDS
+
+        self.path = path.absolute() if path else None
+        self.by_name = read_jobs(path or SHIPPED, [name for name in COMMANDS if name != "schedule"])
+
+    def chosen(self, names: tuple[str, ...]) -> list[Job]:
+        """These jobs, or all of them. Raises ``NoSuchJob``."""
+        for name in names:
+            if name not in self.by_name:
+                raise NoSuchJob(name, self.by_name)
+        return [self.by_name[name] for name in names or self.by_name]
+
+    def enabled(self) -> list[Job]:
+        """Those that are due at times."""
+        return [job for job in self.by_name.values() if job.enabled]

@@ -1,0 +1,204 @@
+"""The commands of the clock: ``qqnews schedule …``. Imported when one of them is asked for."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from heapq import merge
+from itertools import islice
+from typing import Final
+
+import click
+import orjson
+
+from archive.commands import Asked, shared
+from archive.errors import ExitCode
+from archive.ledger import Ledger
+from archive.store import Archive
+from schedules.asking import Jobs, with_jobs
+from schedules.clock import MOST_AT_ONCE
+from schedules.deploy_commands import cron, systemd
+from schedules.durations import duration_text
+from schedules.jobs import Job
+from schedules.keeper import Done, Keeper, Result
+from schedules.turns import Busy
+
+_MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+
+
+@click.group("schedule")
+def schedule() -> None:
+    """When what is done: a daemon, cron or systemd take the same turns from the same time-table."""
+
+
+@schedule.command("run")
+@with_jobs
+def run(asked: Asked, jobs: Jobs) -> None:
+    """The daemon: run every job when it is due, until SIGTERM or Ctrl-C; what is under way then is ended first."""
+    from schedules.daemon import run_daemon
+
+    tell = partial(click.echo, err=True)
+    keeper = Keeper(asked.data, "daemon", tell=tell)
+    with _stopped_by_signals(keeper):
+        run_daemon(keeper, jobs.chosen(()), tell)
+    click.echo("stopped", err=True)
+
+
+@schedule.command("once")
+@click.argument("name")
+@with_jobs
+def once(asked: Asked, jobs: Jobs, name: str) -> None:
+    """Run one job now, due or not; its exit code is ours. If somebody is running it already: exit code 23."""
+    (job,) = jobs.chosen((name,))
+    keeper = Keeper(asked.data, "by hand", tell=partial(click.echo, err=True))
+    with _stopped_by_signals(keeper) as received:
+        results = keeper.turn(job, by_hand=True, until=datetime.now(UTC))
+    for result in results:
+        _show(result, as_json=asked.json)
+    sys.exit(128 + received[0] if received else _exit_code(results))
+
+
+@schedule.command("tick")
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--quiet", is_flag=True, help="Say nothing but what went wrong.")
+@with_jobs
+def tick(asked: Asked, jobs: Jobs, names: tuple[str, ...], *, quiet: bool) -> None:
+    """One look at the clock: run what is due now, and wait for it. To be called every minute by cron or a timer.
+
+    The exit code is the highest of the runs; 23 if all that was due is being run by somebody else.
+    """
+    chosen = jobs.chosen(names)
+    keeper = Keeper(asked.data, "tick", tell=lambda line: None if quiet else click.echo(line, err=True))
+    Archive.open(asked.data).close()  # Once, before the threads.
+    turn = partial(keeper.turn, until=datetime.now(UTC))
+    with _stopped_by_signals(keeper) as received, ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+        results = [result for each in pool.map(turn, chosen) for result in each]
+    for result in results:
+        if _is_worth_a_line(result, quiet=quiet):
+            _show(result, as_json=asked.json)
+    sys.exit(128 + received[0] if received else _exit_code(results))
+
+
+@contextmanager
+def _stopped_by_signals(keeper: Keeper) -> Iterator[list[int]]:
+    """SIGTERM, SIGINT and SIGHUP stop the keeper; the list holds those that came."""
+    received: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        received.append(number)
+        keeper.stop.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_worth_a_line(result: Result, *, quiet: bool) -> bool:
+    if isinstance(result, Done):
+        return result.exit_code != 0 or not quiet
+    return isinstance(result, Busy) and result.wanted and not quiet
+
+
+def _exit_code(results: list[Result]) -> int:
+    done = [result.exit_code for result in results if isinstance(result, Done)]
+    if done:
+        return max(done)
+    return ExitCode.LOCKED if any(isinstance(result, Busy) and result.wanted for result in results) else ExitCode.OK
+
+
+def _show(result: Result, *, as_json: bool) -> None:
+    facts = _facts(result)
+    click.echo(orjson.dumps(facts) if as_json else "  ".join(str(value) for value in facts.values() if value != ""))
+
+
+def _facts(result: Result) -> dict[str, object]:
+    if isinstance(result, Done):
+        due = result.due_at.isoformat(timespec="seconds") if result.due_at else None
+        return {
+            "job": result.job.name,
+            "verdict": result.verdict,
+            "exit_code": result.exit_code,
+            "due_at": due or "",
+            "because": result.because,
+            "report": str(result.report),
+        }
+    if isinstance(result, Busy):
+        return {"job": result.job.name, "verdict": "locked", "because": str(result.holder)}
+    return {"job": result.job.name, "verdict": "idle"}
+
+
+@schedule.command("list")
+@with_jobs
+def list_jobs(asked: Asked, jobs: Jobs) -> None:
+    """The jobs: when, what, under which limits."""
+    for job in jobs.chosen(()):
+        facts = {
+            "job": job.name,
+            "enabled": job.enabled,
+            "when": job.when,
+            "timezone": job.zone.key,
+            "command": " ".join(("qqnews", *job.command)),
+            "limit": duration_text(job.limit),
+            "jitter": duration_text(job.jitter),
+            "missed": str(job.missed),
+            "grace": duration_text(job.grace),
+            "floor": job.floor,
+        }
+        state = "on " if job.enabled else "off"
+        line = f"{state}  {job.name:<12} {job.when:<16} {job.zone.key:<16} limit {facts['limit']:<6} {facts['command']}"
+        click.echo(orjson.dumps(facts) if asked.json else line)
+
+
+@schedule.command("next")
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("-n", "number", type=click.IntRange(min=1), default=10, show_default=True, help="So many due times.")
+@click.option("--after", type=_MOMENT, help="After this moment (UTC unless it says otherwise) instead of now.")
+@with_jobs
+def next_due(asked: Asked, jobs: Jobs, names: tuple[str, ...], *, number: int, after: datetime | None) -> None:
+    """The next due times, in each job's own time zone."""
+    moment = (after if after.tzinfo else after.replace(tzinfo=UTC)) if after else datetime.now(UTC)
+    shown = [job for job in jobs.chosen(names) if job.enabled or names]
+    coming = merge(*(_due_times(job, moment) for job in shown))
+    for due, name in islice(coming, number):
+        local = due.astimezone(jobs.by_name[name].zone)
+        facts = {"job": name, "due_at": due.isoformat(), "local": local.isoformat()}
+        click.echo(orjson.dumps(facts) if asked.json else f"{local:%a %Y-%m-%d %H:%M:%S %z}  {name}")
+
+
+def _due_times(job: Job, moment: datetime) -> Iterator[tuple[datetime, str]]:
+    while True:
+        moment = job.timetable.next_after(moment)
+        yield moment, job.name
+
+
+@schedule.command("history")
+@click.argument("name", required=False)
+@click.option("-n", "number", type=click.IntRange(min=1), default=20, show_default=True, help="So many, newest first.")
+@shared
+def history(asked: Asked, *, name: str | None, number: int) -> None:
+    """What became of the due times, newest first."""
+    with Archive.existing(asked.data) as archive:
+        rows = Ledger(archive).history(name, number)
+    for row in rows:
+        click.echo(orjson.dumps(row) if asked.json else _line_of(row))
+
+
+def _line_of(row: dict[str, object]) -> str:
+    when = row["due_at"] or row["started_at"]
+    said = [str(row["verdict"])] if row["verdict"] else []
+    return (
+        f"{when}  {row['job']:<12} {row['state']:<9} {', '.join([*said, *filter(None, [str(row['reason'])])])}".rstrip()
+    )
+
+
+schedule.add_command(cron)
+schedule.add_command(systemd)

@@ -1,0 +1,108 @@
+"""The commands that hand the clock to cron or systemd."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import click
+
+from archive.commands import Asked
+from archive.errors import ExitCode, QQNewsError
+from schedules import crontab
+from schedules.asking import Jobs, with_jobs
+from schedules.keeper import program
+from schedules.systemd import STATE, environment_file, units
+
+_CARRIED: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir")
+"""Variables, in small or capital letters, that a job needs and that cron and systemd would not hand on."""
+
+
+class NotWritten(QQNewsError):
+    """The unit files could not be written."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"cannot write to {path} ({reason}): name another directory with --to")
+
+
+def carried_environment() -> dict[str, str]:
+    """What of our environment the jobs need: proxies, certificates, our own settings."""
+    own = {name for name in os.environ if name.startswith("QQNEWS_")} - {"QQNEWS_DATA", "QQNEWS_JOBS"}
+    wanted = own | {name for name in os.environ if name.lower() in _CARRIED}
+    return {name: os.environ[name] for name in wanted if os.environ[name]}
+
+
+@click.command("cron")
+@click.argument("action", type=click.Choice(["print", "install", "remove"]), default="print")
+@with_jobs
+def cron(asked: Asked, jobs: Jobs, action: str) -> None:
+    """Print the line for cron, or put it into your crontab, or take it out; other lines are left alone.
+
+    Proxies, certificates and QQNEWS_ settings of this shell go into the line, for cron hands none of them on.
+    """
+    data = asked.data.absolute()
+    words = [*program(), "--data", str(data), "schedule", "tick", "--quiet"]
+    words += ["--jobs", str(jobs.path)] if jobs.path else []
+    ours = crontab.block(data, words, jobs.enabled(), carried_environment())
+    if action == "print":
+        click.echo(ours, nl=False)
+        return
+    before = crontab.read_crontab()
+    after = crontab.with_block(before, data, ours) if action == "install" else crontab.without_block(before, data)
+    if after != before:
+        crontab.write_crontab(after)
+    click.echo("unchanged" if after == before else {"install": "installed", "remove": "removed"}[action])
+
+
+@click.command("systemd")
+@click.option("--to", "directory", type=click.Path(path_type=Path, file_okay=False), help="Where the files go.")
+@click.option("--user", is_flag=True, help="For your own systemd and the archive in --data, not for the system's.")
+@with_jobs
+def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> None:
+    """Write units for systemd: the daemon, a timer for each job, a run by hand.
+
+    The system's units keep their archive in /var/lib/qqnews and run as a user of their own.
+    """
+    place = (directory or _usual_place(user=user)).absolute()
+    data = asked.data.absolute() if user else None
+    variables = place / "qqnews.env"
+    written = units(program(), jobs.path, data, variables, user=user)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, text in written.items():
+            (place / name).write_text(text, encoding="utf-8")
+        # Proxies may hold passwords.
+        os.close(os.open(variables, os.O_CREAT | os.O_WRONLY, 0o600))
+        variables.write_text(environment_file(carried_environment()), encoding="utf-8")
+    except OSError as error:
+        raise NotWritten(place, error.strerror or str(error)) from error
+    for name in (*written, variables.name):
+        click.echo(place / name)
+    click.echo(_advice(jobs, data, user=user), err=True)
+
+
+def _usual_place(*, user: bool) -> Path:
+    if not user:
+        return Path("/etc/systemd/system")
+    if configured := os.environ.get("XDG_CONFIG_HOME"):
+        return Path(configured, "systemd/user")
+    if home := os.environ.get("HOME"):
+        return Path(home, ".config/systemd/user")
+    raise click.UsageError("HOME is not set: say with --to where the files go")
+
+
+def _advice(jobs: Jobs, data: Path | None, *, user: bool) -> str:
+    control = "systemctl --user" if user else "systemctl"
+    timers = " ".join(f"qqnews-tick@{job.name}.timer" for job in jobs.enabled())
+    lines = [
+        f"The archive: {data or STATE}. Then: {control} daemon-reload",
+        f"Either the daemon:  {control} enable --now qqnews.service",
+        f"or the timers:      {control} enable --now {timers}",
+    ]
+    hidden = [word for word in (program()[0], str(jobs.path or "")) if word.startswith(("/root/", "/home/"))]
+    if hidden and not user:
+        lines.append(f"Its own user must be able to read {' and '.join(hidden)}: better install in /opt")
+    return "\n".join(lines)

@@ -1,0 +1,249 @@
+"""The jobs: what is to run, when, and under which limits, read from a TOML file that is taken at its word."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from archive.errors import ExitCode, QQNewsError
+from schedules.clock import CronTimetable, IntervalTimetable, Timetable
+from schedules.cron import read_cron
+from schedules.durations import duration_text, read_duration
+from schedules.places import line_of
+
+SHIPPED: Final = Path(__file__).with_name("jobs.toml")
+"""The jobs that come with the program."""
+LONGEST_JITTER: Final = timedelta(days=1)
+ON_TIME: Final = timedelta(seconds=90)
+"""A start so long after its moment is not late: cron looks once a minute."""
+
+
+class Missed(StrEnum):
+    """What becomes of due times that passed while nobody could run them."""
+
+    ONCE = "once"
+    """One run, for the latest of them; the others are coalesced into it."""
+    SKIP = "skip"
+    """None is run late."""
+    ALL = "all"
+    """Each is run, one after another, oldest first."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the time-table."""
+
+    name: str
+    command: tuple[str, ...]
+    """Words after ``qqnews``."""
+    when: str
+    """The cron expression, or ``every`` and an interval; for people and as the time-table's identity."""
+    timetable: Timetable
+    zone: ZoneInfo
+    jitter: timedelta
+    """Starts are spread over so long after the due time."""
+    limit: timedelta
+    """A run that lasts longer is ended."""
+    missed: Missed
+    grace: timedelta
+    """A due time older than this is not made up for."""
+    floor: int | None
+    """Articles that a run should list at least."""
+    enabled: bool
+
+    @property
+    def lock(self) -> str:
+        """The name of its lock."""
+        return f"job:{self.name}"
+
+    @property
+    def patience(self) -> timedelta:
+        """A due time older than this is not made up for: the grace, but never so little that none is on time."""
+        return max(self.grace, self.jitter + ON_TIME)
+
+    @cached_property
+    def identity(self) -> str:
+        """What its due times depend on: another identity is another time-table."""
+        return f"{self.when} {self.zone.key}" if self.enabled else "off"
+
+    def words(self, due: datetime) -> tuple[str, ...]:
+        """The command for a due time, the time put into its places, in the job's zone."""
+        return filled(self.command, due.astimezone(self.zone))
+
+    def starts_at(self, due: datetime, salt: str) -> datetime:
+        """When the run for ``due`` begins: always the same for the same installation (``salt``), never random."""
+        spread = int(self.jitter.total_seconds())
+        if not spread:
+            return due
+        digest = sha256(f"{salt} {self.name} {due.timestamp():.0f}".encode()).digest()
+        return due + timedelta(seconds=int.from_bytes(digest[:8]) % (spread + 1))
+
+    def next_start(self, after: datetime, salt: str) -> datetime:
+        """The first start after a moment."""
+        due = self.timetable.next_after(after - self.jitter)
+        while (start := self.starts_at(due, salt)) <= after:
+            due = self.timetable.next_after(due)
+        return start
+
+
+class BadJobs(QQNewsError):
+    """The jobs cannot be used; file, line and reason say why."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+        self.path = path
+        self.line = line
+        self.reason = reason
+
+
+class NoSuchJob(QQNewsError):
+    """There is no job of that name."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, name: str, known: Collection[str]) -> None:
+        super().__init__(f"no job {name!r}: there are {', '.join(known)}")
+        self.name = name
+
+
+def read_jobs(path: Path, commands: Collection[str]) -> dict[str, Job]:
+    """The jobs in a TOML file by name, in their order. ``commands``: the names that a job may call.
+
+    Raises ``BadJobs`` at the first thing that is not understood.
+    """
+    try:
+        text = path.read_text("utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise BadJobs(path, 0, reason or str(error)) from error
+    jobs = {}
+    for name, table in tables.items():
+        try:
+            jobs[name] = _job(name, table, commands)
+        except _Wrong as wrong:
+            raise BadJobs(path, line_of(text, (name, *wrong.key)), f"{name}: {wrong.reason}") from wrong
+    if not jobs:
+        raise BadJobs(path, 0, "there is no job in it")
+    return jobs
+
+
+class _Wrong(Exception):
+    """Something wrong in a table, at its ``key``, or with the whole of it."""
+
+    def __init__(self, reason: str, *key: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.key = key
+
+
+def _job(name: str, table: Any, commands: Collection[str]) -> Job:
+    if not isinstance(table, dict):
+        raise _Wrong("expected a table, such as [channels]")
+    if not _is_name(name):
+        raise _Wrong("a job's name is made of letters, digits, - and _, at most 40")
+    for key in table:
+        if key not in _READERS:
+            raise _Wrong(f"unknown key {key!r} (there are {', '.join(_READERS)})", key)
+    if "command" not in table:
+        raise _Wrong("it has no command")
+    if ("cron" in table) == ("every" in table):
+        raise _Wrong("it needs either cron or every")
+    read = {key: _value(key, table.get(key, default)) for key, (_, _, default) in _READERS.items()}
+    if read["enabled"] and read["command"][0] not in commands:
+        raise _Wrong(f"unknown command {read['command'][0]!r} (there are {', '.join(commands)})", "command")
+    cron, every = read.pop("cron"), read.pop("every")
+    zone = read["zone"] = read.pop("timezone")
+    timetable = CronTimetable(cron, zone) if cron else IntervalTimetable(every, zone)
+    when = " ".join(table["cron"].split()) if cron else f"every {duration_text(every)}"
+    return Job(name=name, when=when, timetable=timetable, **read)
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= 40 and name.isascii() and name.replace("-", "a").replace("_", "a").isalnum()
+
+
+def _value(key: str, raw: Any) -> Any:
+    kind, read, _ = _READERS[key]
+    if raw is None:
+        return None
+    if type(raw) is not kind:
+        raise _Wrong(f"{key} must be a {_KINDS[kind]}", key)
+    try:
+        return read(raw)
+    except ValueError as error:
+        raise _Wrong(f"{key}: {error}", key) from error
+
+
+def _command(text: str) -> tuple[str, ...]:
+    words = tuple(shlex.split(text))
+    filled(words, datetime(2025, 1, 1, tzinfo=UTC))
+    if not words or words[0] == "schedule":
+        raise ValueError("expected the words after 'qqnews', such as crawl --source hot")
+    return words
+
+
+def filled(words: tuple[str, ...], due: datetime) -> tuple[str, ...]:
+    """The words with ``{due}``, ``{due:%Y-%m-%d}`` and the like replaced. Raises ``ValueError``."""
+    try:
+        return tuple(word.format(due=due) for word in words)
+    except (LookupError, AttributeError, ValueError) as error:
+        raise ValueError("braces may hold the due time only, such as {due:%Y-%m-%d}") from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (OSError, LookupError, ValueError) as error:
+        raise ValueError(f"unknown time zone {name!r}") from error
+
+
+def _length(low: timedelta, high: timedelta) -> Callable[[str], timedelta]:
+    def read(text: str) -> timedelta:
+        length = read_duration(text)
+        if not low <= length <= high:
+            raise ValueError(f"{text} is not between {duration_text(low)} and {duration_text(high)}")
+        return length
+
+    return read
+
+
+def _missed(text: str) -> Missed:
+    try:
+        return Missed(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is none of {', '.join(Missed)}") from error
+
+
+def _floor(number: int) -> int:
+    if number < 0:
+        raise ValueError("it must not be negative")
+    return number
+
+
+_ZERO, _ONE, _YEAR = timedelta(), timedelta(seconds=1), timedelta(days=366)
+_KINDS: Final = {str: "string", int: "whole number", bool: "boolean (true or false)"}
+_READERS: Final[dict[str, tuple[type, Callable[[Any], Any], Any]]] = {
+    "command": (str, _command, None),
+    "cron": (str, read_cron, None),
+    "every": (str, _length(_ONE, _YEAR), None),
+    "timezone": (str, _zone, "Asia/Shanghai"),
+    "jitter": (str, _length(_ZERO, LONGEST_JITTER), "0s"),
+    "limit": (str, _length(_ONE, timedelta(days=7)), "30m"),
+    "missed": (str, _missed, "once"),
+    "grace": (str, _length(_ZERO, timedelta(days=31)), "12h"),
+    "floor": (int, _floor, None),
+    "enabled": (bool, bool, True),
+}
+"""Key → its TOML type, its reading, and what holds where it is absent."""

@@ -1,0 +1,213 @@
+"""A turn with all that belongs to it: the subprocess, its log and report in ``runs/``, the heartbeat."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+import orjson
+
+from archive.errors import ArchiveBusy, ArchiveNotWritable, ExitCode
+from archive.ledger import Ledger
+from archive.lock import BEAT_EVERY, Holder, Locks
+from archive.process import Process
+from archive.record import stamp
+from archive.store import Archive
+from schedules.jobs import Job
+from schedules.supervise import Finished, end_orphan, started_group, supervise
+from schedules.turns import Begun, Busy, Ended, Idle, Turns
+
+_REPORT_BYTES: Final = 4 << 20
+_VERDICTS: Final[dict[int, str]] = {
+    code: code.name.lower() for code in ExitCode if code <= ExitCode.FAILED and code != ExitCode.USAGE
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that this process did."""
+
+    job: Job
+    due_at: datetime | None
+    verdict: str
+    exit_code: int
+    because: str
+    report: Path
+
+
+Result = Done | Busy | Idle
+Tell = Callable[[str], None]
+"""Is given one line, when a run begins and when it ends."""
+
+
+class Keeper:
+    """Takes turns for jobs on the archive in ``data``, each with a connection of its own; threads may share it."""
+
+    def __init__(self, data: Path, purpose: str, *, tell: Tell) -> None:
+        """``purpose`` names the caller to others."""
+        self.data = data.absolute()
+        self.purpose = purpose
+        self.stop = threading.Event()
+        """Set to end what is under way and begin nothing more."""
+        self._tell = tell
+        self.salt = f"{os.uname().nodename} {self.data}"
+
+    def turn(self, job: Job, *, by_hand: bool = False, until: datetime | None = None) -> list[Result]:
+        """Run what is due of a job, one after another; what was done, at least one result.
+
+        ``until``: leave what became due after it to others, so that this ends.
+        """
+        results: list[Result] = []
+        with Archive.open(self.data) as archive:
+            locks = Locks(archive)
+            turns = Turns(Ledger(archive), locks, self.salt)
+            while not self.stop.is_set():
+                if (orphan := _orphan_left(locks, job)) is not None:
+                    return [*results, Busy(job, orphan, wanted=True)]
+                hand = by_hand and not results
+                begun = turns.begin(job, datetime.now(UTC), self.purpose, by_hand=hand, until=until)
+                if not isinstance(begun, Begun):
+                    return results or [begun]
+                results.append(self._run(turns, locks, begun))
+        return results or [Idle(job)]
+
+    def _run(self, turns: Turns, locks: Locks, begun: Begun) -> Done:
+        job, started = begun.job, datetime.now(UTC)
+        due_at = begun.due.due_at if begun.due else None
+        self._tell(f"{job.name}: begins{_for_due(due_at, job)}")
+        path = self.data / "runs" / f"{started:%Y%m%dT%H%M%S.%fZ}-{job.name}.json"
+        words = [*program(), "--data", str(self.data), "--json", *job.words(due_at or started)]
+        with _outputs(path.with_suffix(".log")) as (out, log):
+            with started_group(words, cwd=self.data, env=_environment(begun), out=out, err=log) as process:
+                locks.name_child(begun.token, Process.numbered(process.pid))
+                finished = supervise(process, job.limit.total_seconds(), _Watch(self.stop, locks, begun.token))
+            own_report = _last_report(out, log)
+        ended = _ended(finished, own_report, stopping=self.stop.is_set())
+        now = datetime.now(UTC)
+        done = Done(job, due_at, ended.verdict, ended.exit_code, _because(ended, own_report), path)
+        _write_report(path, done, started, now, words, own_report)
+        if not turns.end(begun, ended, now):
+            self._tell(f"{job.name}: somebody took its lock over; what it did is not counted")
+        self._tell(f"{job.name}: {done.verdict} ({done.exit_code}){_for_due(due_at, job)}. {done.because}".rstrip(". "))
+        return done
+
+
+class _Watch:
+    """Waits with a run, beats its lock, and says why it must stop."""
+
+    def __init__(self, stop: threading.Event, locks: Locks, token: str) -> None:
+        self._stop = stop
+        self._locks = locks
+        self._token = token
+        self._next_beat = time.monotonic() + BEAT_EVERY
+
+    def __call__(self, seconds: float) -> str:
+        if self._stop.wait(seconds):
+            return "told to stop"
+        if time.monotonic() < self._next_beat:
+            return ""
+        self._next_beat = time.monotonic() + BEAT_EVERY
+        try:
+            return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
+        except (ArchiveBusy, ArchiveNotWritable):
+            return ""  # The next beat may come through, and our process may still do its work.
+
+
+def program() -> tuple[str, ...]:
+    """How this program is called, by absolute paths."""
+    scripts = (Path(sys.argv[0]).absolute(), Path(sysconfig.get_path("scripts"), "qqnews"))
+    for script in scripts:
+        if script.name == "qqnews" and os.access(script, os.X_OK):
+            return (str(script),)
+    return (sys.executable, "-P", "-c", "from qqnews import main; main()")
+
+
+def _orphan_left(locks: Locks, job: Job) -> Holder | None:
+    """A keeper that died or fell silent may have left its process at work: it is ended first.
+
+    The keeper's lock, if that process cannot be ended by us.
+    """
+    remains = locks.remains(job.lock)
+    if remains is None or remains.child is None or end_orphan(remains.child):
+        return None
+    return remains
+
+
+def _environment(begun: Begun) -> dict[str, str]:
+    told = {"QQNEWS_JOB": begun.job.name, "QQNEWS_RUN": str(begun.run_id), "PYTHONUTF8": "1"}
+    if begun.due is not None:
+        told["QQNEWS_DUE_AT"] = stamp(begun.due.due_at)
+    return {**os.environ, **told}
+
+
+@contextmanager
+def _outputs(log: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Where a run's results and its complaints go; in the end both are in the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=log.parent) as out, log.open("ab+") as err:
+        yield out, err
+
+
+def _last_report(out: IO[bytes], log: IO[bytes]) -> dict[str, Any]:
+    """The last line of the results, if it is a JSON object; all results are added to the log."""
+    size = out.seek(0, os.SEEK_END)
+    out.seek(max(0, size - _REPORT_BYTES))
+    tail = out.read()
+    log.write(tail)
+    lines = tail.splitlines()
+    try:
+        found = orjson.loads(lines[-1]) if lines else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _ended(finished: Finished, own_report: dict[str, Any], *, stopping: bool) -> Ended:
+    """The run's own verdict, unless it was stopped; its exit code says it where there is none."""
+    counts = {name: n for name, n in own_report.get("counts", {}).items() if isinstance(n, int)}
+    if not finished.stopped:
+        verdict = str(own_report.get("verdict") or _VERDICTS.get(finished.exit_code, "failed"))
+        return Ended(verdict, finished.exit_code, counts)
+    if stopping:
+        return Ended("partial", finished.exit_code, counts, interrupted=finished.stopped)
+    return Ended("failed", ExitCode.FAILED, counts, reason=finished.stopped)
+
+
+def _because(ended: Ended, own_report: dict[str, Any]) -> str:
+    return ended.reason or ended.interrupted or str(own_report.get("because", ""))
+
+
+def _write_report(
+    path: Path, done: Done, started: datetime, now: datetime, words: list[str], own_report: dict[str, Any]
+) -> None:
+    content = {
+        "job": done.job.name,
+        "due_at": stamp(done.due_at) if done.due_at else None,
+        "started_at": stamp(started),
+        "ended_at": stamp(now),
+        "seconds": round((now - started).total_seconds(), 3),
+        "verdict": done.verdict,
+        "exit_code": done.exit_code,
+        "because": done.because,
+        "command": words,
+        "floor": done.job.floor,
+        "log": path.with_suffix(".log").name,
+        "report": own_report or None,
+    }
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    aside.replace(path)
+
+
+def _for_due(due_at: datetime | None, job: Job) -> str:
+    return f", due {due_at.astimezone(job.zone):%Y-%m-%d %H:%M:%S}" if due_at else ", by hand"

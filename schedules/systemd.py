@@ -1,0 +1,130 @@
+"""Units for systemd: a daemon; timers that look at the clock for one job; one run by hand. Pure.
+
+The timers fire every minute and ask the ledger. A time-table of their own would be a second truth, and one that
+knows no jitter and no due times of the daemon or of cron.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+STATE: Final = "/var/lib/qqnews"
+"""The archive of the system's units: the only place they can write to."""
+
+
+def units(
+    program: Sequence[str], jobs: Path | None, data: Path | None, environment: Path, *, user: bool
+) -> dict[str, str]:
+    """File name → text. ``environment``: a file of variables, which may be absent.
+
+    ``user``: for a user's own systemd, on the archive in ``data``; else for the system's, on ``STATE``.
+    """
+    start = _words([*program, "--data", str(data or STATE), "schedule"])
+    table = f" --jobs {_words([str(jobs)])}" if jobs else ""
+    limits = f"EnvironmentFile=-{_specifiers(str(environment))}\n" + (_ANYWHERE if user else _SYSTEM + _ANYWHERE)
+    target = "default.target" if user else "multi-user.target"
+    once = f"{_ONE_RUN}ExecStart={start}"
+    return {
+        "qqnews.service": f"{_unit('the daemon', 'qqnews-tick@.timer')}\n[Service]\n{_DAEMON}"
+        f"ExecStart={start} run{table}\n{limits}\n[Install]\nWantedBy={target}\n",
+        "qqnews-tick@.service": f"{_unit('what is due of %i')}\n[Service]\n{once} tick{table} %i\n{limits}",
+        "qqnews-tick@.timer": f"{_unit('look at the clock for %i')}\n{_TIMER}",
+        "qqnews@.service": f"{_unit('one run of %i')}\n[Service]\n{once} once{table} %i\n{limits}",
+    }
+
+
+def environment_file(environment: Mapping[str, str]) -> str:
+    """The variables as systemd reads them. Values are one line."""
+    quoted = {name: re.sub(r'(["\\$`])', r"\\\1", value) for name, value in sorted(environment.items())}
+    return "".join(f'{name}="{value}"\n' for name, value in quoted.items())
+
+
+def _unit(what: str, instead_of: str = "") -> str:
+    lines = [f"Description=Tencent News archive: {what}", "After=network-online.target time-sync.target"]
+    lines += ["Wants=network-online.target"]
+    return "\n".join([f"# Written by 'qqnews schedule systemd'.{_also(instead_of)}", "[Unit]", *lines, ""])
+
+
+def _also(other: str) -> str:
+    return f" May run beside {other}: each due time is run once all the same." if other else ""
+
+
+def _words(words: Sequence[str]) -> str:
+    return " ".join(_word(word) for word in words)
+
+
+def _word(word: str) -> str:
+    safe = _specifiers(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return safe if re.fullmatch(r"[\w@%+=:,./-]+", safe, re.ASCII) else f'"{safe}"'
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+_DAEMON: Final = """\
+Type=exec
+Restart=on-failure
+RestartSec=10s
+KillMode=mixed
+TimeoutStopSec=90s
+"""
+# 23: somebody else runs the job; SIGTERM at the machine's end is no failure either.
+_ONE_RUN: Final = """\
+Type=oneshot
+SuccessExitStatus=23 143
+KillMode=mixed
+TimeoutStopSec=90s
+"""
+_TIMER: Final = """\
+[Timer]
+OnCalendar=minutely
+OnBootSec=30s
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+"""
+_ANYWHERE: Final = """\
+NoNewPrivileges=yes
+LockPersonality=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RestrictNamespaces=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0027
+MemoryHigh=768M
+MemoryMax=1G
+TasksMax=256
+Nice=10
+"""
+# Not ProcSubset=pid: the locks rest on the machine's boot id, which lies in /proc/sys.
+_SYSTEM: Final = """\
+DynamicUser=yes
+User=qqnews
+StateDirectory=qqnews
+StateDirectoryMode=0750
+CapabilityBoundingSet=
+AmbientCapabilities=
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateUsers=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RemoveIPC=yes
+DevicePolicy=closed
+"""

@@ -1,0 +1,178 @@
+"""A real daemon on real seconds: started, killed, started again, stopped; and not alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from archive.ledger import Ledger
+from archive.lock import Locks
+from archive.process import Process, is_alive
+from archive.store import Archive
+from tests.schedules.conftest import Machine, until
+
+SECONDS = '[short]\ncommand = "stats"\nevery = "2s"\n'
+HANG = '[long]\ncommand = "crawl {fifo}"\nevery = "1h"\nlimit = "10m"\n'
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    """A file whose reader waits for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    return tmp_path / "fifo"
+
+
+def ran(machine: Machine) -> int:
+    return sum(report["exit_code"] == 0 for report in machine.reports())
+
+
+def due_times(machine: Machine, name: str) -> list[datetime]:
+    return sorted(datetime.fromisoformat(row["due_at"]) for row in machine.history(name) if row["due_at"])
+
+
+def child_of(machine: Machine, name: str) -> Process | None:
+    with Archive.open(machine.data) as archive:
+        holder = Locks(archive).holder(name)
+    return holder.child if holder else None
+
+
+def test_killed_and_started_again_every_due_time_has_its_row(machine: Machine) -> None:
+    machine.jobs.write_text(SECONDS)
+    daemon = machine.start("run")
+    until(lambda: ran(machine) >= 2)
+    daemon.kill()
+    daemon.wait()
+    daemon = machine.start("run")
+    before = ran(machine)
+    until(lambda: ran(machine) >= before + 2)
+    daemon.send_signal(signal.SIGTERM)
+    _, err = daemon.communicate(timeout=60)
+    assert daemon.returncode == 0, err
+    assert err.endswith("stopped\n")
+    dues = due_times(machine, "short")
+    assert {later - earlier for earlier, later in pairwise(dues)} == {timedelta(seconds=2)}
+    assert {row["state"] for row in machine.history("short")} <= {"ran", "coalesced", "skipped", "waiting"}
+    with Archive.open(machine.data) as archive:
+        assert Locks(archive).held() == []
+    report = machine.reports()[0]
+    assert (report["job"], report["verdict"], report["report"]["articles"]) == ("short", "ok", 0)
+    assert (machine.data / "runs" / report["log"]).exists()
+
+
+def test_the_process_of_a_killed_daemon_is_ended_and_its_due_time_run_again(machine: Machine, fifo: Path) -> None:
+    machine.jobs.write_text(HANG.format(fifo=fifo).replace("1h", "5s"))
+    daemon = machine.start("run")
+    until(lambda: child_of(machine, "job:long"))
+    orphan = child_of(machine, "job:long")
+    assert orphan is not None
+    daemon.kill()
+    daemon.wait()
+    assert is_alive(orphan)
+    daemon = machine.start("run")
+    until(lambda: not is_alive(orphan))
+    until(lambda: child_of(machine, "job:long") not in (None, orphan))
+    daemon.send_signal(signal.SIGTERM)
+    daemon.communicate(timeout=60)
+    assert daemon.returncode == 0
+    rows = machine.history("long")
+    first = rows[-1]
+    assert first["state"] in ("coalesced", "waiting")
+    assert len({row["due_at"] for row in rows}) == len(rows)
+
+
+def test_only_one_daemon_on_an_archive(machine: Machine) -> None:
+    machine.jobs.write_text(SECONDS)
+    first = machine.start("run")
+    until(lambda: ran(machine) >= 1)
+    second = machine.call("run")
+    assert second.returncode == 23
+    assert f"daemon, daemon by process {first.pid} on" in second.stderr
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+
+
+def test_daemon_cron_and_somebody_by_hand_at_once_run_it_once(machine: Machine, fifo: Path) -> None:
+    machine.jobs.write_text(HANG.format(fifo=fifo).replace('every = "1h"', 'cron = "* * * * *"'))
+    machine.call("tick")
+    with Archive.open(machine.data) as archive, Ledger(archive).transaction() as connection:
+        earlier = datetime.now(UTC) - timedelta(minutes=5)
+        connection.execute("UPDATE timetables SET settled_until = ?", (earlier.isoformat(timespec="seconds"),))
+    daemon = machine.start("run")
+    others = [machine.start("tick", "long"), machine.start("once", "long"), machine.start("once", "long")]
+    until(lambda: sum(other.poll() is not None for other in others) >= 2)
+    until(lambda: child_of(machine, "job:long"))
+    for name in ("tick", "once"):
+        others.append(machine.start(name, "long"))
+        others[-1].wait(60)
+    ended = [other for other in others if other.poll() is not None]
+    assert {other.returncode for other in ended} == {23}
+    for other in ended:
+        said = json.loads(other.communicate()[0])
+        assert said["verdict"] == "locked"
+        assert "since 20" in said["because"]
+    assert sum(row["state"] == "running" for row in machine.history("long")) <= 1
+    assert len([*machine.data.glob("runs/*.log")]) == 1
+    for process in (daemon, *others):
+        process.terminate()
+        process.wait(60)
+
+
+def test_a_run_by_hand_gives_its_exit_code(machine: Machine) -> None:
+    machine.jobs.write_text('[bad]\ncommand = "show nothing"\nevery = "1h"\n')
+    assert machine.call("once", "bad").returncode == 20
+    (row,) = machine.history("bad")
+    assert (row["due_at"], row["state"], row["exit_code"], row["verdict"]) == (None, "ran", 20, "failed")
+    assert "not an article" in (machine.data / "runs" / machine.reports()[0]["log"]).read_text()
+
+
+def test_a_run_over_its_limit_failed(machine: Machine, fifo: Path) -> None:
+    machine.jobs.write_text(HANG.format(fifo=fifo).replace("10m", "1s"))
+    ended = machine.call("once", "long")
+    assert ended.returncode == 15
+    (row,) = machine.history("long")
+    assert (row["verdict"], row["exit_code"]) == ("failed", 15)
+    assert machine.reports()[0]["because"] == "time limit of 1 s"
+
+
+def test_stopped_by_a_signal_the_due_time_waits(machine: Machine, fifo: Path) -> None:
+    machine.jobs.write_text(HANG.format(fifo=fifo))
+    process = machine.start("once", "long")
+    until(lambda: child_of(machine, "job:long"))
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+    assert process.returncode == 130
+    assert child_of(machine, "job:long") is None
+
+
+@pytest.mark.parametrize("words", [("once", "nothing"), ("tick", "nothing"), ("next", "nothing")])
+def test_a_job_that_is_not_there(machine: Machine, words: tuple[str, ...]) -> None:
+    machine.jobs.write_text(SECONDS)
+    ended = machine.call(*words)
+    assert ended.returncode == 22
+    assert ended.stderr == "qqnews: no job 'nothing': there are short\n"
+
+
+def test_next_over_the_end_of_summer_time(machine: Machine) -> None:
+    machine.jobs.write_text('[a]\ncommand = "stats"\ncron = "30 * * * *"\ntimezone = "Europe/Berlin"\n')
+    ended = machine.call("next", "-n", "3", "--after", "2026-10-25T00:00")
+    local = [json.loads(line)["local"] for line in ended.stdout.splitlines()]
+    assert local == ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", "2026-10-25T03:30:00+01:00"]
+
+
+def test_list_for_people_and_machines(machine: Machine) -> None:
+    ended = machine.call("list")
+    assert ended.returncode == 20
+    machine.jobs.write_text(SECONDS)
+    listed = json.loads(machine.call("list").stdout)
+    assert listed["when"] == "every 2s"
+    assert subprocess.run(
+        [word for word in machine.command("list") if word != "--json"], capture_output=True, text=True, check=True
+    ).stdout.startswith("on   short ")

@@ -1,0 +1,131 @@
+"""A machine in which months pass in seconds: its clocks, its processes, and what befalls them."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from archive.ledger import Ledger
+from archive.lock import Locks
+from archive.process import Process
+from archive.store import Archive
+from schedules.jobs import Job
+from schedules.turns import Begun, Ended, Turns
+
+OK = Ended("ok", 0, {})
+
+
+@dataclass
+class Actor:
+    """A process that takes turns: daemon, tick or somebody by hand."""
+
+    process: Process
+    turns: Turns
+    locks: Locks
+    runs: dict[str, Begun] = field(default_factory=dict)
+    stopped: bool = False
+    """By SIGSTOP: it exists and does nothing."""
+
+
+class World:
+    """One machine. ``at`` is what its clock shows; ``beat`` is the clock nobody sets."""
+
+    def __init__(self, archive: Archive, jobs: list[Job], at: datetime, seed: int) -> None:
+        self.archive, self.jobs, self.at, self.beat = archive, jobs, at, 0.0
+        self.random = random.Random(seed)
+        self.alive: set[Process] = set()
+        self.actors: list[Actor] = []
+        self.full_runs: Counter[tuple[str, datetime]] = Counter()
+        self.by_hand = 0
+        self.befallen: Counter[str] = Counter()
+        self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._numbers = itertools.count(1)
+
+    def later(self, seconds: float, call: Callable[..., None], *arguments: Any) -> None:
+        """Call something so many seconds of the machine's being awake later."""
+        heapq.heappush(self._events, (self.beat + seconds, next(self._numbers), call, arguments))
+
+    def live(self, seconds: float) -> None:
+        """Let so many waking seconds pass."""
+        end = self.beat + seconds
+        while self._events and self._events[0][0] <= end:
+            moment, _, call, arguments = heapq.heappop(self._events)
+            self._pass(moment - self.beat)
+            call(*arguments)
+        self._pass(end - self.beat)
+
+    def set_clock(self, step: timedelta) -> None:
+        """Somebody sets the clock, or the machine sleeps: the other clock knows nothing of it."""
+        self.at += step
+
+    def _pass(self, seconds: float) -> None:
+        self.beat += seconds
+        self.at += timedelta(seconds=seconds)
+
+    def born(self) -> Actor:
+        """A new process."""
+        number = next(self._numbers)
+        process = Process("machine", "this boot", "pids", 100 + number % 50, str(number))
+        self.alive.add(process)
+        locks = Locks(self.archive, me=process, alive=self.alive.__contains__, seconds=lambda: self.beat)
+        actor = Actor(process, Turns(Ledger(self.archive), locks, "salt"), locks)
+        self.actors.append(actor)
+        return actor
+
+    def dies(self, actor: Actor) -> None:
+        """SIGKILL: nothing is noted any more."""
+        self.alive.discard(actor.process)
+        self.actors.remove(actor)
+
+    def forget_idle(self, actor: Actor) -> None:
+        """A process that has nothing to do ends."""
+        if not actor.runs:
+            self.dies(actor)
+
+    def turn(self, actor: Actor, job: Job, *, by_hand: bool = False) -> None:
+        """What ``Keeper.turn`` does, with a run that takes as long as this world's runs take."""
+        if actor not in self.actors or actor.stopped:
+            return
+        self._beat_all()
+        begun = actor.turns.begin(job, self.at, "test", by_hand=by_hand)
+        if isinstance(begun, Begun):
+            self._no_other_runs(job)
+            actor.runs[begun.token] = begun
+            self.later(self._length(job), self._ends, actor, begun)
+
+    def _length(self, job: Job) -> float:
+        limit = job.limit.total_seconds()
+        return limit if self.random.random() < 0.01 else self.random.uniform(1, min(limit, 400))
+
+    def _ends(self, actor: Actor, begun: Begun) -> None:
+        if actor not in self.actors or begun.token not in actor.runs:
+            return
+        if actor.stopped:
+            self.later(60, self._ends, actor, begun)
+            return
+        self._beat_all()
+        if actor.runs.pop(begun.token, None) is None:
+            return  # Its heartbeat found that the lock was taken over.
+        if actor.turns.end(begun, OK, self.at):
+            if begun.due is None:
+                self.by_hand += 1
+            else:
+                self.full_runs[begun.job.name, begun.due.due_at] += 1
+        self.turn(actor, begun.job)
+
+    def _beat_all(self) -> None:
+        for actor in self.actors:
+            for token in list(actor.runs) if not actor.stopped else ():
+                if not actor.locks.beat(token, self.at):
+                    del actor.runs[token]
+
+    def _no_other_runs(self, job: Job) -> None:
+        """Of processes that are at work; a stopped one's run was ended by whoever took its lock over."""
+        running = [run for actor in self.actors if not actor.stopped for run in actor.runs.values() if run.job is job]
+        assert running == [], f"{job.name} runs twice at {self.at}"
