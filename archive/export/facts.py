@@ -30,7 +30,7 @@ def facts_of(
         "archive_state": snapshot.state(),
         "as_of": snapshot.as_of(),
         "articles": snapshot.wanted(),
-        "articles_by": {name: snapshot.groups(name) for name in _groups(wish)},
+        "articles_by": {name: counts for name, counts in snapshot.groups().items() if name != "split" or wish.split},
         "left_out": {"filters": taken.by_filters, "duplicates": taken.as_duplicates, "of": taken.wished},
         "duplicates": _duplicates(snapshot, wish),
         "takedowns": len(snapshot.takedowns()),
@@ -38,10 +38,6 @@ def facts_of(
         "terms": TERMS,
         "versions": {"qqnews": version("qqnews"), **versions},
     }
-
-
-def _groups(wish: Wish) -> tuple[str, ...]:
-    return ("month", "channel", "kind", "status", *(("split",) if wish.split else ()))
 
 
 def _duplicates(snapshot: Snapshot, wish: Wish) -> str:

@@ -14,7 +14,7 @@ from archive.export.dataset import Part, tables_of
 from archive.export.errors import NotAnExport
 from archive.export.formats import FORMATS, load
 from archive.export.increment import Base, Merged
-from archive.export.sums import check, export_id
+from archive.export.sums import check, export_id, listed
 from archive.export.tabular import Tabular
 from archive.export.wish import Wish
 
@@ -72,6 +72,9 @@ class Exported:
         self.id = export_id(folder)
         self.manifest = read_manifest(folder)
         check(folder)
+        there = listed(folder)
+        if any(there.get(part.path) != part.sha256 for part in self.manifest.parts):
+            raise NotAnExport(folder, "a takedown has changed its files: export again")
         found = load(self.manifest.facts["format"])
         if not isinstance(found, Tabular):
             raise NotAnExport(folder, f"{found.name} has no increments: only formats of rows do")

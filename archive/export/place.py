@@ -21,6 +21,7 @@ from archive.verify.tree import files_below
 
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2
+_MANY: Final = 200
 _UNSUPPORTED: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
@@ -91,13 +92,17 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def _make_durable(folder: Path) -> None:
-    for here, _, files in os.walk(folder):
-        for name in files:
-            handle = os.open(Path(here, name), os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    files = [path for path in files_below(folder) if path.is_file()]
+    if len(files) > _MANY:
+        os.sync()  # One wait for everything is far quicker than thousands.
+        return
+    for path in files:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    for here, _, _ in os.walk(folder):
         sync_directory(Path(here))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -40,7 +39,7 @@ class Sink:
         return self._size + self._buffered
 
     def flush(self) -> None:
-        """Nothing: what others flush is made durable when the file is settled."""
+        """Nothing: everything is made durable at once, when the folder is whole."""
 
     def writable(self) -> bool:
         """Always."""
@@ -58,9 +57,8 @@ class Sink:
         """Nothing: a compressor that closes its file must not close this one."""
 
     def settle(self) -> str:
-        """Make everything durable and close the file; SHA-256 of what it holds, in hex."""
+        """Write what is left and close the file; SHA-256 of what it holds, in hex. It is made durable later."""
         self._drain()
-        os.fsync(self._file.fileno())
         self.abandon()
         return self._digest.hexdigest()
 

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
-from typing import Final
 
 import orjson
 
 from archive.article import pictures_in
 from archive.export.columns import Row, Table, Type, Value
 from archive.export.errors import BadValue
+from archive.export.questions import (
+    ALL_CAPTURES,
+    ANY_CLUSTER,
+    BODIES,
+    CAPTURES,
+    CHOSEN,
+    CHOSEN_ARTICLES,
+    CLUSTER,
+    CLUSTERS,
+    COPY,
+    COUNT_MARK,
+    COUNTED,
+    COUNTS,
+    FROM,
+    GROUPS,
+    MEMBERS,
+    OF_ARTICLES,
+    OF_REVISIONS,
+    SHOWN,
+    STATE,
+)
 from archive.export.wish import Wish, chosen
 from archive.failures import named_sqlite_failures
 from archive.media import https
@@ -37,7 +58,7 @@ class Snapshot:
     def choose(self, wish: Wish) -> int:
         """Note which articles are wanted, in their order; how many there are."""
         query, values = chosen(wish)
-        self._connection.execute(_CHOSEN)
+        self._connection.execute(CHOSEN)
         self._connection.execute(f"INSERT INTO temp.chosen (id) SELECT id FROM ({query})", values)  # noqa: S608
         return self.wanted()
 
@@ -64,7 +85,11 @@ class Snapshot:
 
         It is made from the seals of the rows, which the archive keeps whenever it writes.
         """
-        return "sha256:" + sha256(orjson.dumps(list(self.ask(_STATE)))).hexdigest()
+        digest = sha256(orjson.dumps(list(self.ask(STATE))))
+        if self.has_table(CLUSTERS):
+            for row in self.ask("SELECT article_id, cluster FROM article_clusters ORDER BY article_id"):
+                digest.update(orjson.dumps(row))
+        return f"sha256:{digest.hexdigest()}"
 
     def takedowns(self) -> list[str]:
         """Hashes of the ids of articles that were taken down, sorted."""
@@ -74,51 +99,62 @@ class Snapshot:
         """The rows of a table that belong to the chosen articles, in the table's order. Raises `BadValue`."""
         if table.name == "pictures":
             return self._pictures()
-        made = {"articles": {**_OF_ARTICLES, "cluster": self._cluster()}, "revisions": _OF_REVISIONS}[table.name]
+        made = {"articles": {**OF_ARTICLES, "cluster": self._cluster()}, "revisions": OF_REVISIONS}[table.name]
         values = ", ".join(made.get(name, f't."{name}"') for name in table.names)
-        rows = self.ask(f"SELECT {values} {_FROM[table.name]}")
+        rows = self.ask(f"SELECT {values} {FROM[table.name]}")
         lists = [place for place, column in enumerate(table.columns) if column.type is Type.LIST]
         return _with_lists(table, rows, lists) if lists else rows
 
     def bodies(self) -> Iterator[tuple[int, str]]:
         """Number and body of each chosen article, in order."""
-        return ((int(str(number)), str(body)) for number, body in self.ask(_BODIES))
+        return ((int(str(number)), str(body)) for number, body in self.ask(BODIES))
 
     def members(self) -> Iterator[Row]:
         """Number, id, time of publishing, content hash and cluster of each chosen article, in order."""
-        return self.ask(_MEMBERS.format(cluster=self._cluster()))
+        return self.ask(MEMBERS.format(cluster=self._cluster()))
+
+    def captures(self, *, revisions: bool) -> Iterator[str]:
+        """References to the raw captures of the chosen articles; of all their revisions, if that is wanted."""
+        return (str(ref) for (ref,) in self.ask(ALL_CAPTURES if revisions else CAPTURES))
 
     def frequent(self, marks: Iterable[int], least: int) -> Iterator[int]:
         """Those of ``marks`` that come at least so often; they are counted on the disk if need be."""
         self._connection.execute("CREATE TEMP TABLE marks (mark INTEGER PRIMARY KEY, times INTEGER NOT NULL)")
-        self._connection.executemany(_COUNT_MARK, ((mark,) for mark in marks))
+        self._connection.executemany(COUNT_MARK, ((mark,) for mark in marks))
         return (int(str(mark)) for (mark,) in self.ask("SELECT mark FROM temp.marks WHERE times >= ?", (least,)))
 
-    def groups(self, column: str) -> dict[str, int]:
-        """How many chosen articles there are by ``month``, ``channel``, ``kind``, ``status`` or ``split``."""
-        query = f"SELECT {_GROUPS[column]}, count(*) {_CHOSEN_ARTICLES} GROUP BY 1 ORDER BY 1"
-        return {str(name): int(str(number)) for name, number in self.ask(query)}
+    def groups(self) -> dict[str, dict[str, int]]:
+        """How many chosen articles there are by month, channel, kind, status and split."""
+        found: dict[str, Counter[str]] = {name: Counter() for name in GROUPS}
+        for *values, number in self.ask(COUNTED):
+            for name, value in zip(GROUPS, values, strict=True):
+                found[name][str(value)] += int(str(number))
+        return {name: dict(sorted(counts.items())) for name, counts in found.items()}
+
+    def counts(self, name: str) -> Iterator[Row]:
+        """Rows of one of the counts in ``COUNTS``."""
+        return self.ask(COUNTS[name])
 
     def as_of(self) -> str | None:
         """When the newest look at any of the chosen articles was, ISO 8601 in UTC."""
-        found = next(self.ask(f"SELECT max(t.last_seen) {_CHOSEN_ARTICLES}"))[0]
+        found = next(self.ask(f"SELECT max(t.last_seen) {CHOSEN_ARTICLES}"))[0]
         return None if found is None else str(found)
 
     def clusters_known(self) -> bool:
         """Whether near duplicates were looked for."""
-        return self.has_table(_CLUSTERS) and next(self.ask(_ANY_CLUSTER), None) is not None
+        return self.has_table(CLUSTERS) and next(self.ask(ANY_CLUSTER), None) is not None
 
     def _cluster(self) -> str:
-        return _CLUSTER if self.has_table(_CLUSTERS) else "NULL"
+        return CLUSTER if self.has_table(CLUSTERS) else "NULL"
 
     def _pictures(self) -> Iterator[Row]:
-        for article_id, body, thumbnail in self.ask(_SHOWN):
+        for article_id, body, thumbnail in self.ask(SHOWN):
             addresses = [*pictures_in(str(body)), *([str(thumbnail)] if thumbnail else [])]
             for position, url in zip(count(1), dict.fromkeys(map(https, addresses)), strict=False):
                 yield (article_id, position, url, *self._copy(url))
 
     def _copy(self, url: str) -> Row:
-        found = next(self.ask(_COPY, (url,)), None)
+        found = next(self.ask(COPY, (url,)), None)
         if found is None:
             return (None, None, None, None)
         digest, path, size, mime = found
@@ -171,54 +207,3 @@ def snapshot_of(archive: Archive) -> Iterator[Snapshot]:
         finally:
             connection.text_factory = usual
             connection.execute("ROLLBACK")
-
-
-_CHOSEN: Final = "CREATE TEMP TABLE chosen (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, split TEXT)"
-# Sums of 48-bit seals would overflow: halves do not.
-_STATE: Final = """
-    SELECT part, count(*), sum(total & 16777215), sum(total >> 24) FROM seals
-    WHERE part IN ('articles', 'revisions', 'sightings', 'media', 'pictures', 'erasures') GROUP BY part ORDER BY part
-"""
-# A reference to a capture is file:offset:digest, the digest in hex.
-_DIGEST: Final = "nullif(substr(t.raw_ref, length(rtrim(t.raw_ref, '0123456789abcdef')) + 1), '')"
-_OF_ARTICLES: Final = {
-    "copy_of": "nullif(t.copy_of, '')",
-    "published_at": "nullif(t.published_at, '')",
-    "gone_at": "nullif(t.gone_at, '')",
-    "raw_digest": _DIGEST,
-    "split": "chosen.split",
-    "fetched_at": """(
-        SELECT seen_at FROM revisions WHERE article_id = t.id AND kind <> 'reparsed' ORDER BY revision DESC LIMIT 1
-    )""",
-}
-_OF_REVISIONS: Final = {"raw_digest": _DIGEST}
-_CLUSTERS: Final = "article_clusters"
-_ANY_CLUSTER: Final = "SELECT 1 FROM article_clusters LIMIT 1"
-_CLUSTER: Final = "(SELECT cluster FROM article_clusters WHERE article_id = t.id)"
-# CROSS JOIN keeps the order of reading: as chosen.
-_FROM: Final = {
-    "articles": "FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.n",
-    "revisions": """
-        FROM temp.chosen CROSS JOIN revisions AS t ON t.article_id = chosen.id ORDER BY chosen.id, t.revision
-    """,
-}
-_SHOWN: Final = """
-    SELECT t.id, t.body, t.thumbnail FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.id
-"""
-_COPY: Final = """
-    SELECT media.sha256, media.path, media.bytes, media.mime FROM pictures JOIN media USING (sha256)
-    WHERE pictures.url = ?
-"""
-_CHOSEN_ARTICLES: Final = "FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id"
-_BODIES: Final = f"SELECT chosen.n, t.body {_CHOSEN_ARTICLES} ORDER BY chosen.n"
-_MEMBERS: Final = f"""
-    SELECT chosen.n, t.id, nullif(t.published_at, ''), t.content_hash, {{cluster}} {_CHOSEN_ARTICLES} ORDER BY chosen.n
-"""
-_COUNT_MARK: Final = "INSERT INTO temp.marks VALUES (?, 1) ON CONFLICT (mark) DO UPDATE SET times = times + 1"
-_GROUPS: Final = {
-    "month": "coalesce(substr(t.published_at, 1, 7), '')",
-    "channel": "t.channel",
-    "kind": "t.kind",
-    "status": "t.status",
-    "split": "chosen.split",
-}

@@ -47,7 +47,8 @@ class Wish:
 
     def stated(self) -> dict[str, Any]:
         """What differs from the default, ready for JSON."""
-        return {name: value for name, value in asdict(self).items() if value != getattr(_DEFAULT, name)}
+        stated = {name: value for name, value in asdict(self).items() if value != getattr(_DEFAULT, name)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()}
 
     @classmethod
     def from_stated(cls, stated: dict[str, Any]) -> Self:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Final
 
+from archive.export.columns import DELETED, Table, Type
 from archive.export.dataset import Part
 from archive.export.manifest import Manifest
 from archive.markdown import quoted
@@ -12,24 +14,49 @@ from archive.markdown import quoted
 
 def card(manifest: Manifest) -> str:
     """The whole file."""
-    return "\n".join((*_front_matter(manifest), *_text(manifest))) + "\n"
+    return "\n".join(("---", *_front_matter(manifest), "---", *_text(manifest))) + "\n"
 
 
 def _front_matter(manifest: Manifest) -> Iterator[str]:
-    yield from ("---", "pretty_name: Tencent News articles", "language:", "  - zh", "license: other")
-    if not manifest.parts:
-        yield "---"
-        return
-    yield "configs:"
-    for table, parts in groupby(manifest.parts, key=lambda part: part.table):
-        yield f"  - config_name: {table}"
-        if table == "articles":
-            yield "    default: true"
-        yield "    data_files:"
-        for split, paths in _by_split(parts):
-            yield f"      - split: {split}"
-            yield f"        path: [{', '.join(map(quoted, paths))}]"
-    yield "---"
+    yield from ("pretty_name: Tencent News articles", "language:", "  - zh", "license: other")
+    by_table = [(name, list(parts)) for name, parts in groupby(manifest.parts, key=lambda part: part.table)]
+    if by_table:
+        yield "configs:"
+        yield from (line for name, parts in by_table for line in _config(name, parts))
+        # Without it, a column that is null throughout a file would have no type, and so another one.
+        yield "dataset_info:"
+        tables = {table.name: table for table in (*manifest.tables, DELETED)}
+        yield from (line for name, parts in by_table for line in _features(tables[name], parts[0].path))
+
+
+def _config(name: str, parts: list[Part]) -> Iterator[str]:
+    yield f"  - config_name: {name}"
+    if name == "articles":
+        yield "    default: true"
+    yield "    data_files:"
+    for split, paths in _by_split(parts):
+        yield f"      - split: {split}"
+        yield f"        path: [{', '.join(map(quoted, paths))}]"
+
+
+def _features(table: Table, path: str) -> Iterator[str]:
+    yield f"  - config_name: {table.name}"
+    yield "    features:"
+    for column in table.columns:
+        yield f"      - name: {column.name}"
+        yield f"        {_feature(column.type, path)}"
+
+
+def _feature(kind: Type, path: str) -> str:
+    """What a column is in a file: only Parquet has times, and CSV has no lists."""
+    if kind is Type.LIST and not path.endswith(".csv"):
+        return "sequence: string"
+    if kind in _TIMES and path.endswith(".parquet"):
+        return f"dtype: timestamp[us, tz={_TIMES[kind]}]"
+    return "dtype: int64" if kind is Type.INTEGER else "dtype: string"
+
+
+_TIMES: Final = {Type.BEIJING: "+08:00", Type.UTC: "UTC"}
 
 
 def _by_split(parts: Iterable[Part]) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,127 @@
+"""The newest articles as RSS 2.0, Atom and JSON Feed. What counts as now is the newest article."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import orjson
+
+from archive.export.dataset import Dataset, Part
+from archive.export.errors import BadOption
+from archive.export.sink import sink
+
+NEWEST: Final = 50
+"""Entries where ``--limit`` says nothing else."""
+
+TITLE: Final = "Tencent News articles"
+_HOME: Final = "https://news.qq.com/"
+_ATOM: Final = "http://www.w3.org/2005/Atom"
+_NEEDED: Final = ("id", "url", "title", "summary", "author", "published_at", "first_seen")
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Entry = dict[str, str]
+
+
+class Feed:
+    """Writes ``feed.rss``, ``feed.atom`` and ``feed.json``."""
+
+    name = "feed"
+    incremental = False
+
+    def versions(self) -> dict[str, str]:
+        """The bytes depend on no library."""
+        return {}
+
+    def write(self, dataset: Dataset, folder: Path) -> list[Part]:
+        """The three files."""
+        table = dataset.tables[0]
+        if missing := [name for name in _NEEDED if name not in table.names]:
+            raise BadOption(f"feeds need the columns {', '.join(missing)}")
+        newest = deque(dataset.rows(table), maxlen=dataset.wish.limit or NEWEST)
+        entries = [
+            {name: _clean(str(value)) for name, value in zip(table.names, row, strict=True) if isinstance(value, str)}
+            for row in reversed(newest)
+        ]
+        for name, content in (("feed.rss", rss(entries)), ("feed.atom", atom(entries)), ("feed.json", feed(entries))):
+            with sink(folder / name) as file:
+                file.write(content)
+                file.settle()
+        return []
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _moment(entry: Entry) -> str:
+    return entry.get("published_at") or entry["first_seen"]
+
+
+def rss(entries: list[Entry]) -> bytes:
+    """RSS 2.0."""
+    root = Element("rss", version="2.0")
+    channel = SubElement(root, "channel")
+    _texts(channel, title=TITLE, link=_HOME, description=TITLE, language="zh-cn")
+    for entry in entries:
+        item = SubElement(channel, "item")
+        moment = format_datetime(datetime.fromisoformat(_moment(entry)))
+        _texts(item, title=entry["title"], link=entry["url"], description=entry["summary"], pubDate=moment)
+        SubElement(item, "guid", isPermaLink="true").text = entry["url"]
+    return _file(root)
+
+
+def atom(entries: list[Entry]) -> bytes:
+    """Atom 1.0."""
+    root = Element("feed", xmlns=_ATOM)
+    _texts(root, id=_HOME, title=TITLE, updated=max(map(_utc, entries)))
+    for entry in entries:
+        item = SubElement(root, "entry")
+        _texts(item, id=entry["url"], title=entry["title"], published=_moment(entry), updated=_moment(entry))
+        SubElement(item, "link", rel="alternate", href=entry["url"])
+        _texts(SubElement(item, "author"), name=entry["author"] or TITLE)
+        _texts(item, summary=entry["summary"])
+        if "body" in entry:
+            _texts(item, content=entry["body"])
+    return _file(root)
+
+
+def _utc(entry: Entry) -> str:
+    return datetime.fromisoformat(_moment(entry)).astimezone(UTC).isoformat()
+
+
+def feed(entries: list[Entry]) -> bytes:
+    """JSON Feed 1.1."""
+    items = [
+        {
+            "id": entry["url"],
+            "url": entry["url"],
+            "title": entry["title"],
+            "summary": entry["summary"],
+            "content_text": entry.get("body") or entry["summary"],
+            "date_published": _moment(entry),
+            "authors": [{"name": entry["author"] or TITLE}],
+        }
+        for entry in entries
+    ]
+    found = {"version": "https://jsonfeed.org/version/1.1", "title": TITLE, "home_page_url": _HOME, "items": items}
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _texts(parent: Element, **texts: str) -> None:
+    for name, text in texts.items():
+        SubElement(parent, name).text = text
+
+
+def _file(root: Element) -> bytes:
+    indent(root)
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content + b"\n"
+
+
+FEED: Final = Feed()

@@ -1,0 +1,82 @@
+"""The SQL of a snapshot. Only constants: what a user says is always a value."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CHOSEN: Final = "CREATE TEMP TABLE chosen (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, split TEXT)"
+# Sums of 48-bit seals would overflow: halves do not.
+STATE: Final = """
+    SELECT part, count(*), sum(total & 16777215), sum(total >> 24) FROM seals
+    WHERE part IN ('articles', 'revisions', 'sightings', 'media', 'pictures', 'erasures') GROUP BY part ORDER BY part
+"""
+# A reference to a capture is file:offset:digest, the digest in hex.
+DIGEST: Final = "nullif(substr(t.raw_ref, length(rtrim(t.raw_ref, '0123456789abcdef')) + 1), '')"
+OF_ARTICLES: Final = {
+    "copy_of": "nullif(t.copy_of, '')",
+    "published_at": "nullif(t.published_at, '')",
+    "gone_at": "nullif(t.gone_at, '')",
+    "raw_digest": DIGEST,
+    "split": "chosen.split",
+    "fetched_at": """(
+        SELECT seen_at FROM revisions WHERE article_id = t.id AND kind <> 'reparsed' ORDER BY revision DESC LIMIT 1
+    )""",
+}
+OF_REVISIONS: Final = {"raw_digest": DIGEST}
+CLUSTERS: Final = "article_clusters"
+ANY_CLUSTER: Final = "SELECT 1 FROM article_clusters LIMIT 1"
+CLUSTER: Final = "(SELECT cluster FROM article_clusters WHERE article_id = t.id)"
+# CROSS JOIN keeps the order of reading: as chosen.
+FROM: Final = {
+    "articles": "FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.n",
+    "revisions": """
+        FROM temp.chosen CROSS JOIN revisions AS t ON t.article_id = chosen.id ORDER BY chosen.id, t.revision
+    """,
+}
+SHOWN: Final = """
+    SELECT t.id, t.body, t.thumbnail FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.id
+"""
+COPY: Final = """
+    SELECT media.sha256, media.path, media.bytes, media.mime FROM pictures JOIN media USING (sha256)
+    WHERE pictures.url = ?
+"""
+CHOSEN_ARTICLES: Final = "FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id"
+BODIES: Final = f"SELECT chosen.n, t.body {CHOSEN_ARTICLES} ORDER BY chosen.n"
+MEMBERS: Final = f"""
+    SELECT chosen.n, t.id, nullif(t.published_at, ''), t.content_hash, {{cluster}} {CHOSEN_ARTICLES} ORDER BY chosen.n
+"""
+CAPTURES: Final = f"SELECT t.raw_ref {CHOSEN_ARTICLES} WHERE t.raw_ref IS NOT NULL"
+ALL_CAPTURES: Final = """
+    SELECT r.raw_ref FROM temp.chosen CROSS JOIN revisions AS r ON r.article_id = chosen.id WHERE r.raw_ref IS NOT NULL
+"""
+COUNT_MARK: Final = "INSERT INTO temp.marks VALUES (?, 1) ON CONFLICT (mark) DO UPDATE SET times = times + 1"
+GROUPS: Final = ("month", "channel", "kind", "status", "split")
+COUNTED: Final = f"""
+    SELECT coalesce(substr(t.published_at, 1, 7), ''), t.channel, t.kind, t.status, chosen.split, count(*)
+    {CHOSEN_ARTICLES} GROUP BY 1, 2, 3, 4, 5
+"""
+COUNTS: Final = {
+    "day": f"""
+        SELECT t.channel, substr(t.published_at, 1, 10), count(*) {CHOSEN_ARTICLES}
+        WHERE t.published_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+    """,
+    "length": f"SELECT length(t.body), count(*) {CHOSEN_ARTICLES} GROUP BY 1 ORDER BY 1",
+    "edits": """
+        SELECT substr(r.seen_at, 1, 10), count(*) FROM temp.chosen JOIN revisions AS r ON r.article_id = chosen.id
+        WHERE r.kind = 'edited' GROUP BY 1 ORDER BY 1
+    """,
+    "removals": f"""
+        SELECT substr(t.gone_at, 1, 10), count(*) {CHOSEN_ARTICLES} WHERE t.gone_at IS NOT NULL GROUP BY 1 ORDER BY 1
+    """,
+    "content": """
+        SELECT n, count(*) FROM (
+            SELECT count(*) AS n FROM temp.chosen JOIN articles USING (id) GROUP BY content_hash
+        ) WHERE n > 1 GROUP BY 1 ORDER BY 1
+    """,
+    "clusters": """
+        SELECT n, count(*) FROM (
+            SELECT count(*) AS n FROM temp.chosen JOIN article_clusters ON article_id = chosen.id GROUP BY cluster
+        ) WHERE n > 1 GROUP BY 1 ORDER BY 1
+    """,
+    "fetched": f"SELECT substr(t.first_seen, 1, 10), count(*) {CHOSEN_ARTICLES} GROUP BY 1 ORDER BY 1",
+}

@@ -1,0 +1,159 @@
+"""Base and increments together are a full export, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.erasures import id_hash
+from archive.export.columns import DELETED, REVISIONS, Row, Table
+from archive.export.errors import BadOption, NotAnExport, TargetRefused
+from archive.export.increment import Changes, Merged
+from archive.export.run import export, merge
+from archive.export.wish import Wish
+from archive.store import Archive
+from archive.takedown import take_down
+from tests.archive.export.samples import SEEN, articles
+from tests.archive.export.trees import tree
+
+
+def change(archive: Archive, seed: int) -> None:
+    """Some days go by: new articles, edits, another date, a removal, a takedown."""
+    drawn = Random(seed)
+    later = SEEN + timedelta(days=seed + 1)
+    made = articles(60)
+    known = sorted(archive.known([article.id for article in made]))
+    gone, taken, *edited = drawn.sample(known, 6)
+    for article in made:
+        if article.id in edited:
+            archive.keep(replace(article, body=f"{article.body}\n\n河水又涨了{seed}米。"), seen_at=later)
+    for article in drawn.sample(made[40:], 5):
+        archive.keep(article, seen_at=later)
+    moved = made[2].published_at
+    assert moved is not None
+    with archive.transaction() as connection:
+        when = (moved + timedelta(days=40 + seed)).isoformat()
+        connection.execute("UPDATE articles SET published_at = ? WHERE id = ?", (when, made[2].id))
+        query = "UPDATE articles SET status = 'gone', gone_at = ? WHERE id = ?"
+        connection.execute(query, (later.isoformat(), gone))
+    if taken != made[2].id:
+        take_down(archive, taken, "asked", later)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish"),
+    [
+        ("jsonl", Wish(revisions=True, pictures=True)),
+        ("jsonl-gz", Wish(split="hash", deduplicate="exact")),
+        ("csv", Wish(revisions=True, pictures=True)),
+        ("csv", Wish(columns=("title", "status"), split="time:2025-02-10,2025-02-20")),
+        ("parquet", Wish(revisions=True, pictures=True)),
+        ("parquet", Wish(split="hash:50,25,25")),
+        ("huggingface", Wish(split="hash", channel=("life", "tech"))),
+    ],
+)
+def test_base_and_increments_are_the_full_export(changing: Archive, tmp_path: Path, name: str, wish: Wish) -> None:
+    export(changing, name, tmp_path / "base", wish)
+    chain = [tmp_path / "base"]
+    for seed in (1, 2):
+        change(changing, seed)
+        summary = export(changing, name, tmp_path / f"more{seed}", Wish(), tuple(chain))
+        assert summary.rows["articles"] < 40
+        chain.append(tmp_path / f"more{seed}")
+    whole = merge(tuple(chain), tmp_path / "merged")
+    full = export(changing, name, tmp_path / "full", wish)
+    assert tree(tmp_path / "merged") == tree(tmp_path / "full")
+    assert whole.id == full.id
+
+
+def test_what_was_taken_down_is_named_by_hash_alone(changing: Archive, tmp_path: Path) -> None:
+    export(changing, "jsonl", tmp_path / "base", Wish(revisions=True))
+    left, taken = articles()[20], articles()[21]
+    take_down(changing, taken.id, "asked", SEEN)
+    with changing.transaction() as connection:
+        connection.execute("UPDATE articles SET status = 'taken_down' WHERE id = ?", (left.id,))
+    export(changing, "jsonl", tmp_path / "more", Wish(), (tmp_path / "base",))
+    deleted = [json.loads(line) for line in (tmp_path / "more/data/deleted.jsonl").read_text().splitlines()]
+    assert {(row["table"], row["id"], row["reason"], row["id_hash"]) for row in deleted} == {
+        ("articles", left.id, "left", None),
+        ("revisions", left.id, "left", None),
+        ("articles", None, "taken_down", id_hash(taken.id)),
+        ("revisions", None, "taken_down", id_hash(taken.id)),
+    }
+    assert (tmp_path / "more/takedowns.txt").read_text() == f"{id_hash(taken.id)}\n"
+    everything = b"".join(tree(tmp_path / "more").values())
+    assert taken.id.encode() not in everything
+
+
+def test_nothing_changed_is_an_increment_of_nothing(changing: Archive, tmp_path: Path) -> None:
+    export(changing, "parquet", tmp_path / "base", Wish())
+    summary = export(changing, "parquet", tmp_path / "more", Wish(), (tmp_path / "base",))
+    assert sum(summary.rows.values()) == 0
+    merge((tmp_path / "base", tmp_path / "more"), tmp_path / "merged")
+    assert tree(tmp_path / "merged") == tree(tmp_path / "base")
+
+
+def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None:
+    base, more, other = tmp_path / "base", tmp_path / "more", tmp_path / "other"
+    export(changing, "jsonl", base, Wish())
+    change(changing, 1)
+    export(changing, "jsonl", more, Wish(), (base,))
+    export(changing, "sqlite", other, Wish())
+    with pytest.raises(BadOption):
+        export(changing, "csv", tmp_path / "x", Wish(), (base,))
+    with pytest.raises(BadOption):
+        export(changing, "jsonl", tmp_path / "x", Wish(channel=("tech",)), (base,))
+    with pytest.raises(NotAnExport):
+        export(changing, "sqlite", tmp_path / "x", Wish(), (other,))
+    with pytest.raises(NotAnExport):
+        merge((more,), tmp_path / "x")
+    with pytest.raises(NotAnExport):
+        merge((base, more, more), tmp_path / "x")
+    with pytest.raises(NotAnExport):
+        merge((base, tmp_path / "nowhere"), tmp_path / "x")
+    with pytest.raises(TargetRefused):
+        merge((base, more), base)
+    with (base / "data/articles.jsonl").open("ab") as file:
+        file.write(b"{}\n")
+    with pytest.raises(NotAnExport):
+        merge((base, more), tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+class Rows:
+    """Rows in memory in the place of an export."""
+
+    def __init__(self, **tables: list[Row]) -> None:
+        self._tables = tables
+
+    def rows(self, table: Table) -> Iterator[Row]:
+        return iter(self._tables[table.name])
+
+
+def some_rows() -> st.SearchStrategy[list[Row]]:
+    small = replace(REVISIONS, columns=REVISIONS.columns[:3])
+    assert small.names == ("article_id", "revision", "seen_at")
+    keys = st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(1, 3))
+    return st.dictionaries(keys, st.sampled_from(["x", "y"])).map(
+        lambda found: [(*key, value) for key, value in sorted(found.items())]
+    )
+
+
+@given(some_rows(), some_rows())
+def test_changes_and_merge_undo_each_other(before: list[Row], now: list[Row]) -> None:
+    table = replace(REVISIONS, columns=REVISIONS.columns[:3])
+    changes = Changes(table)
+    written = list(changes.of(before, now))
+    deleted = list(changes.deletions(frozenset()))
+    assert all(len(row) == len(DELETED.names) for row in deleted)
+    merged = Merged(Rows(revisions=before), Rows(revisions=written, deleted=deleted))
+    assert list(merged.rows(table)) == now
+    assert set(written) == set(now) - set(before)

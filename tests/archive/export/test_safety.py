@@ -1,0 +1,179 @@
+"""Killed, out of room, written to meanwhile, asked for nonsense: the old export stays, and nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archive.errors import ExitCode
+from archive.export.columns import ARTICLES
+from archive.export.errors import EmptySelection, TargetRefused
+from archive.export.run import export
+from archive.export.snapshot import snapshot_of
+from archive.export.wish import Wish
+from archive.store import Archive
+from tests.archive.export.samples import SEEN, articles, filled
+from tests.archive.export.trees import tree
+from tests.archive.samples import an_article
+
+
+def command(data: Path, *words: str) -> list[str]:
+    return [sys.executable, "-c", "import qqnews; qqnews.main()", "--data", str(data), "export", *words]
+
+
+def run(data: Path, *words: str, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(data, *words), capture_output=True, text=True, preexec_fn=before, timeout=60)
+
+
+def test_a_killed_export_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    target, words = tmp_path / "x", ("jsonl-gz", str(tmp_path / "x"), "--revisions")
+    with filled(tmp_path / "data", 150) as archive:
+        export(archive, "jsonl-gz", target, Wish(revisions=True))
+        old = tree(target)
+        archive.keep(an_article(9000), seen_at=SEEN)
+        began = time.monotonic()
+        export(archive, "jsonl-gz", tmp_path / "new", Wish(revisions=True))
+        seconds = time.monotonic() - began
+    new = tree(tmp_path / "new")
+    for seed in range(5):
+        killed = subprocess.Popen(command(archive.data, *words), stderr=subprocess.PIPE)
+        # Until the folder aside appears the program only starts: the interesting moments come then.
+        while killed.poll() is None and not list(tmp_path.glob(".x.*")):
+            time.sleep(0.001)
+        time.sleep(random.Random(seed).random() * seconds)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        assert tree(target) in (old, new)
+    assert run(archive.data, *words).returncode == 0
+    assert tree(target) == new
+    assert not list(tmp_path.glob(".x.*"))
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "sqlite", "feed"])
+def test_no_room_leaves_the_old_export(tmp_path: Path, name: str) -> None:
+    with filled(tmp_path / "data", 60) as archive:
+        target = tmp_path / "x"
+        export(archive, name, target, Wish(limit=1))
+        old = tree(target)
+
+    def little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+
+    done = run(archive.data, name, str(target), before=little_room)
+    assert done.returncode == ExitCode.ARCHIVE, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "x" in done.stderr
+    assert tree(target) == old
+    assert not list(tmp_path.glob(".x.*"))
+
+
+def test_what_is_written_meanwhile_is_not_in_it(changing: Archive) -> None:
+    with snapshot_of(changing) as snapshot, Archive.existing(changing.data) as other:
+        assert snapshot.choose(Wish()) == 40
+        state, rows = snapshot.state(), snapshot.rows(ARTICLES)
+        seen = [next(rows)]
+        for article in articles(45)[30:]:
+            other.keep(replace(article, body=article.body + "\n\n变了。"), seen_at=SEEN)
+        seen += rows
+        assert len(seen) == 40
+        assert not any("变了" in str(row) for row in seen)
+        assert snapshot.state() == state
+    with snapshot_of(changing) as snapshot:
+        assert snapshot.choose(Wish()) == 45
+        assert snapshot.state() != state
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "sqlite", "feed", "markdown"])
+def test_nul_and_what_is_not_utf8_are_mended_and_counted(changing: Archive, tmp_path: Path, name: str) -> None:
+    with closing(sqlite3.connect(changing.data / "archive.db")) as foreign, foreign:
+        broken = "UPDATE articles SET title = CAST(x'E6B2B3EDA080' AS TEXT) WHERE id = ?"
+        foreign.execute(broken, (articles()[38].id,))
+        foreign.execute("UPDATE articles SET summary = ? WHERE id = ?", ("河\0岸", articles()[39].id))
+    summary = export(changing, name, tmp_path / "x", Wish())
+    assert summary.manifest.facts["texts"] == {"mended": 2, "taken_out": {}}
+    if name == "jsonl":
+        assert "河\ufffd岸" in (tmp_path / "x/data/articles.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["xml", "x"], ExitCode.USAGE, "there is no format 'xml'"),
+        (["jsonl", "x", "--columns", "id,colour"], ExitCode.USAGE, "there is no column 'colour'"),
+        (["jsonl", "x", "--channel", "none"], ExitCode.EMPTY, "no article"),
+        (["jsonl", "x", "--since", "2025-13-01"], ExitCode.USAGE, "--since"),
+        (["jsonl", "x", "--split", "half"], ExitCode.USAGE, "--split"),
+        (["jsonl", "x", "--filter", "min-length=long"], ExitCode.USAGE, "--filter"),
+        (["feed", "x", "--columns", "title"], ExitCode.USAGE, "summary"),
+        (["warc", "x"], ExitCode.USAGE, "raw capture"),
+        (["merge", "nowhere", "--to", "x"], ExitCode.BAD_INPUT, "nowhere"),
+    ],
+)
+def test_nonsense_is_one_line_and_a_code(
+    read_only: Archive, tmp_path: Path, words: list[str], code: int, says: str
+) -> None:
+    done = run(read_only.data, *(str(tmp_path / word) if word in ("x", "nowhere") else word for word in words))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_does_not_replace_what_is_none(read_only: Archive, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/notes.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    (tmp_path / "empty").mkdir()
+    before = tree(tmp_path)
+    for name in ("file", "folder", "link"):
+        with pytest.raises(TargetRefused):
+            export(read_only, "jsonl", tmp_path / name, Wish())
+    with pytest.raises(TargetRefused):
+        export(read_only, "jsonl", read_only.data, Wish())
+    assert tree(tmp_path) == before
+    export(read_only, "jsonl", tmp_path / "empty", Wish())
+    (tmp_path / "empty/notes.txt").write_text("mine")
+    with pytest.raises(TargetRefused, match=r"notes\.txt"):
+        export(read_only, "csv", tmp_path / "empty", Wish())
+    (tmp_path / "empty/notes.txt").unlink()
+    export(read_only, "csv", tmp_path / "empty", Wish())
+    assert (tmp_path / "empty/data/articles.csv").exists()
+
+
+def test_an_empty_selection_leaves_the_old_export(read_only: Archive, tmp_path: Path) -> None:
+    export(read_only, "jsonl", tmp_path / "x", Wish())
+    before = tree(tmp_path)
+    with pytest.raises(EmptySelection):
+        export(read_only, "jsonl", tmp_path / "x", Wish(since="2030-01-01"))
+    assert tree(tmp_path) == before
+
+
+def test_what_others_are_writing_is_no_leftover(read_only: Archive, tmp_path: Path) -> None:
+    dead, foreign = tmp_path / f".x.{'a' * 16}", tmp_path / ".x.notes"
+    dead.mkdir()
+    foreign.mkdir()
+    export(read_only, "jsonl", tmp_path / "x", Wish())
+    assert not dead.exists()
+    assert foreign.exists()
+
+
+def test_a_folder_without_rights_is_one_line(read_only: Archive, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    tmp_path.chmod(0o500)
+    done = run(read_only.data, "jsonl", str(tmp_path / "x"))
+    assert done.returncode == ExitCode.ARCHIVE
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,131 @@
+"""Formats that are no rows: SQLite, Markdown for Hugo, feeds, WARC, pictures."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import feedparser
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from archive.export.run import export
+from archive.export.wish import Wish
+from archive.raw import RawWriter
+from archive.store import Archive
+from archive.warc import Capture
+from tests.archive.export.samples import SEEN, articles
+from tests.archive.export.trees import tree
+
+MADE = articles()
+
+
+@pytest.mark.parametrize("name", ["sqlite", "markdown", "feed", "report"])
+def test_the_same_state_gives_the_same_bytes(read_only: Archive, tmp_path: Path, name: str) -> None:
+    export(read_only, name, tmp_path / "one", Wish())
+    export(read_only, name, tmp_path / "two", Wish())
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_sqlite_has_the_rows_and_finds_words(read_only: Archive, tmp_path: Path) -> None:
+    export(read_only, "sqlite", tmp_path / "x", Wish(revisions=True, pictures=True))
+    with closing(sqlite3.connect(tmp_path / "x/dataset.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        counts = [database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("articles", "revisions")]
+        assert counts == [40, 42]
+        found = database.execute(
+            "SELECT id FROM articles WHERE rowid IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?)",
+            ('"第12个早晨"',),
+        ).fetchall()
+    assert found == [(MADE[12].id,)]
+    described = json.loads((tmp_path / "x/metadata.json").read_text())
+    assert "id" in described["databases"]["dataset"]["tables"]["articles"]["columns"]
+
+
+def test_markdown_files_are_those_of_the_archive(read_only: Archive, tmp_path: Path) -> None:
+    export(read_only, "markdown", tmp_path / "x", Wish())
+    written = {path.name: path.read_bytes() for path in (tmp_path / "x/content").rglob("*.md")}
+    kept = {path.name: path.read_bytes() for path in (read_only.data / "articles").rglob("*.md")}
+    assert written == kept
+
+
+def test_hugo_builds_a_page_for_every_article(read_only: Archive, tmp_path: Path) -> None:
+    if shutil.which("hugo") is None:
+        pytest.skip("hugo is not installed")
+    export(read_only, "markdown", tmp_path / "x", Wish())
+    shutil.copytree(tmp_path / "x", tmp_path / "site")
+    done = subprocess.run(["hugo", "--quiet"], cwd=tmp_path / "site", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pages = {path.parent.name for path in (tmp_path / "site/public").glob("*/index.html")}
+    assert pages & {article.id for article in MADE} == {article.id for article in MADE}
+    page = (tmp_path / "site/public" / MADE[9].id / "index.html").read_text()
+    assert MADE[9].title in page
+    published = MADE[9].published_at
+    assert published is not None
+    assert f"{published:%Y-%m-%d %H:%M:%S}" in page
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+def test_feedparser_reads_feeds(read_only: Archive, tmp_path: Path, kind: str) -> None:
+    export(read_only, "feed", tmp_path / "x", Wish(limit=30))
+    content = (tmp_path / f"x/feed.{kind}").read_bytes()
+    found = feedparser.parse(io.BytesIO(content))
+    assert not found.bozo, found.get("bozo_exception")
+    newest = [article for article in reversed(MADE) if article.published_at][:30]
+    assert [entry.link for entry in found.entries] == [article.url for article in newest]
+    assert [entry.title for entry in found.entries][:3] == [article.title for article in newest[:3]]
+    published = newest[0].published_at
+    assert published is not None
+    assert tuple(found.entries[0].published_parsed)[:5] == published.utctimetuple()[:5]
+
+
+def test_json_feed_is_one(read_only: Archive, tmp_path: Path) -> None:
+    export(read_only, "feed", tmp_path / "x", Wish(text=False))
+    found = json.loads((tmp_path / "x/feed.json").read_text())
+    assert found["version"] == "https://jsonfeed.org/version/1.1"
+    assert len(found["items"]) == 40
+    assert all(datetime.fromisoformat(item["date_published"]).tzinfo for item in found["items"])
+    assert all(item["content_text"] for item in found["items"])
+
+
+def test_warcio_reads_the_captures_of_the_chosen(changing: Archive, tmp_path: Path) -> None:
+    writer = RawWriter(changing.data, "crawl")
+    for article in MADE[:6]:
+        body = b"<p>the same page</p>" if article in MADE[:2] else article.title.encode()
+        capture = Capture(
+            url=article.url, status=200, headers=(("Content-Type", "text/html"),), body=body, fetched_at=SEEN
+        )
+        raw_ref = writer.write(capture)
+        with changing.transaction() as connection:
+            connection.execute("UPDATE articles SET raw_ref = ? WHERE id = ?", (raw_ref, article.id))
+    writer.close()
+    export(changing, "warc", tmp_path / "x", Wish(channel=("tech",)))
+    with (tmp_path / "x/captures.warc.gz").open("rb") as file:
+        records = [
+            (record.rec_headers.get_header("WARC-Target-URI"), record.content_stream().read())
+            for record in ArchiveIterator(file, check_digests="raise")
+            if record.rec_type == "response"
+        ]
+    assert records == [(MADE[0].url, b"<p>the same page</p>"), (MADE[3].url, MADE[3].title.encode())]
+    assert (tmp_path / "x/missing.txt").read_text() == ""
+    rows = export(changing, "jsonl", tmp_path / "rows", Wish(channel=("tech",)))
+    text = (tmp_path / "rows/data/articles.jsonl").read_text()
+    assert rows.rows["articles"] == 14
+    assert text.count('"raw_digest":null') == 12
+
+
+def test_the_report_is_one_page_and_its_pictures(read_only: Archive, tmp_path: Path) -> None:
+    export(read_only, "report", tmp_path / "x", Wish())
+    page = (tmp_path / "x/index.html").read_text()
+    pictures = list((tmp_path / "x").glob("*.png"))
+    assert len(pictures) == 5
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    assert page.count("data:image/png;base64,") == 5
+    assert 'src="http' not in page
+    assert "40 articles" in page
