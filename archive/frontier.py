@@ -6,10 +6,12 @@ whatever dies in between, the next run goes on with what was left. Moments are s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
+
+import orjson
 
 from archive.record import stamp
 from archive.store import Archive
@@ -64,6 +66,16 @@ class Frontier:
                 self._archive.sighting(item.id, source, item.rank, at)
         return new
 
+    def gather(self, article: str, listed: Iterable[Listed], at: datetime) -> int:
+        """As ``remember``, for the articles that an article names (a topic's list); it is their source.
+
+        What is known from other articles alone gathers nothing itself: no endless chains.
+        """
+        with self._database.transaction() as connection:
+            if connection.execute(_FOUND_IN_ARTICLES, (article,)).fetchone()[0]:
+                return 0
+            return self.remember(listed, article, at)
+
     def recall(self, listed: Iterable[Listed], source: str, at: datetime) -> int:
         """Queue these whatever is known of them, to be fetched again; how many were not waiting already."""
         changed = 0
@@ -73,14 +85,15 @@ class Frontier:
                 changed += connection.execute(_RECALL, values).rowcount
         return changed
 
-    def lease(self, limit: int, now: float, lease_seconds: float, source: str | None = None) -> list[Leased]:
+    def lease(self, limit: int, now: float, lease_seconds: float, sources: Collection[str] = ()) -> list[Leased]:
         """Take up to ``limit`` waiting links, the longest waiting first; nobody else gets them meanwhile.
 
-        Raises ``DiskFloor``: what there is no room for need not be fetched.
+        ``sources``: only links that these listed; empty: all. Raises ``DiskFloor``: what there is no room for
+        need not be fetched.
         """
         self._archive.ensure_room()
         with self._database.light_transaction() as connection:
-            rows = connection.execute(_LEASE, (now + lease_seconds, now, now, source, source, limit)).fetchall()
+            rows = connection.execute(_LEASE, (now + lease_seconds, now, now, _json(sources), limit)).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
         return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
 
@@ -114,9 +127,9 @@ class Frontier:
         """How many links could be leased now."""
         return int(self._database.connection.execute(_PENDING, (now, now)).fetchone()[0])
 
-    def next_due(self, now: float) -> float | None:
+    def next_due(self, now: float, sources: Collection[str] = ()) -> float | None:
         """When the next link can be leased: at once (``now``), later, or never (None)."""
-        moment = self._database.connection.execute(_NEXT_DUE).fetchone()[0]
+        moment = self._database.connection.execute(_NEXT_DUE, (_json(sources),)).fetchone()[0]
         return None if moment is None else max(now, moment)
 
     def reserve(self, host: str, now: float, delay: float) -> float:
@@ -162,6 +175,14 @@ class Frontier:
             connection.execute(statement, values)
 
 
+def _json(sources: Collection[str]) -> str | None:
+    """Sources as the statements take them: None for all."""
+    return orjson.dumps(list(sources)).decode() if sources else None
+
+
+_FOUND_IN_ARTICLES: Final = """
+    SELECT count(*) > 0 AND total(source NOT IN (SELECT id FROM articles)) = 0 FROM sightings WHERE article_id = ?
+"""
 _REMEMBER: Final = """
     INSERT INTO links (id, url, source, listed_at, rank, state, not_before)
     SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6 WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1)
@@ -176,11 +197,12 @@ _RECALL: Final = """
     WHERE state <> 'waiting'
 """
 _LEASE: Final = """
-    UPDATE links SET lease_until = ?, attempts = attempts + 1
+    UPDATE links SET lease_until = ?1, attempts = attempts + 1
     WHERE id IN (
         SELECT id FROM links
-        WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ? AND (? IS NULL OR source = ?)
-        ORDER BY not_before, rowid LIMIT ?
+        WHERE state = 'waiting' AND not_before <= ?2 AND lease_until <= ?3
+            AND (?4 IS NULL OR source IN (SELECT value FROM json_each(?4)))
+        ORDER BY not_before, rowid LIMIT ?5
     )
     RETURNING id, url, source, attempts, rank, not_before, rowid AS number
 """
@@ -198,7 +220,10 @@ _RELEASE: Final = """
     WHERE id = ? AND state = 'waiting'
 """
 _PENDING: Final = "SELECT count(*) FROM links WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ?"
-_NEXT_DUE: Final = "SELECT min(max(not_before, lease_until)) FROM links WHERE state = 'waiting'"
+_NEXT_DUE: Final = """
+    SELECT min(max(not_before, lease_until)) FROM links
+    WHERE state = 'waiting' AND (?1 IS NULL OR source IN (SELECT value FROM json_each(?1)))
+"""
 _RESERVE: Final = """
     INSERT INTO hosts (host, next_at) VALUES (?1, ?2)
     ON CONFLICT (host) DO UPDATE SET next_at = max(next_at, ?3, backoff_until) + ?4

@@ -53,7 +53,7 @@ def crawl(asked: Asked, targets: tuple[str, ...], sources: tuple[str, ...], **op
     use_proxy(options["proxy"])
     names = _canonical(sources if sources or targets else EVERYTHING)
     pictures = Pictures(since=datetime.now(UTC)) if options["media"] else None
-    plan = Plan(tuple(inputs.addresses.values()), names, options["limit"], options["dry_run"], pictures)
+    plan = Plan(tuple(inputs.addresses.values()), names, options["limit"], options["dry_run"], pictures, follow=True)
     job = _dry_job if plan.dry_run else _job
     sys.exit(job(asked, inputs, plan, options))
 

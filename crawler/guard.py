@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
-from crawler.sites.qq.address import is_page_host
+from crawler.sites.registry import is_page_url, is_site_host
 
 _PICTURE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:gtimg\.(?:com|cn)|qpic\.cn)")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -56,12 +56,17 @@ def is_picture_host(host: str) -> bool:
 
 def check_url(url: str) -> str:
     """The host of an address the crawler may ask; raises `OffLimits` for any other address."""
-    return _checked(url, is_page_host)
+    return _checked(url, is_page_url)
 
 
 def check_picture_url(url: str) -> str:
     """As `check_url`, for a picture's address."""
-    return _checked(url, lambda host: is_picture_host(host) or is_page_host(host))
+    return _checked(url, lambda picture: is_picture_host(host_of(picture)) or is_page_url(picture))
+
+
+def check_rules_url(url: str) -> str:
+    """As `check_url`, for a robots.txt: of every host that is asked for articles or pictures."""
+    return _checked(url, lambda rules: is_picture_host(host_of(rules)) or is_site_host(host_of(rules)))
 
 
 def _checked(url: str, is_ours: Callable[[str], bool]) -> str:
@@ -69,8 +74,8 @@ def _checked(url: str, is_ours: Callable[[str], bool]) -> str:
     host = host_of(url)
     if parts.scheme not in ("http", "https"):
         raise OffLimits(url, f"scheme {parts.scheme or 'none'} is not http or https")
-    if not is_ours(host):
-        raise OffLimits(url, f"{host or 'no host'} is not a host of the site")
+    if not is_ours(url):
+        raise OffLimits(url, f"{host or 'no host'} is not a host of the site, or no article of it")
     if parts.username is not None or parts.password is not None:
         raise OffLimits(url, "the address carries a user name")
     return host

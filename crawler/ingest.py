@@ -14,7 +14,7 @@ from archive.decide import Verdict
 from archive.errors import NotOurMarkdown
 from archive.markdown import from_markdown
 from archive.store import Archive
-from crawler.sites.qq.address import NotAnAddress, read_address
+from crawler.sites.registry import NotAnAddress, read_address
 
 BATCH = 100
 """Files in one transaction."""

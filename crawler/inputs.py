@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crawler.items import READABLE
-from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.lists import ListBroken, read_lines
+from crawler.sites.registry import Address, NotAnAddress, fetch_url, read_address
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes. Nobody keeps more addresses than that in one file; more is a mistake."""
@@ -17,7 +17,7 @@ LARGEST_FILE = 64 * 1024 * 1024
 
 @dataclass(slots=True)
 class Inputs:
-    """Articles asked for (id → address, in the order given), and a line about each input that is none."""
+    """Articles asked for (id → address to fetch, in the order given), and a line about each input that is none."""
 
     addresses: dict[str, str] = field(default_factory=dict)
     bad: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ def _read_argument(inputs: Inputs, argument: str) -> None:
         else:
             inputs.bad.append(str(refusal))
         return
-    _add(inputs, argument, address.id, address.url, address.kind)
+    _add(inputs, argument, address)
 
 
 def _read_file(inputs: Inputs, path: Path) -> None:
@@ -58,17 +58,17 @@ def _read_file(inputs: Inputs, path: Path) -> None:
 
 def _read_lines(inputs: Inputs, name: str, content: bytes) -> None:
     try:
-        listing = read_lines(content, name)
+        listing = read_lines(content, name, read_address)
     except ListBroken as error:
         inputs.bad.append(f"{name}: not a file of addresses: {error.evidence}")
         return
     inputs.bad += [f"{name}, line {line.number}: {line.text[:80]!r}: {line.reason}" for line in listing.bad_lines]
     for item in listing.items:
-        _add(inputs, f"{name}: {item.id}", item.id, item.url, item.kind)
+        _add(inputs, f"{name}: {item.id}", Address(item.id, item.url, item.kind))
 
 
-def _add(inputs: Inputs, name: str, article_id: str, url: str, kind: str) -> None:
-    if kind in READABLE:
-        inputs.addresses[article_id] = url
+def _add(inputs: Inputs, name: str, address: Address) -> None:
+    if address.kind in READABLE:
+        inputs.addresses[address.id] = fetch_url(address)
     else:
-        inputs.bad.append(f"{name}: a page of kind {kind}, not an article")
+        inputs.bad.append(f"{name}: a page of kind {address.kind}, not an article")

@@ -23,8 +23,8 @@ from crawler.guard import OffLimits
 from crawler.middlewares.rest import HostResting
 from crawler.pause import Stopped
 
-READABLE = ("article", "gallery", "video", "question")
-"""Kinds of things whose pages are articles. Topics, live shows and explanations are counted and left out."""
+READABLE = ("article", "gallery", "video", "question", "topic", "live", "card")
+"""Kinds of things whose pages are articles. Explanations (``tip``) are counted and left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Link:
 
     id: str
     url: str
+    """The address to fetch: some kinds are told by their address, not by their id."""
     kind: str
     title: str
     published_raw: str
@@ -66,6 +67,8 @@ class Understood:
     article: Article
     fetched_at: datetime
     raw_ref: str | None = None
+    gathered: tuple[Link, ...] = ()
+    """The articles that this one names: to be crawled, too."""
 
 
 @dataclass(frozen=True, slots=True)

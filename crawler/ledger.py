@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -67,12 +67,15 @@ class Ledger:
         """Take the next turn at a host; seconds until it comes. All processes share the turns."""
         return await self._in_thread(lambda: self._frontier.reserve(host, now(), delay))
 
-    async def lease(self, limit: int) -> list[Leased]:
-        """Take up to ``limit`` links. The leases are renewed until the link leaves ``held``."""
+    async def lease(self, limit: int, sources: Collection[str] = ()) -> list[Leased]:
+        """Take up to ``limit`` links, of these sources where some are named.
+
+        The leases are renewed until the link leaves ``held``.
+        """
         if self._renewer is None:
             self._renewer = asyncio.create_task(self._renew())
         seconds = self._lease_seconds
-        taken = await self._in_thread(lambda: self._frontier.lease(limit, now(), seconds))
+        taken = await self._in_thread(lambda: self._frontier.lease(limit, now(), seconds, sources))
         self.held |= {link.id for link in taken}
         return taken
 

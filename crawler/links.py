@@ -7,7 +7,7 @@ to this run, should it die. So `Links` hands out a link only when there is room 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from typing import Protocol
 
 from archive.frontier import Leased
@@ -38,18 +38,19 @@ class Queue(Protocol):
 
 
 class FrontierQueue:
-    """The frontier of the archive, shared with all other processes."""
+    """The frontier of the archive, shared with all other processes; all of it, or what some sources listed."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, sources: Collection[str] = ()) -> None:
         self._ledger = ledger
+        self._sources = sources
 
     async def take(self, limit: int) -> list[Leased]:
         """Links under a lease that the ledger renews until they are given back."""
-        return await self._ledger.lease(limit)
+        return await self._ledger.lease(limit, self._sources)
 
     async def next_due(self) -> float | None:
         """The frontier's own answer: links that others hold are due when their lease ends."""
-        return await self._ledger.ask(lambda archive, frontier: frontier.next_due(now()))
+        return await self._ledger.ask(lambda archive, frontier: frontier.next_due(now(), self._sources))
 
     def give_back(self, link: Leased, again_at: float | None) -> None:
         """The frontier knows already: the end was written there."""

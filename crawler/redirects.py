@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from crawler.guard import OffLimits, check_url
 from crawler.sites.page import Removed
-from crawler.sites.qq.address import NotAnAddress, read_address
+from crawler.sites.registry import NotAnAddress, check_target, read_address
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 MOST_HOPS = 5
@@ -23,7 +23,8 @@ class Astray:
 
 
 def followed(article_id: str, url: str, location: str, hops: int) -> str | Astray:
-    """The address to ask next after ``hops`` redirects. Raises `Removed` for the site's page of lost articles.
+    """The address to ask next after ``hops`` redirects. Raises `Removed` for the site's page of lost articles,
+    `Blocked` for one that wants a human.
 
     Only an address of the site which names the same article is followed.
     """
@@ -35,6 +36,7 @@ def followed(article_id: str, url: str, location: str, hops: int) -> str | Astra
         return Astray("redirect-nowhere", location)
     if _is_farewell(target):
         raise Removed(url, f"redirected to {target}")
+    check_target(target)
     if hops >= MOST_HOPS:
         return Astray("redirect-loop", target)
     try:

@@ -18,9 +18,8 @@ from archive.store import Archive
 from archive.warc import Capture
 from crawler.normalise import normalise
 from crawler.sites.page import Changed, EmptyShell, Garbled, NotAnArticle, RawArticle
-from crawler.sites.qq.address import NotAnAddress, read_address
-from crawler.sites.qq.pages import read_page
-from crawler.sites.qq.second import joined, second_source
+from crawler.sites.qq.second import joined, read_source, second_source
+from crawler.sites.registry import NotAnAddress, read_page
 
 BATCH: Final = 50
 """Captures whose changes are applied in one transaction."""
@@ -110,7 +109,8 @@ class Reextraction:
 
     def _shell(self, article_id: str, capture: Capture) -> tuple[Capture, RawArticle | None] | None:
         """The empty page that this capture completes, if it does."""
-        if article_id in self._shells and capture.url == second_source(read_address(article_id)):
+        shell = self._shells.get(article_id)
+        if shell and capture.url == second_source(read_source(shell[0].url)):
             return self._shells.pop(article_id)
         return None
 

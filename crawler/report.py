@@ -40,15 +40,18 @@ COUNTERS = {
 
 @dataclass(slots=True)
 class Counts:
-    """What one run did. ``counts`` by counter, ``reasons`` by outcome, ``sources`` and ``hosts`` by name."""
+    """What one run did. ``counts`` by counter, ``reasons`` by outcome, the others by name."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, unreadable,
-    absent (gone, and in the archive), refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests,
-    pictures, pictures_asked, pictures_missing."""
+    """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, unreadable, noted,
+    absent (gone, and in the archive), gathered (named by articles), guessed (of no known layout, read all the same),
+    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked,
+    pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
+    layouts: dict[str, Counter[str]] = field(default_factory=dict)
+    """By layout: pages that were understood, and how many of them bore each note."""
     problems: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -81,6 +84,13 @@ class Tally:
         if reason:
             self._stats.inc_value(f"{PREFIX}/reasons/{counter}/{reason}", amount)
 
+    def read(self, layout: str, notes: Iterable[str]) -> None:
+        """Count a page that was understood, and what was odd about it, for its layout."""
+        self._stats.inc_value(f"{PREFIX}/layouts/pages/{layout}")
+        for note in notes:
+            self.add("noted", reason=note)
+            self._stats.inc_value(f"{PREFIX}/layouts/{note}/{layout}")
+
     def problem(self, what: str, reason: str, where: str) -> None:
         """Name something that went wrong: ``what`` (an id, a source), the reason, and where it was met."""
         named: list[dict[str, str]] = self._stats.get_value(f"{PREFIX}/problems", [])
@@ -96,6 +106,7 @@ def read_counts(all_stats: Iterable[Mapping[str, Any]]) -> Counts:
             _add(total, key, value)
     pages = (source for source in total.sources.values() if source["pages"])
     total.counts["silent"] = sum(source["pages"] == source["empty_pages"] for source in pages)
+    total.counts["guessed"] = sum(layout["generic"] for layout in total.layouts.values())
     return total
 
 
@@ -112,7 +123,7 @@ def _add(total: Counts, key: str, value: Any) -> None:
     elif group == "reasons":
         total.reasons.setdefault(counter, Counter())[name[0]] += value
     else:
-        table = total.sources if group == "sources" else total.hosts
+        table: dict[str, Counter[str]] = getattr(total, group)
         table.setdefault(name[0], Counter())[counter] += value
 
 
@@ -122,7 +133,8 @@ def verdict(run: Counts) -> Verdict:
     nothing = run.obtained + run.counts["absent"] + run.counts["known"] == 0
     judgements = chain(_alarms(run.counts), _failures(run.counts) if nothing else _shortfalls(run.counts, run.obtained))
     fine = Verdict("ok", ExitCode.OK, "everything that was due was done")
-    return next((judged for applies, judged in judgements if applies), fine)
+    judged = next((judged for applies, judged in judgements if applies), fine)
+    return judged._replace(because=f"{judged.because}{_guesses(run.counts)}")
 
 
 _Judgements = Iterable[tuple[bool, Verdict]]
@@ -135,12 +147,23 @@ def _alarms(n: Counter[str]) -> _Judgements:
     yield _withheld(n), Verdict("blocked", ExitCode.BLOCKED, told_off)
     strange = f"{n['unreadable']} answers had no known layout: the parser needs mending"
     yield n["unreadable"] > 0, Verdict("changed", ExitCode.CHANGED, strange)
+    yield _mostly_guessed(n), Verdict("changed", ExitCode.CHANGED, "most pages had no known layout: mend the parser")
     stopped = "it was told to stop; the next run goes on with what is left"
     yield n["stopped"] > 0, Verdict("partial", ExitCode.PARTIAL, stopped)
 
 
 def _withheld(n: Counter[str]) -> bool:
     return n["refused"] + n["resting"] > 0 and n["left"] + n["broken"] > 0
+
+
+def _mostly_guessed(n: Counter[str]) -> bool:
+    """Whether guessing was the rule, not the exception: then it is not the pages that are odd."""
+    return 2 * n["guessed"] > sum(n[name] for name in COUNTERS.values())
+
+
+def _guesses(n: Counter[str]) -> str:
+    """What the verdict says of pages that were read as a last resort."""
+    return f"; the text of {n['guessed']} pages was guessed, their layout is not known" if n["guessed"] else ""
 
 
 def _errors(n: Counter[str]) -> int:
@@ -204,6 +227,8 @@ _SHOWN = (
     ("same", "unchanged"),
     ("known", "known before"),
     ("gone", "removed by the site"),
+    ("gathered", "named by articles"),
+    ("guessed", "guessed"),
     ("pictures", "pictures"),
     ("pictures_missing", "pictures missing"),
     ("dropped", "given up"),

@@ -40,13 +40,17 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: articles by address, sources by name, the limits, and the pictures."""
+    """What to do: articles by address, sources by name, the limits, and the pictures.
+
+    ``follow``: whether what the addressed articles name (a topic's list) is fetched in the same run.
+    """
 
     addresses: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     limit: int | None = None
     dry_run: bool = False
     pictures: Pictures | None = None
+    follow: bool = False
 
 
 @dataclass(slots=True)
@@ -107,10 +111,15 @@ class Run:
             return
         if plan.addresses:
             yield ArticleSpider, {"address": " ".join(plan.addresses), "limit": self._left()}
-        if plan.sources and self._left() != "0":
-            yield ArticleSpider, {"limit": self._left()}
+        gathered = self._gathered() if plan.follow else []
+        if (plan.sources or gathered) and self._left() != "0":
+            yield ArticleSpider, {"sources": "" if plan.sources else "\n".join(gathered), "limit": self._left()}
         if plan.pictures is not None:
             yield MediaSpider, plan.pictures.arguments
+
+    def _gathered(self) -> list[str]:
+        """Ids of the articles that named others which are new; these are the others' sources."""
+        return [name for name, counted in read_counts(self._stats).sources.items() if counted["gathered"]]
 
     def _left(self) -> str:
         """What is left of the limit, as the spider's argument; "" without one."""

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 
-from crawler.guard import check_picture_url, check_url, host_of, is_picture_host
+from crawler.guard import check_picture_url, check_rules_url, check_url
 
 
 class BorderMiddleware:
@@ -14,11 +14,9 @@ class BorderMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raises `OffLimits`, which reaches the request's errback."""
-        if request.meta.get("picture") or _asks_picture_host_for_rules(request):
+        if urlsplit(request.url).path == "/robots.txt":
+            check_rules_url(request.url)
+        elif request.meta.get("picture"):
             check_picture_url(request.url)
         else:
             check_url(request.url)
-
-
-def _asks_picture_host_for_rules(request: Request) -> bool:
-    return urlsplit(request.url).path == "/robots.txt" and is_picture_host(host_of(request.url))

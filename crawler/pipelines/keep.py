@@ -11,7 +11,7 @@ from scrapy.exceptions import DropItem
 from archive.decide import Absence, Verdict
 from archive.errors import Erased
 from archive.frontier import Frontier
-from archive.store import Archive, Kept
+from archive.store import Archive
 from archive.watch import report_missing
 from crawler.backoff import retry_pause
 from crawler.items import Ending, Setback, Understood
@@ -51,12 +51,15 @@ class KeepOutcome:
         return item
 
     async def _keep(self, item: Understood) -> None:
-        def work(archive: Archive, frontier: Frontier) -> Kept:
+        def work(archive: Archive, frontier: Frontier) -> tuple[Verdict, int]:
             kept = archive.keep(item.article, seen_at=item.fetched_at, raw_ref=item.raw_ref)
             frontier.done(item.link.id)
-            return kept
+            new = frontier.gather(item.article.id, item.gathered, item.fetched_at) if item.gathered else 0
+            return kept.verdict, new
 
-        verdict = Verdict.NEW if self._ledger is None else (await self._ledger.write(work)).verdict
+        verdict, new = (Verdict.NEW, 0) if self._ledger is None else await self._ledger.write(work)
+        if new:
+            self._tally.add("gathered", source=item.article.id, amount=new)
         self._tally.add(COUNTERS[verdict], source=item.link.source)
         self._links.settled(item.link)
 

@@ -8,15 +8,15 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.gather import gathered
 from crawler.guard import host_of
 from crawler.items import FAILURES, Ending, Page, Setback, Understood
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
 from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed
-from crawler.sites.qq.address import read_address
-from crawler.sites.qq.pages import read_page
 from crawler.sites.qq.second import joined, second_source
+from crawler.sites.registry import read_address, read_page
 
 _NO_ANSWER: tuple[type[Exception], ...] = (*FAILURES, NotAnArticle)
 _UNREADABLE: dict[type[NotAnArticle], str] = {EmptyShell: "empty-shell", Garbled: "garbled"}
@@ -75,9 +75,8 @@ class ParsePage:
     async def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:
             await self._rest.answered(host_of(page.url))
-        for note in raw.notes:
-            self._tally.add("noted", reason=note)
-        return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref)
+        self._tally.read(raw.layout, raw.notes)
+        return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
 
     async def _blocked(self, page: Page, error: Blocked) -> Setback:
         """A refusal that looks like an answer: a captcha page. (Those which say so by status end in the spider.)"""

@@ -59,7 +59,7 @@ class RawArticle:
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
     links: tuple[str, ...] = ()
-    """Canonical addresses of the articles that this one gathers (a topic's, a card's): to be crawled, too."""
+    """Where to fetch the articles that this one gathers (a topic's, a card's): they are to be crawled, too."""
     notes: tuple[str, ...] = field(default=())
     """Short words on what was odd (``bodies-differ``, ``paid`` …), counted in the run's report."""
 

@@ -10,8 +10,18 @@ from crawler.sites.qq import pages as qq_pages
 from crawler.sites.qq.ids import Address, NotAnAddress
 from crawler.sites.wechat import address as wechat
 from crawler.sites.wechat import pages as wechat_pages
+from crawler.sites.wechat import walls as wechat_walls
 
-__all__ = ["Address", "NotAnAddress", "fetch_url", "is_page_url", "read_address", "read_page"]
+__all__ = [
+    "Address",
+    "NotAnAddress",
+    "check_target",
+    "fetch_url",
+    "is_page_url",
+    "is_site_host",
+    "read_address",
+    "read_page",
+]
 
 
 def read_address(text: str) -> Address:
@@ -22,6 +32,17 @@ def read_address(text: str) -> Address:
 def fetch_url(address: Address) -> str:
     """The address to download."""
     return address.url if address.id.startswith(wechat.PREFIX) else qq.fetch_url(address)
+
+
+def is_site_host(host: str) -> bool:
+    """Whether articles are fetched from this host, so that its rules for robots are wanted."""
+    return host == wechat.HOST or qq.is_page_host(host)
+
+
+def check_target(url: str) -> None:
+    """Raise `Blocked` if a redirect to this address asks for a human."""
+    if wechat.is_wechat(url):
+        wechat_walls.check_gate(url)
 
 
 def is_page_url(url: str) -> bool:
@@ -38,11 +59,12 @@ def is_page_url(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
-def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
-    """Read the page that was downloaded from ``url``.
+def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
+    """Read the page that was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
     Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Changed` if
     the page has no known layout.
     """
-    read = wechat_pages.read_page if wechat.is_wechat(url) else qq_pages.read_page
-    return read(body, url, status=status)
+    if wechat.is_wechat(url):
+        return wechat_pages.read_page(body, url, status=status)  # It has only ever been UTF-8.
+    return qq_pages.read_page(body, url, status=status, charset=charset)

@@ -26,8 +26,8 @@ from crawler.middlewares.rest import RestMiddleware
 from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.redirects import STATUSES, Astray, followed
 from crawler.report import Tally
-from crawler.sites.page import Removed
-from crawler.sites.qq.address import fetch_url, read_address
+from crawler.sites.page import Blocked, Removed
+from crawler.sites.registry import fetch_url, read_address
 
 AFTER_CRASH = 3600.0
 """Seconds before a link is tried again over which our own code broke."""
@@ -38,13 +38,14 @@ GIVEN = "address"
 
 class ArticleSpider(Spider):
     """``address``: addresses or ids to fetch, separated by blanks or commas; without any: what the archive's
-    frontier holds. ``limit``: articles to fetch at most.
+    frontier holds, or what the ``sources`` (separated by line ends) listed. ``limit``: articles to fetch at most.
     """
 
     name = "article"
 
-    def __init__(self, address: str = "", limit: str = "", **arguments: Any) -> None:
+    def __init__(self, address: str = "", sources: str = "", limit: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
+        self._sources = [name for name in sources.split("\n") if name]
         self._given = [_given(text) for text in re.split(r"[\s,]+", address) if text]
         self._limit = int(limit) if limit else None
         self._notes: list[asyncio.Future[bool]] = []
@@ -66,7 +67,7 @@ class ArticleSpider(Spider):
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
         """The page; or the next request on the way to it; or what stood in the way."""
         if response.status in STATUSES:
-            yield self._redirected(response, link, hops)
+            yield await self._redirected(response, link, hops)
         elif response.status in REFUSALS:
             until = await self._rest_until(response)
             yield Setback(link, Ending.POSTPONED, "blocked", f"status {response.status}", until)
@@ -116,7 +117,7 @@ class ArticleSpider(Spider):
 
     def _open(self, spider: Spider) -> None:
         settings, ledger = self.crawler.settings, ledger_of(self.crawler)
-        queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger)
+        queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger, self._sources)
         self._tally = Tally(self.crawler.stats)
         self.links = Links(
             queue,
@@ -140,12 +141,15 @@ class ArticleSpider(Spider):
             meta={"dont_retry": True},
         )
 
-    def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
+    async def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
         location = (response.headers.get("Location") or b"").decode("latin-1")
         try:
             target = followed(link.id, response.url, location, hops)
         except Removed as error:
             return Setback(link, Ending.GONE, "removed", error.evidence)
+        except Blocked as error:
+            until = await self._refused_at(response.url)
+            return Setback(link, Ending.POSTPONED, "blocked", error.evidence, until)
         if isinstance(target, Astray):
             return Setback(link, Ending.DROPPED, target.reason, target.target)
         return self._request(link, target, hops + 1)
@@ -158,6 +162,11 @@ class ArticleSpider(Spider):
             return None
         return Setback(setback.link, Ending.POSTPONED, "robots-unknown", f"robots.txt: {why}", now() + 300.0)
 
+    async def _refused_at(self, url: str) -> float:
+        """Order a rest for a host that wants a human; Unix time of its end."""
+        rest = self.crawler.get_downloader_middleware(RestMiddleware)
+        return await rest.refused(host_of(url), "captcha") if rest is not None else now()
+
     async def _rest_until(self, response: Response) -> float:
         rest = self.crawler.get_downloader_middleware(RestMiddleware)
         return await rest.until(host_of(response.url)) if rest is not None else now()
@@ -165,4 +174,4 @@ class ArticleSpider(Spider):
 
 def _given(text: str) -> Leased:
     address = read_address(text)
-    return Leased(address.id, address.url, GIVEN, 1)
+    return Leased(address.id, fetch_url(address), GIVEN, 1)

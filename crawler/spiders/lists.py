@@ -20,6 +20,7 @@ from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.report import Tally
 from crawler.sites.qq.lists import ListBlocked, ListBroken, Listed, ListEmpty, Listing, read_lines
 from crawler.sites.qq.sources import ListRequest, Source, read_source
+from crawler.sites.registry import Address, fetch_url, read_address
 
 
 class ListSpider(Spider):
@@ -161,7 +162,7 @@ def _readable(items: Iterable[Listed]) -> list[Listed]:
 def _link(item: Listed, source: str) -> Link:
     return Link(
         id=item.id,
-        url=item.url,
+        url=fetch_url(Address(item.id, item.url, item.kind)),
         kind=item.kind,
         title=item.title,
         published_raw=item.published_raw,
@@ -255,7 +256,7 @@ class AddressesSpider(Spider):
     async def start(self) -> AsyncIterator[Link]:
         """Every address of the file; a line that is none is counted and named in the log."""
         tally = Tally(self.crawler.stats)
-        listing = read_lines(self._text)
+        listing = read_lines(self._text, read=read_address)
         for line in listing.bad_lines:
             tally.add("bad_input", reason=line.reason)
             self.logger.warning("line %d: %r: %s", line.number, line.text, line.reason)

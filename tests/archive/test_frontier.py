@@ -89,7 +89,7 @@ def test_a_lease_carries_what_fetching_needs(frontier: Frontier) -> None:
 def test_links_can_be_leased_by_source(frontier: Frontier) -> None:
     frontier.remember([Item("A")], "tech", NOON)
     frontier.remember([Item("B")], "hot", NOON)
-    assert [link.id for link in frontier.lease(9, NOW, LEASE, source="hot")] == ["B"]
+    assert [link.id for link in frontier.lease(9, NOW, LEASE, sources=["hot"])] == ["B"]
 
 
 def test_a_lease_that_ran_out_is_taken_over(frontier: Frontier) -> None:
@@ -189,6 +189,19 @@ def test_the_next_due_moment_is_told(frontier: Frontier) -> None:
     frontier.retry(link, "503", NOW + 500)
     assert frontier.next_due(NOW) == NOW + 500
     assert frontier.pending(NOW) == 0
+
+
+def test_what_articles_name_is_remembered_but_starts_no_chain(frontier: Frontier, archive: Archive) -> None:
+    topic, other = an_article(1).id, an_article(2).id
+    for number in (1, 2):
+        archive.keep(an_article(number), seen_at=NOON)
+    assert frontier.gather(topic, [Item("A"), Item("B"), Item(other)], NOON) == 2
+    assert leased(frontier) == ["A", "B"]
+    assert frontier.gather(other, [Item("C")], NOON) == 0, "it was itself found in an article"
+    archive.sighting(other, "tech", None, NOON)
+    assert frontier.gather(other, [Item("C")], NOON) == 1, "a list names it, too"
+    assert {link.source for link in frontier.lease(9, NOW, LEASE, sources=[other])} == {other}
+    assert frontier.next_due(NOW, ["tech"]) is None
 
 
 def test_requests_to_a_host_are_spaced_by_its_delay(frontier: Frontier) -> None:

@@ -40,6 +40,11 @@ from crawler.report import Counts, read_counts, summary, verdict
         ({"listed": 9, "kept": 5, "refused": 1, "left": 4, "resting": 4}, "blocked", ExitCode.BLOCKED),
         ({"resting": 1, "left": 1}, "blocked", ExitCode.BLOCKED),
         ({"refused": 1, "broken": 1}, "blocked", ExitCode.BLOCKED),
+        ({"listed": 9, "kept": 8, "same": 1, "guessed": 4}, "ok", ExitCode.OK),
+        ({"listed": 9, "kept": 8, "same": 1, "guessed": 5}, "changed", ExitCode.CHANGED),
+        ({"kept": 1, "guessed": 1}, "changed", ExitCode.CHANGED),
+        ({"kept": 9, "guessed": 1, "dropped": 1}, "partial", ExitCode.PARTIAL),
+        ({"kept": 3, "guessed": 3, "refused": 1, "left": 1}, "blocked", ExitCode.BLOCKED),
     ],
 )
 def test_verdicts(counts: dict[str, int], word: str, code: ExitCode) -> None:
@@ -60,6 +65,13 @@ def test_a_run_with_a_failure_is_never_ok(counts: dict[str, int]) -> None:
     assert "\n" not in summary(run, judged)
 
 
+def test_whatever_the_verdict_it_says_that_pages_were_guessed() -> None:
+    for counts in ({"kept": 9, "guessed": 2}, {"kept": 9, "guessed": 2, "left": 1}, {"kept": 2, "guessed": 2}):
+        run = Counts(Counter(counts))
+        assert "the text of 2 pages was guessed" in verdict(run).because
+        assert "2 guessed" in summary(run, verdict(run))
+
+
 def test_stats_of_several_spiders_add_up() -> None:
     lists = {
         "qqnews/counts/pages": 3,
@@ -68,8 +80,10 @@ def test_stats_of_several_spiders_add_up() -> None:
         "qqnews/sources/empty_pages/hot": 1,
         "downloader/request_count": 5,
     }
+    layouts = {"qqnews/layouts/pages/generic": 2, "qqnews/layouts/generic/generic": 2, "qqnews/layouts/pages/rain": 1}
     articles = {"qqnews/counts/kept": 2, "qqnews/reasons/dropped/robots": 1, "qqnews/hosts/requests/new.qq.com": 4}
-    run = read_counts([lists, articles, articles])
-    assert run.counts == Counter(pages=3, kept=4, silent=1)
+    run = read_counts([lists, articles, articles, layouts])
+    assert run.counts == Counter(pages=3, kept=4, silent=1, guessed=2)
+    assert run.layouts == {"generic": Counter(pages=2, generic=2), "rain": Counter(pages=1)}
     assert run.reasons == {"dropped": Counter(robots=2)}
     assert run.hosts == {"new.qq.com": Counter(requests=8)}

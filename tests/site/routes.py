@@ -12,7 +12,7 @@ from tests.site.channels import CHANNELS
 from tests.site.lists import accounts, feed, finding, hot
 from tests.site.lists.sitemap import sitemap
 from tests.site.message import TEXT, Reply, Request, html_reply, redirect
-from tests.site.pages import notices, page
+from tests.site.pages import notices, page, topic, wechat
 from tests.site.pictures import picture
 from tests.site.story import SITES, Story
 from tests.site.world import World
@@ -33,8 +33,9 @@ INTERFACES: dict[str, Callable[[World, Request], Reply]] = {
     "/getSubNewsMixedList": accounts.published,
     "/web_backend/v2/getTagInfo": finding.tag_page,
     "/gw/pc_search/result": finding.search,
+    "/getQQNewsSpecialListItems": topic.listed,
 }
-INTERFACE_HOSTS = ("i.news.qq.com", "r.inews.qq.com")
+INTERFACE_HOSTS = ("i.news.qq.com", "r.inews.qq.com", "openapi.inews.qq.com")
 
 FRONT_PAGE = 30
 """Articles on a channel's page."""
@@ -58,6 +59,7 @@ class Routes:
         hosts |= dict.fromkeys(MOBILE_HOSTS, self.mobile)
         hosts |= dict.fromkeys(INTERFACE_HOSTS, self.interface)
         hosts |= dict.fromkeys(PICTURE_HOSTS, self.picture)
+        hosts[wechat.HOST] = wechat.answer
         self._hosts = hosts
 
     def knows(self, host: str) -> bool:
@@ -78,6 +80,8 @@ class Routes:
             return sitemap(self.world, path)
         if path.startswith("/ch/"):
             return self.front_page(path.removeprefix("/ch/").strip("/"))
+        if path.startswith("/zt/template"):
+            return topic.page()
         if path == "/notfound.htm":
             return html_reply(notices.not_found())
         if CLASSIC.fullmatch(path):

@@ -7,12 +7,12 @@ page that links to its articles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from crawler.body.blocks import Block, Heading, Items, Link, Paragraph, Run
 from crawler.sites.page import EmptyShell, RawArticle
-from crawler.sites.qq.address import Address, NotAnAddress, read_address
+from crawler.sites.qq.address import Address, NotAnAddress, fetch_url, read_address
 from crawler.sites.qq.document import Document, make_body, text_of, value_under
 from crawler.sites.qq.fields import Fields, content_fields, page_fields
 from crawler.sites.qq.kinds import content_kind, read_kind
@@ -58,7 +58,7 @@ def read(page: Document) -> RawArticle:
         layout=NAME,
         kind=kind if kind in ("card", "topic") else "topic",
         bodies=(make_body(tuple(_blocks(data, sections)), "list of articles"),) if sections else (),
-        links=tuple(dict.fromkeys(entry.address.url for section in sections for entry in section.entries)),
+        links=tuple(dict.fromkeys(fetch_url(entry.address) for section in sections for entry in section.entries)),
         **_fields(page),
     )
     if not sections:
@@ -66,10 +66,10 @@ def read(page: Document) -> RawArticle:
     return article
 
 
-def canonical_links(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The canonical addresses of the articles that the items name; what names none is left out."""
+def links_to(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Where to fetch the articles that the items name; what names none is left out."""
     addresses = (_address(item) for item in items)
-    return tuple(dict.fromkeys(address.url for address in addresses if address))
+    return tuple(dict.fromkeys(fetch_url(address) for address in addresses if address))
 
 
 def _fields(page: Document) -> Fields:
@@ -111,9 +111,12 @@ def _entries(items: object) -> Iterator[_Entry]:
 def _address(item: Mapping[str, Any]) -> Address | None:
     for key in ("id", *_URL_KEYS):
         try:
-            return read_address(text_of(value_under(item, key)))
+            address = read_address(text_of(value_under(item, key)))
         except NotAnAddress:
             continue
+        # A topic's id looks like any other; the address to fetch it from does not.
+        kind = content_kind(item, address)
+        return replace(address, kind=kind) if kind in ("topic", "live") else address
     return None
 
 

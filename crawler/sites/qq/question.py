@@ -7,7 +7,7 @@ from typing import Any
 
 from crawler.body.blocks import Block, Link, Paragraph, Run
 from crawler.sites.page import RawArticle
-from crawler.sites.qq.collection import canonical_links
+from crawler.sites.qq.collection import links_to
 from crawler.sites.qq.document import Document, make_body, text_of
 from crawler.sites.qq.fields import page_fields
 from crawler.sites.qq.kinds import read_kind, sales_notes
@@ -29,7 +29,7 @@ def read(page: Document) -> RawArticle:
         layout=NAME,
         kind="question",
         bodies=(make_body(blocks, "DATA.desc"),),
-        links=canonical_links(related),
+        links=links_to(related),
         notes=sales_notes(page.data),
         **page_fields(page),
     )

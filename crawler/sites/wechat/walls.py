@@ -24,9 +24,14 @@ _BLOCKED: Final = re.compile(
 
 def check_answer(url: str, status: int) -> None:
     """Raise `Removed` or `Blocked` if the answer's address or status already says so."""
+    check_gate(url)
+    site_walls.check_answer(url, status)
+
+
+def check_gate(url: str) -> None:
+    """Raise `Blocked` if this is the address of the page that wants a human."""
     if _GATES.search(urlsplit(url).path):
         raise Blocked(url, f"led to {url}")
-    site_walls.check_answer(url, status)
 
 
 def check_message(page: Document) -> None:

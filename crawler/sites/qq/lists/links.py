@@ -11,7 +11,7 @@ from lxml import etree, html
 
 from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.lists.answers import refuse_captcha, text_of
-from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, Skip, to_listing
+from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, Reader, Skip, to_listing
 
 _QUOTED_URL = re.compile(r"""\{.*?['"]url['"]\s*:\s*(['"])(?P<url>.*?)\1.*\}""")
 
@@ -49,10 +49,11 @@ def _link(anchor: html.HtmlElement, href: str, base: str) -> Entry | Skip:
     return Entry(names=(whole,), title=title)
 
 
-def read_lines(body: bytes, url: str = "") -> Listing:
+def read_lines(body: bytes, url: str = "", read: Reader = read_address) -> Listing:
     """A file of addresses and ids, one a line; ``#`` begins a comment; ``{'url': '…'}`` lines do too.
 
-    Lines that name no article stand in ``bad_lines``. Raises `ListBroken` for a file that is no text.
+    ``read`` says which article an address names. Lines that name none stand in ``bad_lines``. Raises `ListBroken`
+    for a file that is no text.
     """
     entries: list[Entry | Skip] = []
     bad: list[BadLine] = []
@@ -61,11 +62,12 @@ def read_lines(body: bytes, url: str = "") -> Listing:
         if not name:
             continue
         try:
-            entries.append(Entry(names=(read_address(name).id,)))
+            read(name)
+            entries.append(Entry(names=(name,)))
         except NotAnAddress as refusal:
             entries.append(Skip(refusal.reason))
             bad.append(BadLine(number, name, refusal.reason))
-    return replace(to_listing(entries), bad_lines=tuple(bad))
+    return replace(to_listing(entries, read=read), bad_lines=tuple(bad))
 
 
 def _name_in(line: str) -> str:

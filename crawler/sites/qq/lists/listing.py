@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -68,6 +68,10 @@ class Listing:
     bad_lines: tuple[BadLine, ...] = ()
 
 
+Reader = Callable[[str], Address]
+"""Which article an address or an id names; raises `NotAnAddress`."""
+
+
 class ListBroken(Exception):
     """An answer that is no list: broken JSON, a page instead of data, an error of the site, another shape.
 
@@ -119,7 +123,11 @@ class Skip(NamedTuple):
 
 
 def to_listing(
-    entries: Iterable[Entry | Skip], *, next: Mapping[str, str] | None = None, more: tuple[str, ...] = ()
+    entries: Iterable[Entry | Skip],
+    *,
+    next: Mapping[str, str] | None = None,
+    more: tuple[str, ...] = (),
+    read: Reader = read_address,
 ) -> Listing:
     """Find out which article each entry names, merge those that name the same, count the rest by reason."""
     items: dict[str, Listed] = {}
@@ -127,7 +135,7 @@ def to_listing(
     total = merged = 0
     for entry in entries:
         total += 1
-        found = _listed(entry)
+        found = _listed(entry, read)
         if isinstance(found, Skip):
             skipped[found.reason] += 1
         elif found.id in items:
@@ -140,10 +148,10 @@ def to_listing(
     )
 
 
-def _listed(entry: Entry | Skip) -> Listed | Skip:
+def _listed(entry: Entry | Skip, read: Reader) -> Listed | Skip:
     if isinstance(entry, Skip):
         return entry
-    address = _first_address(entry.names)
+    address = _first_address(entry.names, read)
     if isinstance(address, Skip):
         return address
     return Listed(
@@ -159,11 +167,11 @@ def _listed(entry: Entry | Skip) -> Listed | Skip:
     )
 
 
-def _first_address(names: tuple[str, ...]) -> Address | Skip:
+def _first_address(names: tuple[str, ...], read: Reader) -> Address | Skip:
     reason = "no id"
     for name in filter(None, names):
         try:
-            return read_address(name)
+            return read(name)
         except NotAnAddress as refusal:
             reason = refusal.reason
     return Skip(reason)

@@ -1,0 +1,120 @@
+"""Beyond plain articles: topics whose lists are crawled, too, and articles of WeChat accounts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import crawler.pipelines.parse
+from archive.errors import ExitCode
+from archive.store import Archive
+from crawler.sites import registry
+from crawler.sites.page import RawArticle
+from tests.conftest import Called
+from tests.site.pages import topic, wechat
+from tests.site.site import Site
+
+Crawl = Callable[..., Called]
+
+TOPIC = f"https://new.qq.com/zt/template/?id={topic.FIRST}"
+GOOD = f"https://mp.weixin.qq.com/s/{wechat.GOOD}"
+
+
+def kinds(data: Path) -> dict[str, str]:
+    with Archive.existing(data) as archive:
+        return {it.article.id: it.article.kind for it in archive.articles()}
+
+
+def rows(data: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data / "archive.db")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_a_topic_is_kept_and_its_articles_are_fetched_in_the_same_run(
+    crawl: Crawl, fresh_site: Site, data: Path
+) -> None:
+    ended = crawl(TOPIC)
+    assert (ended.code, ended.counts["gathered"]) == (0, 4)
+    members = topic.members(fresh_site.world, topic.FIRST)
+    assert kinds(data) == {topic.FIRST: "topic", topic.SECOND: "topic", **dict.fromkeys(members, "text")}
+    sources = rows(data, "SELECT DISTINCT source FROM sightings")
+    assert sources == [(topic.FIRST,)], "the other topic was found in this one, and starts no chain"
+    assert rows(data, f"SELECT url FROM links WHERE id = '{topic.SECOND}'") == [
+        (f"https://new.qq.com/zt/template/?id={topic.SECOND}",)
+    ]
+    with Archive.existing(data) as archive:
+        body = archive.article(topic.FIRST).article.body
+    assert all(fresh_site.world.story(key).title in body for key in members)
+
+
+def test_what_a_topic_names_counts_for_the_limit(crawl: Crawl, data: Path) -> None:
+    assert crawl(TOPIC, "--limit", "3").counts["leased"] == 3
+    assert len(kinds(data)) == 3
+    assert rows(data, "SELECT count(*) FROM links WHERE state = 'waiting'") == [(2,)]
+
+
+def test_a_known_topic_gathers_only_what_is_new(crawl: Crawl, data: Path) -> None:
+    crawl(TOPIC)
+    again = crawl(TOPIC, "--refetch").counts
+    assert (again["same"], again.get("gathered", 0), again["leased"]) == (1, 0, 1)
+
+
+def test_a_wechat_article_is_archived(crawl: Crawl, fresh_site: Site, data: Path) -> None:
+    ended = crawl(GOOD)
+    assert (ended.code, ended.counts["kept"], ended.report["layouts"]) == (0, 1, {"wechat": {"pages": 1}})
+    assert [seen.path for seen in fresh_site.requests(wechat.HOST)] == ["/robots.txt", f"/s/{wechat.GOOD}"]
+    with Archive.existing(data) as archive:
+        article = archive.article(f"wx-{wechat.GOOD}").article
+    assert (article.title, article.media, article.layout) == (wechat.TITLE, wechat.ACCOUNT, "wechat")
+    text = next((data / "articles").rglob("*.md")).read_text()
+    assert wechat.SENTENCE in text
+    assert text.endswith(f"\n\n[qq]({GOOD})\n")
+    assert crawl(f"wx-{wechat.GOOD}").counts == {"known": 1, "listed": 1}
+
+
+@pytest.mark.parametrize(
+    ("key", "outcome", "code"),
+    [(wechat.DELETED, "gone", ExitCode.EMPTY), (wechat.GUARDED, "postponed", ExitCode.BLOCKED)],
+)
+def test_a_wechat_page_that_is_no_article(crawl: Crawl, data: Path, key: str, outcome: str, code: ExitCode) -> None:
+    ended = crawl(f"https://mp.weixin.qq.com/s/{key}")
+    assert (ended.code, ended.counts[outcome], kinds(data)) == (code, 1, {})
+
+
+def test_what_wechat_s_robots_txt_forbids_is_not_asked(crawl: Crawl, fresh_site: Site) -> None:
+    fresh_site.robots(wechat.HOST, "User-agent: *\nDisallow: /s/\n")
+    assert crawl(GOOD).report["reasons"]["dropped"] == {"robots": 1}
+    fresh_site.robots(wechat.HOST, "")
+    assert [seen.path for seen in fresh_site.requests(wechat.HOST)] == ["/robots.txt"]
+
+
+def test_a_file_of_addresses_holds_all_kinds(crawl: Crawl, fresh_site: Site, data: Path, tmp_path: Path) -> None:
+    key = fresh_site.world.of_layout("v2")[9]
+    (tmp_path / "wanted.txt").write_text(f"{GOOD}\n{TOPIC}  # a topic\n{key}\nhttps://mp.weixin.qq.com/cgi-bin/home\n")
+    ended = crawl(str(tmp_path / "wanted.txt"))
+    assert (ended.code, ended.counts["bad_input"]) == (ExitCode.PARTIAL, 1)
+    assert kinds(data).items() >= {f"wx-{wechat.GOOD}": "text", topic.FIRST: "topic", key: "text"}.items()
+
+
+def test_notes_are_counted_by_layout_and_guesses_are_named(
+    crawl: Crawl, fresh_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, *others = fresh_site.world.of_layout("v2")[:3]
+    read = registry.read_page
+
+    def guess(body: bytes, url: str, **options: Any) -> RawArticle:
+        raw = read(body, url, **options)
+        return replace(raw, layout="generic", notes=("generic",)) if one in url else raw
+
+    monkeypatch.setattr(crawler.pipelines.parse, "read_page", guess)
+    ended = crawl(one, *others)
+    assert ended.report["layouts"] == {"generic": {"generic": 1, "pages": 1}, "rain": {"pages": 2}}
+    assert (ended.code, ended.counts["guessed"]) == (0, 1)
+    assert "the text of 1 pages was guessed" in ended.report["because"]
+    assert crawl(one, "--refetch").code == ExitCode.CHANGED

@@ -1,0 +1,35 @@
+"""Articles of public accounts (``mp.weixin.qq.com``): one that is there, one that was deleted, one behind a check."""
+
+from __future__ import annotations
+
+from tests.site.message import Reply, Request, html_reply, redirect
+
+HOST = "mp.weixin.qq.com"
+GOOD = "k3lWQ8Zr0xYb5TnVu1JhAg"
+DELETED = "d9PfM2sEoC7wRt4XyKq6Lw"
+GUARDED = "g1BvN8hUzJ5aSi0FeDc3Qx"
+"""The keys in the addresses ``/s/<key>``."""
+
+TITLE = "渡口的最后一班船"
+ACCOUNT = "河岸日记"
+SENTENCE = "船夫解开缆绳的时候，岸上只剩下三个人和一条狗。"
+
+_ARTICLE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title></title>
+<meta property="og:title" content="{TITLE}"><meta property="og:image" content="https://mmbiz.qpic.cn/mmbiz_jpg/cover/0">
+<meta property="og:description" content="一条河，两岸人。"></head><body id="activity-detail"><div id="js_article">
+<h1 class="rich_media_title" id="activity-name"> {TITLE} </h1><a id="js_name"> {ACCOUNT} </a>
+<div class="rich_media_content" id="js_content" style="visibility: hidden;"><p>{SENTENCE}</p>
+<p><img data-src="https://mmbiz.qpic.cn/mmbiz_jpg/ferry/640?wx_fmt=jpeg"></p><p>汽笛响过，河面又宽了起来。</p></div></div>
+<script>var biz = "" || "MzAxMjM0NTY3OA=="; var nickname = htmlDecode("{ACCOUNT}"); var ct = "1786000000";</script>
+</body></html>"""
+
+_DELETED = """<!DOCTYPE html><html><head><meta charset="utf-8"><title></title></head><body><div class="weui-msg">
+<div class="weui-msg__text-area"><h2 class="weui-msg__title">该内容已被发布者删除</h2></div></div></body></html>"""
+
+
+def answer(request: Request) -> Reply:
+    """The page at an address of the host; a guarded one leads to the page that wants a human."""
+    key = request.resource.removeprefix("/s/")
+    if key == GUARDED:
+        return redirect(f"https://{HOST}/mp/wappoc_appmsgcaptcha?poc_token=x&target_url=y")
+    return html_reply((_ARTICLE if key == GOOD else _DELETED).encode())
