@@ -63,7 +63,7 @@ class FrontDoor:
 
     def resolve(self, text: str) -> str:
         """The article id in an address or a bare id. Raises `click.BadParameter`."""
-        from crawler.sites.qq.address import NotAnAddress, read_address
+        from crawler.sites.registry import NotAnAddress, read_address
 
         try:
             return read_address(text).id
