@@ -22,9 +22,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-EXPECTED = (
-    "expected an address such as https://new.qq.com/rain/a/20250212A090WZ00 or an id such as 20250212A090WZ00"
-)
+EXPECTED = "expected an address such as https://new.qq.com/rain/a/20250212A090WZ00 or an id such as 20250212A090WZ00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,7 @@ class NotAnAddress(ValueError):
 
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){0,4}qq\.com")
 """A host of qq.com, in lower case."""
-NO_SITES = re.compile(
-    r"(?:new|xw|kuaibao|kb|coral|gu|v|stockhtm\.finance|(?:.+\.)?(?:inews|match|weixin|wx))\.qq\.com"
-)
+NO_SITES = re.compile(r"(?:new|xw|kuaibao|kb|coral|gu|v|stockhtm\.finance|(?:.+\.)?(?:inews|match|weixin|wx))\.qq\.com")
 """Hosts that never had old PC pages of their own."""
 
 _MODERN = re.compile(r"(20[0-9]{6})([A-Z])[0-9A-Z]{5}(?:00)?")
@@ -91,9 +87,7 @@ def read_old_page(site: str, day: str, number: str) -> Address | None:
     if not HOST.fullmatch(host) or NO_SITES.fullmatch(host) or not _is_day(day):
         return None
     # A dot in a file's name would pass for the beginning of its suffix.
-    return Address(
-        f"{site.replace('.', '_')}-{day}-{number}", f"https://{host}/a/{day}/{number}.htm", "article"
-    )
+    return Address(f"{site.replace('.', '_')}-{day}-{number}", f"https://{host}/a/{day}/{number}.htm", "article")
 
 
 def read_video_id(text: str) -> Address | None:

@@ -211,9 +211,7 @@ def _hot() -> Source:
 
 
 def _ranking_request(ids_hash: str, offset: int) -> ListRequest:
-    asked = {"page_size": str(_RANKING_PAGE)} | (
-        {"ids_hash": ids_hash, "offset": str(offset)} if offset else {}
-    )
+    asked = {"page_size": str(_RANKING_PAGE)} | ({"ids_hash": ids_hash, "offset": str(offset)} if offset else {})
     return _get("https://r.inews.qq.com/gw/event/hot_ranking_list", asked)
 
 
