@@ -194,6 +194,11 @@ def test_the_mobile_page_of_an_old_page_is_that_page(form: str) -> None:
             "https://finance.qq.com/a/20190923/000843.htm",
         ),
         (
+            "https://xw.qq.com/a/house/20180928003713",
+            "house-20180928-003713",
+            "https://house.qq.com/a/20180928/003713.htm",
+        ),
+        (
             "https://2016.qq.com/a/20160805/012345.htm",
             "2016-20160805-012345",
             "https://2016.qq.com/a/20160805/012345.htm",

@@ -130,7 +130,7 @@ _FORMS = (
     _form("kuaibao", rf"/s/{_ID}(?:\.html?)?", _by_id),
     _form("kb", r"/article\.htm", _by_query("id", "")),
     _form("xw", rf"/(?:cmsid|a)/(?:[0-9A-Z]{{14}}/)?{_ID}", _by_id),
-    _form("xw", rf"/c/(?P<site>[a-z0-9_]+)/{_DAY_NUMBER}", _mobile_short),
+    _form("xw", rf"/(?:c|a)/(?P<site>[a-z0-9_]+)/{_DAY_NUMBER}", _mobile_short),
     _form("xw", rf"/(?P<site>[a-z0-9_]+)/{_DAY_NUMBER}/{_ID}", _mobile_long),
     _form("xw", r"/m/rose", _by_query("id", "live")),
     # A long article was cut into 006270_1.htm …, beside 006270_all.htm; a gallery had a .hdPic.js beside it.
