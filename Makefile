@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz demo lock clean
+.PHONY: help install format check test fuzz bench-export check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,14 @@ test: install ## Run the tests
 
 fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
+	$(BIN)/python -m tests.bench_export
+
+check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
+	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant
+	.venv/croissant/bin/pip install --quiet --disable-pip-version-check mlcroissant pyarrow
+	folder=$$(mktemp -d) && $(BIN)/python -m tests.croissant write $$folder && .venv/croissant/bin/python tests/croissant.py check $$folder; code=$$?; rm -rf $$folder; exit $$code
 
 demo: install ## Crawl the loopback Tencent News of tests/site end to end and show what was kept
 	$(BIN)/python -m tests.site.demo

@@ -1,0 +1,46 @@
+"""Exports read by mlcroissant: ``make check-croissant``. That library is large, so it has an environment of its own.
+
+``python -m tests.croissant write DIR`` needs the project, ``python tests/croissant.py check DIR`` needs mlcroissant.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+FORMATS = ("jsonl", "csv", "parquet", "huggingface")
+
+
+def write(folder: Path) -> None:
+    """An export in every format of rows that mlcroissant can read, with splits and all tables."""
+    from archive.export.run import export
+    from archive.export.wish import Wish
+    from tests.archive.export.samples import filled
+
+    with filled(folder / "data") as archive:
+        for name in FORMATS:
+            export(archive, name, folder / name, Wish(revisions=True, pictures=True))
+            export(archive, name, folder / f"{name}-split", Wish(split="hash:50,25,25"))
+
+
+def check(folder: Path) -> None:
+    """Read every record set of every export; as many records as the manifest says, with the columns of the table."""
+    import mlcroissant
+
+    for path in sorted(folder.glob("*/croissant.json")):
+        dataset = mlcroissant.Dataset(jsonld=str(path))
+        if found := dataset.metadata.issues.errors:
+            sys.exit(f"{path}: {found}")
+        manifest = json.loads((path.parent / "export.json").read_text())
+        counts = {part["path"]: part["rows"] for part in manifest["files"]}
+        for record_set in dataset.metadata.record_sets:
+            records = list(dataset.records(record_set=record_set.id))
+            source = record_set.fields[0].source.file_object
+            if len(records) != counts[source]:
+                sys.exit(f"{path}: {record_set.id} has {len(records)} records, not {counts[source]}")
+        print(f"{path.parent.name}: {len(counts)} files, {sum(counts.values())} records")
+
+
+if __name__ == "__main__":
+    {"write": write, "check": check}[sys.argv[1]](Path(sys.argv[2]))
