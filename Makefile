@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz bench-export check-croissant demo lock clean
+.PHONY: help install format check test fuzz bench-duplicates bench-search bench-export check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,15 @@ test: install ## Run the tests
 
 fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
+	nice $(BIN)/python -m tests.archive.duplicates.bench
+
+bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size)
+	nice $(BIN)/python -m tests.archive.search.bench $(COUNT)
+
+faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes long
+	$(BIN)/python -m tests.faults
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export

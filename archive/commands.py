@@ -103,7 +103,7 @@ def _facts_as_json(archived: Archived) -> str:
 
 def _one_line(archived: Archived) -> str:
     article = archived.article
-    return "  ".join((article.id, _date(archived), article.channel or "-", _printable(" ".join(article.title.split()))))
+    return "  ".join((article.id, _date(archived), article.channel or "-", printable(" ".join(article.title.split()))))
 
 
 def _date(archived: Archived) -> str:
@@ -111,7 +111,7 @@ def _date(archived: Archived) -> str:
     return published.astimezone(BEIJING).strftime(DATE_FORMAT) if published else "(no date)"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what a terminal would obey."""
     return _CONTROL.sub("\ufffd", text)
 
@@ -166,7 +166,7 @@ def _for_people(archived: Archived, revisions: list[Revision]) -> str:
     )
     copy = [f"a copy of {archived.copy_of}"] if archived.copy_of else []
     head = [article.title, " · ".join(filter(None, about)), *copy, *_history(archived, revisions), article.url]
-    return _printable("\n".join((*head, "", article.body)))
+    return printable("\n".join((*head, "", article.body)))
 
 
 def _history(archived: Archived, revisions: list[Revision]) -> Iterator[str]:
@@ -231,7 +231,7 @@ def _readable(before: Revision, after: Revision, found: Found) -> str:
 def _safe(part: Change | Unchanged) -> Change | Unchanged:
     if isinstance(part, Unchanged):
         return part
-    return tuple(replace(piece, text=_printable(piece.text)) for piece in part)
+    return tuple(replace(piece, text=printable(piece.text)) for piece in part)
 
 
 @click.command("stats")
@@ -250,7 +250,7 @@ def stats(asked: Asked) -> None:
 
 def _number(value: object) -> str:
     if isinstance(value, dict):
-        return _printable(", ".join(f"{name or '(none)'} {count}" for name, count in value.items()) or "-")
+        return printable(", ".join(f"{name or '(none)'} {count}" for name, count in value.items()) or "-")
     return "-" if value is None else str(value)
 
 

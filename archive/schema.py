@@ -12,10 +12,12 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
+from archive.search.tables import CHANGE_TABLES
 
 migrations: Final = Migrations("qqnews")
 
@@ -58,6 +60,18 @@ def _seals(db: Database) -> None:
 @migrations(name="0007_schedules")
 def _schedules(db: Database) -> None:
     for statement in SCHEDULE_TABLES:
+        db.execute(statement)
+
+
+@migrations(name="0008_duplicates")
+def _duplicates(db: Database) -> None:
+    for statement in DUPLICATE_TABLES:
+        db.execute(statement)
+
+
+@migrations(name="0009_changes")
+def _changes(db: Database) -> None:
+    for statement in CHANGE_TABLES:
         db.execute(statement)
 
 

@@ -118,6 +118,8 @@ class Archive:
             else:
                 article, path = reading.article, _markdown_path(reading.article, seen_at)
                 add_article(connection, reading, path)
+            if known is None or article != known.article:
+                self._place(article.id)
             self._write_file(path, article)
             if source is not None:
                 self.sighting(article.id, source, rank, seen_at)
@@ -146,6 +148,7 @@ class Archive:
                 kind="reparsed",
             )
             reparse_article(connection, reading)
+            self._place(article.id)
             self._write_file(known.markdown_path, article)
         return Kept(article.id, decision.verdict, decision.revision, self.data / known.markdown_path)
 
@@ -265,6 +268,13 @@ class Archive:
             kind="edited" if known else "first",
             changes=changes,
         )
+
+    def _place(self, article_id: str) -> None:
+        """Put the article into its cluster of near-duplicates."""
+        # numpy takes longer to import than most commands take to run.
+        from archive.duplicates.clusters import place
+
+        place(self.database.connection, article_id)
 
     def _last_edit(self, known: Archived | None) -> str | None:
         row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None

@@ -1,0 +1,51 @@
+"""All clusters anew, or the articles that were never compared; in batches, so that others may write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from sqlite3 import Connection
+from typing import Final
+
+from archive.duplicates.clusters import place
+from archive.duplicates.shingles import VERSION
+from archive.store import Archive
+
+BATCH: Final = 100
+"""Articles in one transaction: well under a second of the write lock."""
+
+
+def rebuild(archive: Archive) -> Iterator[int]:
+    """Compare all articles anew; yields how many are done, after they are on disk. Interrupted, it is `complete`d."""
+    with archive.transaction() as connection:
+        for table in ("article_clusters", "near_articles", "near_bands", "near_texts"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608  (names from the line above)
+    yield from complete(archive)
+
+
+def complete(archive: Archive) -> Iterator[int]:
+    """Compare the articles that never were; yields how many are done, after they are on disk."""
+    done = 0
+    while True:
+        with archive.transaction() as connection:
+            batch = [row[0] for row in connection.execute(_NOT_COMPARED, (BATCH,))]
+            for article_id in batch:
+                place(connection, article_id)
+        if not batch:
+            return
+        done += len(batch)
+        yield done
+
+
+def not_compared(connection: Connection) -> int:
+    """How many articles are in no cluster only because nobody looked, or looked by other rules."""
+    (missing,) = connection.execute(_COUNT_NOT_COMPARED).fetchone()
+    (outdated,) = connection.execute("SELECT count(*) FROM near_texts WHERE version <> ?", (VERSION,)).fetchone()
+    return int(missing + outdated)
+
+
+# By the time of publishing, so that a story's texts are met together whatever the order they came in.
+_NOT_COMPARED: Final = """
+    SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)
+    ORDER BY published_at, id LIMIT ?
+"""
+_COUNT_NOT_COMPARED: Final = "SELECT count(*) FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)"

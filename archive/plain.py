@@ -1,0 +1,89 @@
+"""What a reader sees of an article's Markdown, and one spelling for all that reads alike. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from hashlib import sha256
+from typing import Final
+
+from opencc import OpenCC
+
+_MARKUP: Final = re.compile(
+    r"""
+      \\(?P<escaped>[^\w\s])
+    | !\[(?P<alt>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
+    | \[(?P<text>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
+    | ^[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|-[ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
+    | [*`|]+
+    | <br>
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_NO_ALT: Final = "图片"
+
+
+def visible(markdown: str) -> str:
+    """The text of a body of ours without marks, addresses and escapes. Line breaks stay."""
+    return _MARKUP.sub(_shown, markdown)
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found["escaped"] is not None:
+        return found["escaped"]
+    if found["text"] is not None:
+        return visible(found["text"])
+    if found["alt"] is not None:
+        return "" if found["alt"] == _NO_ALT else visible(found["alt"])
+    return "\n" if found[0] == "<br>" else " " if found[0].strip() == "|" else ""
+
+
+def fold(text: str) -> str:
+    """``text`` in one spelling: full and half width, traditional and simplified, upper and lower case meet.
+
+    Character by character, so that a part of a text is folded as it is inside the whole. White space becomes
+    spaces; what cannot be seen (NUL, zero width) vanishes.
+    """
+    return unicodedata.normalize("NFC", text).translate(_FOLDED)
+
+
+def fold_with_places(text: str) -> tuple[str, str, list[int]]:
+    """``text`` as it is to be shown, folded, and for each folded character (and the end) its place in the former."""
+    composed = unicodedata.normalize("NFC", text)
+    folded = [_FOLDED[ord(each)] for each in composed]
+    places = [place for place, piece in enumerate(folded) for _ in piece]
+    return composed, "".join(folded), [*places, len(composed)]
+
+
+def spelling() -> str:
+    """What the folding depends on beside this code, in short: whoever keeps folded text must make it anew."""
+    pairs = "".join(f"{old}{new}" for old, new in simplified().items())
+    return f"unicode {unicodedata.unidata_version}, opencc {sha256(pairs.encode()).hexdigest()[:12]}"
+
+
+class _Folded(dict[int, str]):
+    """Character → its folded form, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        compatible = unicodedata.normalize("NFKC", chr(code)).casefold()
+        folded = "".join(simplified().get(each, each) for each in compatible if not _unseen(each))
+        self[code] = " " if folded.isspace() else folded
+        return self[code]
+
+
+def _unseen(character: str) -> bool:
+    is_control = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Cn"} and not character.isspace()
+    return is_control or "\ufe00" <= character <= "\ufe0f"
+
+
+@cache
+def simplified() -> dict[str, str]:
+    """Each traditional character's simplified one, by OpenCC, context left out."""
+    blocks = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x32000))
+    characters = [chr(code) for block in blocks for code in block]
+    converted = OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return {old: new for old, new in zip(characters, converted, strict=True) if old != new}
+
+
+_FOLDED: Final = _Folded()

@@ -1,0 +1,155 @@
+"""The command that searches. Imported when it is asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+import click
+import orjson
+
+from archive.commands import Asked, printable, shared
+from archive.failures import named_sqlite_failures
+from archive.plain import visible
+from archive.record import Archived
+from archive.search.find import Hit, Limits, Order, find
+from archive.search.index import NAME, Index
+from archive.search.keeping import catch_up, rebuild
+from archive.search.query import Query, read_query
+from archive.search.snippet import COLOURED, PLAIN, marked, snippet
+from archive.store import Archive
+
+_DAY: Final = click.DateTime(["%Y-%m-%d"])
+_SLOW: Final = 1000
+"""Articles to be indexed from which on progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result, ready to be shown. ``cluster``: the id of its cluster of near-duplicates."""
+
+    id: str
+    published_at: str | None
+    channel: str
+    media: str
+    title: str
+    snippet: str
+    url: str
+    cluster: str | None
+    score: float | None
+
+
+@click.command("search")
+@click.argument("words", nargs=-1)
+@click.option("--since", type=_DAY, help="Published on this day or later (YYYY-MM-DD, Beijing).")
+@click.option("--until", type=_DAY, help="Published on this day or earlier.")
+@click.option("--channel", help="Of this channel only, such as tech.")
+@click.option("--kind", help="Of this kind only: text, gallery, video …")
+@click.option("--media", help="Of this media account only, by name or id.")
+@click.option(
+    "--sort", type=click.Choice([*Order]), default=Order.RANK, help="Best first (rank) or newest first (date)."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--collapse", is_flag=True, help="One article of each cluster of near-duplicates.")
+@click.option("--rebuild", "anew", is_flag=True, help="Make the index anew first.")
+@shared
+def search(
+    asked: Asked,
+    words: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    sort: str,
+    limit: int,
+    *,
+    collapse: bool,
+    anew: bool,
+    **limits: str | None,
+) -> None:
+    """Find articles by their words: title, summary, author, media, keywords and body.
+
+    Several words must all be there; "a phrase", OR, NOT or -word, (…), title:word. Chinese is found by any part of a
+    sentence, other languages by whole words or their beginnings (goog*). Full and half width, traditional and
+    simplified, upper and lower case are alike. Put -- before a query that begins with -.
+    """
+    query = read_query(" ".join(words)) if words or not anew else None
+    chosen = Limits(since=since and since.date(), until=until and until.date(), **limits)
+    with Archive.existing(asked.data) as archive, named_sqlite_failures(asked.data / NAME):
+        _bring_up_to_date(archive, anew=anew)
+        if query is None:
+            return
+        with Index.open(asked.data) as index:
+            hits = find(index.connection, query.match, Order(sort), chosen)
+            found = list(islice(_shown(archive, hits, query, collapse=collapse), limit))
+    for each in found:
+        click.echo(orjson.dumps(asdict(each)) if asked.json else _for_people(each))
+    if not found:
+        click.echo("nothing found", err=True)
+
+
+def _bring_up_to_date(archive: Archive, *, anew: bool) -> None:
+    if anew:
+        rebuild(archive, _tell)
+        return
+    try:
+        left = catch_up(archive, progress=_tell)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        click.echo("the index is being made by another process: results may be missing", err=True)
+        return
+    if left:
+        click.echo(f"the index is {left} articles behind: another process is writing to it", err=True)
+
+
+def _tell(done: int, left: int) -> None:
+    if done + left >= _SLOW:
+        click.echo(f"\rindexing: {done} of {done + left}", err=True, nl=not left)
+
+
+def _shown(archive: Archive, hits: Iterable[Hit], query: Query, *, collapse: bool) -> Iterator[Found]:
+    marks = COLOURED if sys.stdout.isatty() else PLAIN
+    clusters = set[str]()
+    for hit in hits:
+        archived = archive.find(hit.article_id)
+        if archived is None or archived.status == "taken_down":
+            continue
+        cluster = _cluster_of(archive, hit.article_id)
+        if collapse and cluster is not None:
+            if cluster in clusters:
+                continue
+            clusters.add(cluster)
+        article = archived.article
+        title = marked(" ".join(article.title.split()), query.shown, marks)
+        yield Found(
+            id=article.id,
+            published_at=article.published_at.isoformat() if article.published_at else None,
+            channel=article.channel,
+            media=article.media,
+            title=title,
+            snippet=snippet(_text(archived), query.shown, marks),
+            url=article.url,
+            cluster=cluster,
+            score=None if hit.score is None else round(hit.score, 4),
+        )
+
+
+def _text(archived: Archived) -> str:
+    article = archived.article
+    return "\n".join(filter(None, (visible(article.body) or article.summary, article.author, article.media)))
+
+
+def _cluster_of(archive: Archive, article_id: str) -> str | None:
+    query = "SELECT cluster FROM article_clusters WHERE article_id = ?"
+    row = archive.database.connection.execute(query, (article_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _for_people(found: Found) -> str:
+    date = (found.published_at or "(no date)")[:10]
+    first = "  ".join((found.id, date, printable(found.channel) or "-", found.title))
+    return f"{first}\n    {found.snippet}"
