@@ -93,7 +93,7 @@ class Frontier:
         """
         self._archive.ensure_room()
         with self._database.light_transaction() as connection:
-            rows = connection.execute(_LEASE, (now + lease_seconds, now, now, _json(sources), limit)).fetchall()
+            rows = connection.execute(_LEASE, (now + lease_seconds, now, _json(sources), limit)).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
         return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
 
@@ -125,11 +125,11 @@ class Frontier:
 
     def pending(self, now: float) -> int:
         """How many links could be leased now."""
-        return int(self._database.connection.execute(_PENDING, (now, now)).fetchone()[0])
+        return int(self._database.connection.execute(_PENDING, (None, now)).fetchone()[0])
 
     def next_due(self, now: float, sources: Collection[str] = ()) -> float | None:
         """When the next link can be leased: at once (``now``), later, or never (None)."""
-        moment = self._database.connection.execute(_NEXT_DUE, (_json(sources),)).fetchone()[0]
+        moment = self._database.connection.execute(_NEXT_DUE, (_json(sources), now)).fetchone()[0]
         return None if moment is None else max(now, moment)
 
     def reserve(self, host: str, now: float, delay: float) -> float:
@@ -196,16 +196,22 @@ _RECALL: Final = """
         state = 'waiting', attempts = 0, lease_until = 0, not_before = excluded.not_before, last_error = NULL
     WHERE state <> 'waiting'
 """
-_LEASE: Final = """
+# A clock that was set back must not keep links and hosts waiting for the hours it lost: a link waits only for a
+# reason, and no lease or place in a queue lies further in the future than an honest one can.
+_LONGEST_LEASE: Final = 3600.0
+_LONGEST_QUEUE: Final = 600.0
+_HONEST: Final = f"iif(lease_until > ?2 + {_LONGEST_LEASE}, 0, lease_until)"
+_DUE_AT: Final = f"max(iif(last_error IS NULL, 0, not_before), {_HONEST})"
+_LEASE: Final = f"""
     UPDATE links SET lease_until = ?1, attempts = attempts + 1
     WHERE id IN (
         SELECT id FROM links
-        WHERE state = 'waiting' AND not_before <= ?2 AND lease_until <= ?3
-            AND (?4 IS NULL OR source IN (SELECT value FROM json_each(?4)))
-        ORDER BY not_before, rowid LIMIT ?5
+        WHERE state = 'waiting' AND {_DUE_AT} <= ?2
+            AND (?3 IS NULL OR source IN (SELECT value FROM json_each(?3)))
+        ORDER BY not_before, rowid LIMIT ?4
     )
     RETURNING id, url, source, attempts, rank, not_before, rowid AS number
-"""
+"""  # noqa: S608
 _EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
 _END: Final = "UPDATE links SET state = ?, last_error = ?, lease_until = 0 WHERE id = ?"
 # Only a waiting link can fail: another process may have finished it after our lease ran out.
@@ -219,16 +225,17 @@ _RELEASE: Final = """
         not_before = ?, lease_until = 0
     WHERE id = ? AND state = 'waiting'
 """
-_PENDING: Final = "SELECT count(*) FROM links WHERE state = 'waiting' AND not_before <= ? AND lease_until <= ?"
-_NEXT_DUE: Final = """
-    SELECT min(max(not_before, lease_until)) FROM links
+_PENDING: Final = f"SELECT count(*) FROM links WHERE state = 'waiting' AND {_DUE_AT} <= ?2"  # noqa: S608
+_NEXT_DUE: Final = f"""
+    SELECT min({_DUE_AT}) FROM links
     WHERE state = 'waiting' AND (?1 IS NULL OR source IN (SELECT value FROM json_each(?1)))
-"""
-_RESERVE: Final = """
+"""  # noqa: S608
+_RESERVE: Final = f"""
     INSERT INTO hosts (host, next_at) VALUES (?1, ?2)
-    ON CONFLICT (host) DO UPDATE SET next_at = max(next_at, ?3, backoff_until) + ?4
+    ON CONFLICT (host) DO UPDATE SET
+        next_at = max(iif(next_at > max(?3, backoff_until) + {_LONGEST_QUEUE}, 0, next_at), ?3, backoff_until) + ?4
     RETURNING next_at - ?5
-"""
+"""  # noqa: S608
 _STRIKE: Final = """
     INSERT INTO hosts (host, strikes) VALUES (?, 1)
     ON CONFLICT (host) DO UPDATE SET strikes = max(strikes + (backoff_until <= ?), 1) RETURNING strikes

@@ -245,3 +245,25 @@ def test_no_two_requests_come_closer_than_the_delay_of_the_first(
             moments.append((now + frontier.reserve("host", now, delay), delay))
     for (before, delay), (after, _) in pairwise(moments):
         assert after - before >= delay - 1e-6
+
+
+def test_a_clock_set_back_keeps_no_link_and_no_host_waiting_for_hours(archive: Archive) -> None:
+    frontier = Frontier(archive)
+    frontier.remember([Item("a"), Item("b")], "tech", NOON)
+    assert len(frontier.lease(1, NOW, 30.0)) == 1
+    frontier.reserve("new.qq.com", NOW, 1.0)
+    before = NOW - 6 * 3600
+    assert frontier.pending(before) == 2
+    assert frontier.next_due(before) == before
+    assert {link.id for link in frontier.lease(9, before, 30.0)} == {"a", "b"}
+    assert frontier.reserve("new.qq.com", before, 1.0) == 0.0
+    assert frontier.reserve("new.qq.com", before, 1.0) == 1.0
+
+
+def test_a_link_that_failed_waits_also_under_a_clock_set_back(archive: Archive) -> None:
+    frontier = Frontier(archive)
+    frontier.remember([Item("a")], "tech", NOON)
+    frontier.lease(1, NOW, 30.0)
+    frontier.retry("a", "timeout", NOW + 60)
+    assert frontier.lease(1, NOW - 600, 30.0) == []
+    assert [link.id for link in frontier.lease(1, NOW + 60, 30.0)] == ["a"]

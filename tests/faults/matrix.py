@@ -75,8 +75,8 @@ class Bench:
         template = self.folder / command.name.replace(" ", "-") / "data"
         template.parent.mkdir()
         command.prepare(template, self.run, self.site)
-        with self._copy(template) as data:
-            ended, pages = self._call(command, data)
+        with self.copy(template) as data:
+            ended, pages = self.call(command, data)
             if ended.code != 0:
                 raise RuntimeError(f"{command.name} undisturbed: {ended}")
             return Undisturbed(template, state_of(data), ended.calls, pages)
@@ -86,9 +86,9 @@ class Bench:
         expected = self.undisturbed(command)
         # A read-only disk is read-only from the start.
         at = 1 if fault == "EROFS" else chance.randint(1, expected.calls)
-        with self._copy(expected.template) as data:
-            broken, first = self._call(command, data, FAULT_AT=str(at), FAULT_ERRNO=str(FAULTS[fault]))
-            ended, second = self._call(command, data, **dict(command.again))
+        with self.copy(expected.template) as data:
+            broken, first = self.call(command, data, FAULT_AT=str(at), FAULT_ERRNO=str(FAULTS[fault]))
+            ended, second = self.call(command, data, **dict(command.again))
             found = state_of(data) if (data / "archive.db").exists() else State(Counter())
         row.tries += 1
         lost, doubled = expected.after.missing_from(found), found.missing_from(expected.after)
@@ -105,13 +105,14 @@ class Bench:
                 f"{fault} at call {at} of {command.name}: {_said(broken)} then {_said(ended)}; {twice} twice; {what}"
             )
 
-    def _call(self, command: Command, data: Path, **variables: str) -> tuple[Ended, Counter[str]]:
+    def call(self, command: Command, data: Path, **variables: str) -> tuple[Ended, Counter[str]]:
         """Run it; and how often each page was asked for."""
         self.site.forget_requests()
         ended = self.run(data, *arguments_of(command, data), **variables)
-        return ended, Counter(seen.path for seen in self.site.requests() if "/a/" in seen.path)
+        return ended, Counter(seen.host + seen.path for seen in self.site.requests() if "/a/" in seen.path)
 
-    def _copy(self, template: Path) -> _Copy:
+    def copy(self, template: Path) -> _Copy:
+        """A copy of what a command starts from."""
         return _Copy(template, self.folder)
 
 

@@ -60,7 +60,7 @@ class Zygote:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        environment = clean_environment(LD_PRELOAD=str(built_shim(folder)))
+        environment = clean_environment(LD_PRELOAD=str(built_shim(folder)), QQNEWS_LEASE="1")
         command = [sys.executable, "-m", "tests.faults.zygote"]
         self._process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
