@@ -10,7 +10,7 @@ from archive.export.duplicates import Member, grouped
 from archive.export.errors import EmptySelection
 from archive.export.filters import Cleaner, Filters, line_marks, read_filters
 from archive.export.snapshot import Snapshot
-from archive.export.splits import NAMES, side_of, splits
+from archive.export.splits import side_of, splits
 from archive.export.wish import Wish
 
 
@@ -84,8 +84,3 @@ def _members(snapshot: Snapshot) -> Iterator[Member]:
             str(content_hash),
             None if cluster is None else str(cluster),
         )
-
-
-def splits_of(wish: Wish) -> tuple[str, ...]:
-    """The names of the splits that are wished for."""
-    return NAMES if wish.split else ()

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from archive.export.columns import Row, Table
 from archive.export.errors import BadOption
@@ -51,7 +51,7 @@ class Filters:
 
 def read_filters(stated: Iterable[str]) -> Filters:
     """The filters in ``min-length=200`` and the like. Raises `BadOption`."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for text in stated:
         name, _, value = text.partition("=")
         if name not in _READERS or name.replace("-", "_") in found:
@@ -60,7 +60,7 @@ def read_filters(stated: Iterable[str]) -> Filters:
             found[name.replace("-", "_")] = _READERS[name](value)
         except ValueError as error:
             raise BadOption(f"--filter {text}: {error}; known are {_KNOWN}") from error
-    return Filters(**found)  # type: ignore[arg-type]
+    return Filters(**found)
 
 
 def _count(text: str) -> int:

@@ -37,11 +37,8 @@ def replacing(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(target)
         aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        aside.mkdir()
-        handle = os.open(aside, os.O_RDONLY)
+        handle = _locked_folder(aside)
         try:
-            # Held until this process ends, however it ends: nobody else takes it for a leftover.
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield aside
             _make_durable(aside)
             refuse_what_is_no_export(target)
@@ -49,6 +46,19 @@ def replacing(target: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
             os.close(handle)
+
+
+def _locked_folder(folder: Path) -> int:
+    """Make a folder whose lock is held until this process ends, however it ends: so nobody takes it for a leftover.
+
+    It has its name only when it has its lock.
+    """
+    unnamed = folder.with_name(f"{folder.name}.begun")
+    unnamed.mkdir()
+    handle = os.open(unnamed, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    unnamed.rename(folder)
+    return handle
 
 
 def refuse_what_is_no_export(target: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import orjson
 
@@ -80,13 +81,11 @@ def _packed(file: Sink, packing: str) -> Any:
 
 
 @contextmanager
-def _unpacked(path: Path, packing: str) -> Iterator[IO[bytes]]:
+def _unpacked(path: Path, packing: str) -> Iterator[Iterable[bytes]]:
     with path.open("rb") as file:
         if packing == "gzip":
-            yield gzip.GzipFile(fileobj=file)  # type: ignore[misc]
+            yield gzip.GzipFile(fileobj=file)
         elif packing == "zstd":
-            import io
-
             import zstandard
 
             yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file))

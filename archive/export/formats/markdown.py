@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from archive.article import Article
 from archive.export.columns import Row, Table
@@ -77,12 +77,12 @@ class Hugo:
 
 def _article(table: Table, row: Row) -> Article:
     facts = dict(zip(table.names, row, strict=True))
-    stated = {name: str(facts[name]) for name in _NEEDED if name != "published_at"}
+    stated: dict[str, Any] = {name: str(facts[name]) for name in _NEEDED if name != "published_at"}
     try:
         published = datetime.fromisoformat(str(facts["published_at"])) if facts["published_at"] else None
     except ValueError as error:
         raise BadValue(table.name, stated["id"], "published_at", "not a time") from error
-    return Article(published_at=published, **stated)  # type: ignore[arg-type]
+    return Article(published_at=published, **stated)
 
 
 def _write(path: Path, text: str) -> None:

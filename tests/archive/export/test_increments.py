@@ -128,6 +128,16 @@ def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None
     assert not (tmp_path / "x").exists()
 
 
+def test_an_export_that_a_takedown_has_changed_is_no_base(changing: Archive, tmp_path: Path) -> None:
+    base = changing.data / "exports/base"
+    export(changing, "jsonl", base, Wish())
+    take_down(changing, articles()[20].id, "asked", SEEN)
+    with pytest.raises(NotAnExport, match="takedown"):
+        export(changing, "jsonl", tmp_path / "more", Wish(), (base,))
+    export(changing, "jsonl", base, Wish())
+    export(changing, "jsonl", tmp_path / "more", Wish(), (base,))
+
+
 class Rows:
     """Rows in memory in the place of an export."""
 
