@@ -56,11 +56,12 @@ def _merge(inlines: Iterable[Inline]) -> Iterator[Inline]:
         if look is None:
             yield from group
         else:
-            yield replace(look, text="".join(part.text for part in group if isinstance(part, Run)))
+            yield Run("".join(part.text for part in group if isinstance(part, Run)), *look)
 
 
-def _look(inline: Inline) -> Run | None:
-    return replace(inline, text="") if isinstance(inline, Run) else None
+def _look(inline: Inline) -> tuple[bool, bool, bool, Link | None] | None:
+    """What two runs must share to be one; None for what is no run."""
+    return (inline.bold, inline.italic, inline.code, inline.link) if isinstance(inline, Run) else None
 
 
 def _split_edges(inline: Inline) -> list[Inline]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -34,8 +35,20 @@ def soundness(text: str) -> float:
 
     Chinese texts have 0.75 and more, UTF-8 read as GBK has less than 0.4, GBK read as UTF-8 less than 0.05.
     """
-    judged = _JUDGED.findall(text)
-    return sum(map(SOUND.__contains__, judged)) / len(judged) if judged else 1.0
+    return _share(_judged(text))
+
+
+def _judged(text: str) -> dict[str, int]:
+    """How often each character stands there that says something."""
+    # Counted first: a text has thousands of characters, and some hundred different ones.
+    counts = Counter(text)
+    return {character: counts[character] for character in _JUDGED.findall("".join(counts))}
+
+
+def _share(judged: dict[str, int]) -> float:
+    """The share of sound characters; 1 where there is nothing to judge."""
+    sound = sum(number for character, number in judged.items() if character in SOUND)
+    return sound / sum(judged.values()) if judged else 1.0
 
 
 def garbling(text: str) -> str:
@@ -44,11 +57,12 @@ def garbling(text: str) -> str:
     Two things do: too many characters lost for good, and a wrong reading which can be undone with gain. A text of
     rare characters, or one about mojibake, shows neither.
     """
-    judged = len(_JUDGED.findall(text)) + text.count("?")
+    counted = _judged(text)
+    judged = sum(counted.values()) + text.count("?")
     lost = sum(len(match.group()) for match in _LOST.finditer(text))
     if lost >= _FEWEST and lost > _MOST_LOST * judged:
         return f"{lost} of {judged} characters lost"
-    before = soundness(text)
+    before = _share(counted)
     if before >= _LEAST_SOUND:
         return ""
     for name, undone in _undone(text):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any
 
+from cssselect import HTMLTranslator
+from lxml import etree
 from lxml.etree import _Element as Element
 from parsel import Selector
 
@@ -80,15 +82,29 @@ class Document:
     def shown(self, *selectors: str) -> Iterator[Found]:
         """The text of the first element that each CSS selector finds."""
         for css in selectors:
-            for element in self.selector.css(css)[:1]:
-                if text := " ".join(element.xpath("string()").get("").split()):
-                    yield Found(text, css)
+            element = self.first(css)
+            if element is not None and (text := " ".join(_words_in(element).split())):
+                yield Found(text, css)
+
+    def first(self, css: str) -> Element | None:
+        """The first element that a CSS selector finds."""
+        # Compiled once: a page is asked some twenty of them, and parsel's own way costs three times as much.
+        found: list[Element] = _compiled(css)(self.tree)
+        return found[0] if found else None
 
     @cached_property
     def visible_text(self) -> str:
         """The text of the page's body without scripts and styles, white space collapsed."""
         texts = self.selector.xpath("//body//text()[not(ancestor::script or ancestor::style)]").getall()
         return " ".join(" ".join(texts).split())
+
+
+@cache
+def _compiled(css: str) -> Callable[[Element], Any]:
+    return etree.XPath(HTMLTranslator().css_to_xpath(css))
+
+
+_words_in: Callable[[Element], str] = etree.XPath("string()")
 
 
 def statements(data: Mapping[str, Any], where: str, *keys: str) -> Iterator[Found]:

@@ -36,7 +36,7 @@ _CONTAINERS = (
 
 def recognises(page: Document) -> bool:
     """Whether the page is of this layout."""
-    return isinstance(page.data.get("originContent"), dict) or bool(page.selector.css(", ".join(_CONTAINERS)))
+    return isinstance(page.data.get("originContent"), dict) or _container(page) is not None
 
 
 def read(page: Document) -> RawArticle:
@@ -75,11 +75,7 @@ def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
 
 
 def _container(page: Document) -> Element | None:
-    for css in _CONTAINERS:
-        for found in page.selector.css(css):
-            root: Element = found.root
-            return root
-    return None
+    return next((found for css in _CONTAINERS if (found := page.first(css)) is not None), None)
 
 
 def _from_dom(page: Document, container: Element) -> Body:
