@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz bench-duplicates bench-search bench-export check-croissant demo lock clean
+.PHONY: help install format check test fuzz soak bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: install ## Run the tests
 fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
+soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
+	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py
+
 bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
 	nice $(BIN)/python -m tests.archive.duplicates.bench
 
@@ -42,6 +45,9 @@ faults: install ## Break every command at random points (kill -9, full disk, I/O
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export
+
+bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
+	$(BIN)/python -m tests.bench_crawl
 
 check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
 	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant

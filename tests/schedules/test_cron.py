@@ -12,7 +12,7 @@ from shutil import which
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schedules.clock import CronTimetable, IntervalTimetable, between
@@ -113,8 +113,25 @@ NIGHT = st.tuples(
 ).map(Line)
 
 
+def anything(low: int, top: int) -> Field:
+    return Field("*", frozenset(range(low, top + 1)))
+
+
+NIGHTLY = Line(
+    (
+        Field("5,35", frozenset({5, 35})),
+        Field("0-4", frozenset(range(5))),
+        anything(1, 31),
+        anything(1, 12),
+        anything(0, 7),
+    )
+)
+"""Due at times that the clock skips or repeats, in every zone."""
+
+
 @pytest.mark.parametrize(("name", "day"), [(name, day) for name, days in CHANGES.items() for day in days])
 @settings(max_examples=8, deadline=None)
+@example(NIGHTLY)
 @given(NIGHT)
 def test_no_due_time_is_lost_or_doubled_when_clocks_are_changed(name: str, day: str, line: Line) -> None:
     zone = ZoneInfo(name)
@@ -122,6 +139,16 @@ def test_no_due_time_is_lost_or_doubled_when_clocks_are_changed(name: str, day: 
     timetable = CronTimetable(read_cron(line.text), zone)
     end = begin + timedelta(minutes=3 * 1440 - 1)
     assert list(between(timetable, begin - MINUTE, end)) == list(line.due_times(zone, begin, 3 * 1440))
+
+
+@pytest.mark.parametrize(("name", "day"), [(name, day) for name, days in CHANGES.items() for day in days])
+def test_the_next_due_time_from_any_moment_of_such_a_night(name: str, day: str) -> None:
+    zone = ZoneInfo(name)
+    begin = datetime.fromisoformat(f"{day}T00:00+00:00") - timedelta(hours=14)
+    dues = list(NIGHTLY.due_times(zone, begin, 3 * 1440))
+    timetable = CronTimetable(read_cron(NIGHTLY.text), zone)
+    for moment in (begin + number * 10 * MINUTE for number in range(200)):
+        assert timetable.next_after(moment) == next(due for due in dues if due > moment)
 
 
 @pytest.mark.parametrize("name", [*CHANGES, "Asia/Shanghai", "UTC"])

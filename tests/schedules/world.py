@@ -109,9 +109,7 @@ class World:
         if actor.stopped:
             self.later(60, self._ends, actor, begun)
             return
-        self._beat_all()
-        if actor.runs.pop(begun.token, None) is None:
-            return  # Its heartbeat found that the lock was taken over.
+        del actor.runs[begun.token]
         if actor.turns.end(begun, OK, self.at):
             if begun.due is None:
                 self.by_hand += 1
