@@ -129,7 +129,12 @@ RELEASED = {
     "0002_frontier": "60f74fcce5982a58",
     "0003_runs": "2989605d6471b4f1",
     "0004_evidence": "cb4733ee1b2b6e7a",
+    "0005_erasures": "4cd2adaff13ee0f7",
+    "0006_seals": "e8cecba4bb82cd71",
     "0007_schedules": "dc4f3c6298085a8e",
+    "0008_duplicates": "32d5264b81c7b205",
+    "0009_changes": "2ac0f73978080cad",
+    "0010_strikes": "d61f96219a95d0d5",
 }
 
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from cssselect import HTMLTranslator
 from lxml import etree
 from lxml.etree import _Element as Element
-from parsel import Selector
+from parsel import Selector, css2xpath
 
 from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
@@ -101,7 +100,7 @@ class Document:
 
 @cache
 def _compiled(css: str) -> Callable[[Element], Any]:
-    return etree.XPath(HTMLTranslator().css_to_xpath(css))
+    return etree.XPath(css2xpath(css))
 
 
 _words_in: Callable[[Element], str] = etree.XPath("string()")
