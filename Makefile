@@ -49,6 +49,9 @@ bench-export: install ## Measure exports of 10,000 and 100,000 articles against 
 bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
 	$(BIN)/python -m tests.bench_crawl
 
+bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
+	$(BIN)/python -m tests.bench_crawl
+
 check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
 	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant
 	.venv/croissant/bin/pip install --quiet --disable-pip-version-check mlcroissant pyarrow
