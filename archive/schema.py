@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING, Final
 
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
@@ -19,63 +18,98 @@ from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
 
-migrations: Final = Migrations("qqnews")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
+
+Step = Callable[["Database"], None]
+
+_STEPS: Final[dict[str, Step]] = {}
+"""The migrations by name, in their order."""
 
 
-@migrations(name="0001_articles")
+def _migration(name: str) -> Callable[[Step], Step]:
+    def note(step: Step) -> Step:
+        _STEPS[name] = step
+        return step
+
+    return note
+
+
+# sqlite-utils is imported only where there is something to apply: it takes pandas along where that is installed, and
+# most of a second.
+
+
+@cache
+def migrations() -> Migrations:
+    """The migrations, as sqlite-utils applies them."""
+    from sqlite_utils import Migrations
+
+    made = Migrations("qqnews")
+    for name, step in _STEPS.items():
+        made(name=name)(step)
+    return made
+
+
+def _apply(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    migrations().apply(Database(connection))
+
+
+@_migration("0001_articles")
 def _articles(db: Database) -> None:
     for statement in _ARTICLES:
         db.execute(statement)
 
 
-@migrations(name="0002_frontier")
+@_migration("0002_frontier")
 def _frontier(db: Database) -> None:
     for statement in _FRONTIER:
         db.execute(statement)
 
 
-@migrations(name="0003_runs")
+@_migration("0003_runs")
 def _runs(db: Database) -> None:
     for statement in _RUNS:
         db.execute(statement)
 
 
-@migrations(name="0004_evidence")
+@_migration("0004_evidence")
 def _evidence(db: Database) -> None:
     for statement in _EVIDENCE:
         db.execute(statement)
 
 
-@migrations(name="0005_erasures")
+@_migration("0005_erasures")
 def _erasures(db: Database) -> None:
     for statement in _ERASURES:
         db.execute(statement)
 
 
-@migrations(name="0006_seals")
+@_migration("0006_seals")
 def _seals(db: Database) -> None:
     db.execute(_SEALS)
 
 
-@migrations(name="0007_schedules")
+@_migration("0007_schedules")
 def _schedules(db: Database) -> None:
     for statement in SCHEDULE_TABLES:
         db.execute(statement)
 
 
-@migrations(name="0008_duplicates")
+@_migration("0008_duplicates")
 def _duplicates(db: Database) -> None:
     for statement in DUPLICATE_TABLES:
         db.execute(statement)
 
 
-@migrations(name="0009_changes")
+@_migration("0009_changes")
 def _changes(db: Database) -> None:
     for statement in CHANGE_TABLES:
         db.execute(statement)
 
 
-@migrations(name="0010_strikes")
+@_migration("0010_strikes")
 def _strikes(db: Database) -> None:
     db.execute("ALTER TABLE hosts ADD COLUMN strikes INTEGER NOT NULL DEFAULT 0")
 
@@ -279,7 +313,7 @@ def create_database(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(_connect(aside)) as connection:
-                migrations.apply(Database(connection))
+                _apply(connection)
                 reseal(connection)
             os.link(aside, path)
         except FileExistsError:
@@ -302,22 +336,17 @@ def _connect(path: Path) -> sqlite3.Connection:
 @cache
 def schema_of_newest() -> dict[str, str]:
     """Name → SQL of every table and index that this version makes."""
-    database = Database(memory=True)
-    migrations.apply(database)
-    return dict(database.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
-
-
-@cache
-def _known() -> tuple[str, ...]:
-    return tuple(migration.name for migration in migrations.pending(Database(memory=True)))
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _apply(connection)
+        return dict(connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
 
 
 def _pending(path: Path) -> bool:
     """Whether known migrations are still to be applied; judged through a connection that cannot write."""
     applied = applied_migrations(path)
-    if unknown := tuple(name for name in applied if name not in _known()):
+    if unknown := tuple(name for name in applied if name not in _STEPS):
         raise NewerArchive(path, unknown)
-    return len(applied) < len(_known())
+    return len(applied) < len(_STEPS)
 
 
 def applied_migrations(path: Path) -> list[str]:
@@ -338,6 +367,6 @@ def applied_migrations(path: Path) -> list[str]:
 def _migrate(path: Path) -> None:
     with closing(_connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")  # What is pending is judged again under the lock.
-        migrations.apply(Database(connection))
+        _apply(connection)
         reseal(connection)
         connection.execute("COMMIT")

@@ -68,7 +68,7 @@ def test_reading_makes_nothing(tmp_path: Path) -> None:
 
 def test_an_archive_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as old:
-        schema.migrations.apply(Database(old), stop_before="0002_frontier")
+        schema.migrations().apply(Database(old), stop_before="0002_frontier")
     with Archive.existing(tmp_path) as archive:
         assert archive.stats()["links"] == {}
         assert archive.stats()["runs"] == 0
@@ -120,7 +120,7 @@ def test_a_copy_made_by_vacuum_into_is_an_archive(archive: Archive, tmp_path: Pa
 
 
 def test_migrations_are_numbered_in_their_order() -> None:
-    names = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
+    names = [migration.name for migration in schema.migrations().pending(Database(memory=True))]
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
 
 
@@ -140,9 +140,9 @@ RELEASED = {
 
 @pytest.mark.parametrize("name", RELEASED)
 def test_released_migrations_are_never_edited(name: str) -> None:
-    names = [migration.name for migration in schema.migrations.pending(Database(memory=True))]
+    names = [migration.name for migration in schema.migrations().pending(Database(memory=True))]
     database = Database(memory=True)
-    schema.migrations.apply(database, stop_before=names[names.index(name) + 1 :][:1])
+    schema.migrations().apply(database, stop_before=names[names.index(name) + 1 :][:1])
     rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").fetchall()
     tables = "\n".join(" ".join(sql.split()) for (sql,) in rows)
     assert hashlib.sha256(tables.encode()).hexdigest()[:16] == RELEASED[name]
