@@ -22,15 +22,16 @@ def facts_of(
     snapshot: Snapshot, wish: Wish, format_name: str, versions: dict[str, str], taken: Taken
 ) -> dict[str, object]:
     """Everything but the files, ready for JSON; ``texts`` is added when the rows have been read."""
+    groups, as_of = snapshot.groups()
     return {
         "kind": "qqnews export",
         "format": format_name,
         "schema_version": SCHEMA_VERSION,
         "wish": wish.stated(),
         "archive_state": snapshot.state(),
-        "as_of": snapshot.as_of(),
+        "as_of": as_of,
         "articles": snapshot.wanted(),
-        "articles_by": {name: counts for name, counts in snapshot.groups().items() if name != "split" or wish.split},
+        "articles_by": {name: counts for name, counts in groups.items() if name != "split" or wish.split},
         "left_out": {"filters": taken.by_filters, "duplicates": taken.as_duplicates, "of": taken.wished},
         "duplicates": _duplicates(snapshot, wish),
         "takedowns": len(snapshot.takedowns()),

@@ -18,9 +18,10 @@ OF_ARTICLES: Final = {
     "gone_at": "nullif(t.gone_at, '')",
     "raw_digest": DIGEST,
     "split": "chosen.split",
-    "fetched_at": """(
+    # The first revision is as old as the article: most need no look into the other table.
+    "fetched_at": """CASE t.revision WHEN 1 THEN t.first_seen ELSE (
         SELECT seen_at FROM revisions WHERE article_id = t.id AND kind <> 'reparsed' ORDER BY revision DESC LIMIT 1
-    )""",
+    ) END""",
 }
 OF_REVISIONS: Final = {"raw_digest": DIGEST}
 CLUSTERS: Final = "article_clusters"
@@ -52,7 +53,9 @@ ALL_CAPTURES: Final = """
 COUNT_MARK: Final = "INSERT INTO temp.marks VALUES (?, 1) ON CONFLICT (mark) DO UPDATE SET times = times + 1"
 GROUPS: Final = ("month", "channel", "kind", "status", "split")
 COUNTED: Final = f"""
-    SELECT coalesce(substr(t.published_at, 1, 7), ''), t.channel, t.kind, t.status, chosen.split, count(*)
+    SELECT
+        coalesce(substr(t.published_at, 1, 7), ''), t.channel, t.kind, t.status, chosen.split,
+        count(*), max(t.last_seen)
     {CHOSEN_ARTICLES} GROUP BY 1, 2, 3, 4, 5
 """
 COUNTS: Final = {

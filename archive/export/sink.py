@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,8 @@ class Sink:
         self._digest = sha256()
         self._waiting: list[bytes] = []
         self._size = self._buffered = 0
+        self._pool: ThreadPoolExecutor | None = None
+        self._writing: Future[None] | None = None
         self.closed = False
 
     def write(self, content: bytes) -> int:
@@ -31,7 +34,7 @@ class Sink:
         self._waiting.append(bytes(content))
         self._buffered += len(content)
         if self._buffered >= _BUFFER:
-            self._drain()
+            self._drain_meanwhile()
         return len(content)
 
     def tell(self) -> int:
@@ -58,22 +61,38 @@ class Sink:
 
     def settle(self) -> str:
         """Write what is left and close the file; SHA-256 of what it holds, in hex. It is made durable later."""
-        self._drain()
+        self._wait()
+        self._put(self._taken())
         self.abandon()
         return self._digest.hexdigest()
 
     def abandon(self) -> None:
         """Close the file as it is."""
+        if self._pool:
+            self._pool.shutdown()
         self._waiting.clear()
         self._file.close()
         self.closed = True
 
-    def _drain(self) -> None:
-        content = b"".join(self._waiting)
-        self._waiting.clear()
-        self._digest.update(content)
-        self._size += len(content)
+    def _drain_meanwhile(self) -> None:
+        """Let another thread write and sum up, which hold no lock, while the next rows are made."""
+        self._wait()
+        self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="sink")
+        self._writing = self._pool.submit(self._put, self._taken())
+
+    def _wait(self) -> None:
+        if self._writing:
+            self._writing.result()
+
+    def _taken(self) -> list[bytes]:
+        taken, self._waiting = self._waiting, []
+        self._size += self._buffered
         self._buffered = 0
+        return taken
+
+    def _put(self, pieces: list[bytes]) -> None:
+        content = b"".join(pieces)
+        self._digest.update(content)
         left = memoryview(content)
         while left:
             left = left[self._file.write(left) :]

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from itertools import count
+from itertools import count, islice
+from typing import Final
 
 import orjson
 
@@ -50,10 +51,30 @@ class Snapshot:
         """Texts with bytes that are not UTF-8, or with NUL: these became U+FFFD."""
 
     def ask(self, query: str, values: Iterable[object] = ()) -> Iterator[Row]:
-        """The rows that a query gives, as plain tuples."""
+        """The rows that a query gives, as plain tuples, in an order that the query states if it matters."""
+        asked = tuple(values)
+        done = 0
+        try:
+            for done, row in enumerate(self._execute(query, asked), 1):  # noqa: B007
+                yield row
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+            # Few archives need it, and it is slow: only from now on texts are read by `_replaced`.
+            self._connection.text_factory = self._replaced
+            yield from islice(self._execute(query, asked), done, None)
+
+    def _execute(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
         cursor = self._connection.cursor()
         cursor.row_factory = None
-        return cursor.execute(query, tuple(values))
+        return cursor.execute(query, values)
+
+    def _replaced(self, raw: bytes) -> str:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            self.mended += 1
+            return raw.decode(errors="replace")
 
     def choose(self, wish: Wish) -> int:
         """Note which articles are wanted, in their order; how many there are."""
@@ -102,8 +123,16 @@ class Snapshot:
         made = {"articles": {**OF_ARTICLES, "cluster": self._cluster()}, "revisions": OF_REVISIONS}[table.name]
         values = ", ".join(made.get(name, f't."{name}"') for name in table.names)
         rows = self.ask(f"SELECT {values} {FROM[table.name]}")
-        lists = [place for place, column in enumerate(table.columns) if column.type is Type.LIST]
-        return _with_lists(table, rows, lists) if lists else rows
+        return self._without_nul(table, _with_lists(table, rows))
+
+    def _without_nul(self, table: Table, rows: Iterable[Row]) -> Iterator[Row]:
+        texts = [place for place, column in enumerate(table.columns) if column.name in _FREE]
+        for row in rows:
+            for place in texts:
+                if "\0" in row[place]:  # type: ignore[operator]
+                    self.mended += 1
+                    row = (*row[:place], str(row[place]).replace("\0", "\ufffd"), *row[place + 1 :])
+            yield row
 
     def bodies(self) -> Iterator[tuple[int, str]]:
         """Number and body of each chosen article, in order."""
@@ -123,13 +152,15 @@ class Snapshot:
         self._connection.executemany(COUNT_MARK, ((mark,) for mark in marks))
         return (int(str(mark)) for (mark,) in self.ask("SELECT mark FROM temp.marks WHERE times >= ?", (least,)))
 
-    def groups(self) -> dict[str, dict[str, int]]:
-        """How many chosen articles there are by month, channel, kind, status and split."""
+    def groups(self) -> tuple[dict[str, dict[str, int]], str | None]:
+        """How many chosen articles there are by month, channel, kind, status and split; when any was seen last."""
         found: dict[str, Counter[str]] = {name: Counter() for name in GROUPS}
-        for *values, number in self.ask(COUNTED):
+        newest = ""
+        for *values, number, seen in self.ask(COUNTED):
+            newest = max(newest, str(seen))
             for name, value in zip(GROUPS, values, strict=True):
                 found[name][str(value)] += int(str(number))
-        return {name: dict(sorted(counts.items())) for name, counts in found.items()}
+        return {name: dict(sorted(counts.items())) for name, counts in found.items()}, newest or None
 
     def counts(self, name: str) -> Iterator[Row]:
         """Rows of one of the counts in ``COUNTS``."""
@@ -160,25 +191,17 @@ class Snapshot:
         digest, path, size, mime = found
         return (digest, str(path).replace("media/", "pictures/", 1), size, mime or None)
 
-    def text(self, raw: bytes) -> str:
-        """For SQLite: a text's bytes as a string that every format can hold."""
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            self.mended += 1
-            text = raw.decode(errors="replace")
-        if "\0" in text:
-            self.mended += 1
-            text = text.replace("\0", "\ufffd")
-        return text
+
+_FREE: Final = frozenset({"title", "summary", "body", "author", "media", "published_raw", "location", "channel"})
+"""Columns of words, which a program may have written that does not mind NUL."""
 
 
-def _with_lists(table: Table, rows: Iterable[Row], places: list[int]) -> Iterator[Row]:
+def _with_lists(table: Table, rows: Iterable[Row]) -> Iterator[Row]:
+    places = [place for place, column in enumerate(table.columns) if column.type is Type.LIST]
     for row in rows:
-        changed = list(row)
         for place in places:
-            changed[place] = _list_of(table, row, place)
-        yield tuple(changed)
+            row = (*row[:place], _list_of(table, row, place), *row[place + 1 :])
+        yield row
 
 
 def _list_of(table: Table, row: Row, place: int) -> Value:
@@ -198,12 +221,11 @@ def _list_of(table: Table, row: Row, place: int) -> Value:
 def snapshot_of(archive: Archive) -> Iterator[Snapshot]:
     """A snapshot, for as long as the context lasts. Writers do not wait for it, nor it for them."""
     connection = archive.database.connection
-    taken, usual = Snapshot(connection), connection.text_factory
+    usual = connection.text_factory
     with named_sqlite_failures(archive.database.path):
-        connection.text_factory = taken.text
         connection.execute("BEGIN")
         try:
-            yield taken
+            yield Snapshot(connection)
         finally:
             connection.text_factory = usual
             connection.execute("ROLLBACK")
