@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: help install format check test fuzz soak bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 install: $(BIN)/qqnews ## Put everything into .venv; the command is .venv/bin/qqnews
 
@@ -45,9 +45,6 @@ faults: install ## Break every command at random points (kill -9, full disk, I/O
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export
-
-bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
-	$(BIN)/python -m tests.bench_crawl
 
 bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
 	$(BIN)/python -m tests.bench_crawl

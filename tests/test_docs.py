@@ -1,0 +1,60 @@
+"""What is documented is there, and what is there is documented."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from archive.errors import ExitCode
+from archive.store import Archive
+from qqnews import COMMANDS, SUMMARIES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROSE = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_readme() -> None:
+    named = set(re.findall(r"\bqqnews ([a-z]+)\b", README))
+    assert set(COMMANDS) - named == set()
+    assert set(COMMANDS) == set(SUMMARIES)
+
+
+def test_the_readme_names_no_command_that_is_not_there() -> None:
+    called = set(re.findall(r"^ {4}(?:\.venv/bin/)?qqnews ([a-z]+)\b", README, re.M))
+    assert called <= set(COMMANDS)
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    listed = {int(code): name for code, name in re.findall(r"^\| (\d+) \| ([a-z ]+) \|", README, re.M)}
+    assert listed == {int(code): code.name.lower().replace("_", " ") for code in ExitCode}
+
+
+def test_the_readme_describes_every_column_of_articles(tmp_path: Path) -> None:
+    Archive.open(tmp_path).close()
+    with sqlite3.connect(tmp_path / "archive.db") as database:
+        columns = {row[1] for row in database.execute("PRAGMA table_info(articles)")}
+        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    described = README.partition("The table `articles`:")[2].partition("Beside it:")[0]
+    first_cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", described, re.M)
+    assert set(re.findall(r"`(\w+)`", " ".join(first_cells))) == columns
+    beside = README.partition("Beside it:")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", beside)) <= tables
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", PROSE, re.M))
+    assert named <= targets
+    assert {"install", "check", "test", "demo"} <= named
+
+
+def test_every_setting_that_is_named_is_read_somewhere() -> None:
+    code = "\n".join(
+        path.read_text(encoding="utf-8")
+        for room in ("crawler", "archive", "schedules")
+        for path in (ROOT / room).rglob("*.py")
+    )
+    code += (ROOT / "qqnews.py").read_text(encoding="utf-8")
+    assert {name for name in re.findall(r"QQNEWS_[A-Z_]+", PROSE) if name not in code} == set()
