@@ -31,10 +31,14 @@ class Erased:
 
 def erase_rows(connection: Connection, traces: Traces) -> Erased:
     """To be called in a write transaction."""
+    # numpy takes longer to import than most commands take to run.
+    from archive.duplicates.clusters import leave
+
     article_id, counts = traces.article_id, Counter[str]()
     pictures, files = _pictures_of_nobody_else(connection, article_id)
     files += [row[0] for row in connection.execute("SELECT markdown_path FROM articles WHERE id = ?", (article_id,))]
     _give_copies_another_first(connection, article_id)
+    leave(connection, article_id)
     for url, digest in pictures:
         counts["pictures"] += connection.execute("DELETE FROM pictures WHERE url = ?", (url,)).rowcount
         counts["media"] += connection.execute(_DELETE_UNUSED, (digest,)).rowcount

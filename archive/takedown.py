@@ -29,6 +29,7 @@ from archive.record import Revision, stamp
 from archive.rows_erased import Erased, erase_rows, held_by_others
 from archive.scan import look_into, scan
 from archive.schema import open_database
+from archive.search.keeping import forget
 from archive.store import Archive
 from archive.traces import Traces, own_sentences
 from archive.verify.captures import reference
@@ -61,6 +62,7 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     traces, copies = traces_of(archive, article_id)
     _begin(archive, article_id, traces.blotted(reason.encode()).decode(), now)
     removed = _already_removed(archive, article_id)
+    removed["search index"] += forget(archive, article_id)
     removed["captures"] += _erase_captures(archive, traces)
     removed.update(_erase_files(archive.data, traces))
     erased = _erase_rows(archive, traces)

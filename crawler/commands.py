@@ -14,6 +14,7 @@ import orjson
 
 from archive.commands import Asked, shared
 from archive.errors import ExitCode
+from archive.search.keeping import keep_up
 from archive.store import Archive
 from crawler.ingest import Taken, markdown_files
 from crawler.ingest import ingest as take_in
@@ -122,6 +123,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
             _note(run, taken)
         judged, ended = verdict(run), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, run.counts, ended_at=ended)
+        keep_up(archive)
     content = report("ingest", started, ended, run, judged)
     write_report(asked.data / "runs", f"{started:%Y%m%dT%H%M%S.%fZ}", content)
     click.echo(orjson.dumps(content) if asked.json else summary(run, judged))

@@ -19,6 +19,7 @@ from archive.errors import QQNewsError
 from archive.frontier import Frontier, Leased
 from archive.payloads import note_payloads
 from archive.recheck import LADDER, Ladder, read_ladder
+from archive.search.keeping import keep_up
 from archive.store import Archive
 from crawler.recorder import Recorder
 
@@ -80,7 +81,7 @@ class Ledger:
         return taken
 
     async def close(self) -> None:
-        """Give back what is still leased, finish what was begun, close the archive."""
+        """Give back what is still leased, finish what was begun, let the search index catch up, close the archive."""
         if self._renewer is not None:
             self._renewer.cancel()
         try:
@@ -94,6 +95,7 @@ class Ledger:
             await self._writer
         if self.recorder is not None:
             self.recorder.close()
+        await self._in_thread(partial(keep_up, self._archive))
         await self._in_thread(self._archive.close)
         self._thread.shutdown()
 

@@ -52,7 +52,10 @@ class Found:
 @click.option("--kind", help="Of this kind only: text, gallery, video …")
 @click.option("--media", help="Of this media account only, by name or id.")
 @click.option(
-    "--sort", type=click.Choice([*Order]), default=Order.RANK, help="Best first (rank) or newest first (date)."
+    "--sort",
+    type=click.Choice([order.value for order in Order]),
+    default=Order.RANK.value,
+    help="Best first (rank) or newest first (date).",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--collapse", is_flag=True, help="One article of each cluster of near-duplicates.")

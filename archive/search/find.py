@@ -70,7 +70,7 @@ def _conditions(limits: Limits) -> tuple[list[str], list[object]]:
         ("published_at < ?", after and after.isoformat()),
         ("channel = ?", limits.channel),
         ("kind = ?", limits.kind),
-        ("? IN (media, media_id)", limits.media),
+        ("? IN (entries.media, media_id)", limits.media),
     ]
     given = [(condition, value) for condition, value in chosen if value is not None]
     return [condition for condition, _ in given], [value for _, value in given]

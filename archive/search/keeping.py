@@ -38,6 +38,21 @@ def catch_up(archive: Archive, *, seconds: float | None = None, progress: Progre
     return _catch_up(archive, end, progress)
 
 
+def keep_up(archive: Archive) -> int:
+    """`catch_up` at the end of a run, for a short while; how many articles are left, all of them where it failed.
+
+    What was archived is safe: that it cannot be searched yet is no failure of the run. The next search says why.
+    """
+    try:
+        return catch_up(archive, seconds=RUN_SECONDS)
+    except (sqlite3.Error, OSError):
+        return int(archive.database.connection.execute("SELECT count(*) FROM article_changes").fetchone()[0])
+
+
+RUN_SECONDS: Final = 10.0
+"""A run indexes for so long at its end: some 2,000 articles."""
+
+
 def rebuild(archive: Archive, progress: Progress | None = None) -> None:
     """Make the index anew. Raises `sqlite3.Error` where the file cannot be written."""
     remove(archive.data)
