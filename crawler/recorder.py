@@ -24,7 +24,10 @@ class Recorder:
         self._fresh: dict[str, Payload] = {}
 
     async def record(self, capture: Capture) -> str:
-        """Write a capture; its reference, or "" for an article that was taken down. Raises `archive.errors.ArchiveNotWritable`."""
+        """Write a capture; its reference, or "" for an article that was taken down.
+
+        Raises `archive.errors.ArchiveNotWritable`.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._record, capture)
 
     def sync(self) -> list[Payload]:
