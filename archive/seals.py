@@ -26,9 +26,13 @@ SEALED: Final = {
     "pictures": "url",
     "runs": "id",
     "erasures": "id_hash",
+    "timetables": "job",
+    "due_times": "job",
+    "article_clusters": "article_id",
     "_sqlite_migrations": "name",
 }
-"""Table → the column under whose values its rows are summed up."""
+"""Table → the column under whose values its rows are summed up. Not sealed are tables that can be made again from
+these: fingerprints of texts, the log of changes for the search index; and locks, which end with their holders."""
 
 # 48 bits: sums of many rows stay far from SQLite's largest integer, where it would go on with floats.
 _MASK: Final = (1 << 48) - 1

@@ -22,6 +22,7 @@ from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.store import Archive
 from archive.takedown import take_down
+from archive.verify.database import USERS_NUMBERS
 
 __all__ = ["Step", "repair"]
 
@@ -74,6 +75,8 @@ def _mend_database(data: Path, backup: Path | None, aside: Aside) -> Iterator[St
     if path.exists() and is_sound(path) and (indexes := _lost_indexes(path)) is not None:
         for name, sql in indexes.items():
             yield Step(f"schema/{name}", "made again", partial(_execute, path, sql))
+        for name in _changed_numbers(path):
+            yield Step(f"archive.db: {name}", "set to 0 again", partial(_execute, path, f"PRAGMA {name} = 0"))
         return
     if not path.exists() and not any((data / name).exists() for name in ("articles", "raw")):
         raise NoArchive(path)
@@ -102,6 +105,12 @@ def _is_sound_after(path: Path, statement: str) -> bool:
 def _execute(path: Path, statement: str) -> None:
     with closing(open_database(path)) as connection:
         connection.execute(statement)
+
+
+def _changed_numbers(path: Path) -> list[str]:
+    """The numbers in the file's header that are the user's to set; ours are 0."""
+    with closing(open_database(path)) as connection:
+        return [name for name in USERS_NUMBERS if connection.execute(f"PRAGMA {name}").fetchone()[0]]
 
 
 def _lost_indexes(path: Path) -> dict[str, str] | None:

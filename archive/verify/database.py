@@ -43,13 +43,13 @@ def _schema(database: Database) -> Iterator[Finding]:
         if found.get(name) != sql:
             what = What.DAMAGED if name in found else What.MISSING
             yield Finding("database", what, f"schema/{name}")
-    header = [
-        database.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
-    ]
-    if any(header):
-        yield Finding("database", What.DAMAGED, "archive.db", "header: user_version or application_id is not 0")
+    for name in USERS_NUMBERS:
+        if database.connection.execute(f"PRAGMA {name}").fetchone()[0]:
+            yield Finding("database", What.DAMAGED, "archive.db", f"header: {name} is not 0")
 
 
+USERS_NUMBERS: Final = ("user_version", "application_id")
+"""Numbers in the header that SQLite leaves to its users, and that we leave alone."""
 _SCHEMA: Final = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 

@@ -62,10 +62,18 @@ def _has_row(archive: Archive, path: Path) -> bool:
     return archive.database.connection.execute(query, (name,)).fetchone() is not None
 
 
+def _owner_lives(path: Path) -> bool:
+    """Whether the process that put the file aside is at work: it drops second names after it gave the lock back."""
+    owner = path.name.partition("-")[0]
+    return owner.isdigit() and Path("/proc", owner).exists()
+
+
 def _stranger(archive: Archive, path: Path) -> Iterator[Finding]:
     with quietly(archive.database):
         if not path.is_symlink() and (not path.exists() or _has_row(archive, path)):
             return
+    if path.parent.name == ".aside" and _owner_lives(path):
+        return
     name = path.relative_to(archive.data).as_posix()
     hidden = any(part.startswith(".") for part in path.relative_to(archive.data).parts)
     yield Finding("tree", What.LEFTOVER if hidden else What.FOREIGN, name)

@@ -72,6 +72,17 @@ def run_sql(data: Path, *statements: str) -> None:
             other.execute(statement)
 
 
+def put_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def lose(data: Path, article_id: str, path: Path) -> None:
+    """The row and its file."""
+    run_sql(data, f"DELETE FROM articles WHERE id = '{article_id}'")
+    path.unlink()
+
+
 def overwrite_pages(data: Path, first: int, last: int) -> None:
     content = bytearray((data / "archive.db").read_bytes())
     content[4096 * first : 4096 * last] = os.urandom(4096 * (last - first))
@@ -87,7 +98,7 @@ SECOND = an_article(1).id
     [
         lambda data: file_of(data, 2).unlink(),
         lambda data: file_of(data, 2).write_text("damaged"),
-        lambda data: (file_of(data, 2).unlink(), file_of(data, 2).mkdir()),
+        lambda data: put_directory(file_of(data, 2)),
         lambda data: (data / "articles/2025/02/stray.md").write_text("not ours"),
         lambda data: (data / "raw/notes.txt").write_text("not ours"),
         lambda data: (data / "media/stray.png").write_text("not ours"),
@@ -120,7 +131,7 @@ def test_without_any_backup_this_comes_back_as_it_was(data: Path, damage: Damage
         lambda data: (data / "archive.db").unlink(),
         lambda data: (data / "archive.db").write_bytes(b""),
         lambda data: os.truncate(data / "archive.db", 40_000),
-        lambda data: (run_sql(data, f"DELETE FROM articles WHERE id = '{SECOND}'"), file_of(data, 1).unlink()),
+        lambda data: lose(data, SECOND, file_of(data, 1)),
     ],
 )
 def test_with_a_backup_this_comes_back_as_it_was(data: Path, damage: Damage, tmp_path: Path) -> None:
