@@ -138,5 +138,5 @@ def _rename(element: Element) -> None:
     elif tag == "head":
         level = element.get("rend", "h2")
         element.tag = level if re.fullmatch("h[1-6]", level) else "h2"
-    else:
-        element.tag = _TAGS.get(tag, tag)
+    elif tag in _TAGS:
+        element.tag = _TAGS[tag]

@@ -13,6 +13,7 @@ from parsel import Selector, css2xpath
 
 from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
+from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
 from crawler.sites.html import parse_html
 from crawler.sites.literals import read_answer
@@ -121,10 +122,10 @@ def value_under(data: Any, key: str) -> Any:
 
 
 def text_of(value: object) -> str:
-    """A string or number as text, without lone surrogates; anything else is ``""``."""
+    """A string or number as text, without lone surrogates and control characters; anything else is ``""``."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return _SURROGATE.sub("\ufffd", str(value)).strip()
+    return CONTROL.sub("", _SURROGATE.sub("\ufffd", str(value))).strip()
 
 
 def make_body(blocks: Sequence[Block], where: str) -> Body:
