@@ -14,7 +14,7 @@ import orjson
 
 from archive.duplicates.alike import alike
 from archive.duplicates.lookup import JUDGED, add_text, candidates, drop_text, signature_of, text_of
-from archive.duplicates.shingles import Signature, signature
+from archive.duplicates.shingles import Signature
 from archive.duplicates.text import Text
 
 Reach = Callable[[int], set[int]]
@@ -60,9 +60,8 @@ def _enter(connection: Connection, article_id: str, text: Text) -> None:
     if known:
         doc, joined = known[0], {known[0]}
     else:
-        signed = signature(text.shingles)
-        joined = _joined(connection, text, signed, lambda other: _reach(connection, other))
-        doc = add_text(connection, text, signed)
+        joined = _joined(connection, text, text.signature, lambda other: _reach(connection, other))
+        doc = add_text(connection, text)
     firsts = {_first_of(connection, each) for each in joined}
     connection.execute("INSERT INTO near_articles (article_id, doc) VALUES (?, ?)", (article_id, doc))
     if firsts:

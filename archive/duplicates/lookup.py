@@ -34,11 +34,13 @@ def candidates(connection: Connection, signed: Signature) -> list[int]:
     return found
 
 
-def add_text(connection: Connection, text: Text, signed: Signature) -> int:
+def add_text(connection: Connection, text: Text) -> int:
     """Make a text known; its number."""
-    blob = signed.astype("<u2").tobytes()
+    blob = text.signature.astype("<u2").tobytes()
     doc = int(connection.execute(_ADD_TEXT, (text.digest, VERSION, blob)).fetchone()[0])
-    connection.executemany("INSERT INTO near_bands (key, doc) VALUES (?, ?)", [(key, doc) for key in band_keys(signed)])
+    connection.executemany(
+        "INSERT INTO near_bands (key, doc) VALUES (?, ?)", [(key, doc) for key in band_keys(text.signature)]
+    )
     return doc
 
 

@@ -22,6 +22,7 @@ BANDS: Final = 32
 
 _BIN_BITS: Final = 7
 _HASH_BITS: Final = 40
+EMPTY: Final = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -56,15 +57,24 @@ def similarity(one: Hashes, other: Hashes) -> float:
     return shared / max(both.size - shared, 1)
 
 
-def signature(hashes: Hashes) -> Signature:
-    """One-permutation hashing: the smallest hash of each bin; an empty bin borrows from one that is not."""
+def minima(hashes: Hashes) -> Hashes:
+    """The smallest hash in each of the ``BINS`` equal parts of all 64-bit numbers; ``EMPTY`` where there is none.
+
+    Those of two sets together are the smaller of each pair.
+    """
     starts = np.searchsorted(hashes, _BIN_STARTS)
-    ends = np.append(starts[1:], hashes.size)
-    filled = starts < ends
+    filled = starts < np.append(starts[1:], hashes.size)
+    smallest = np.full(BINS, EMPTY)
+    smallest[filled] = hashes[starts[filled]]
+    return smallest
+
+
+def signature(smallest: Hashes) -> Signature:
+    """One-permutation hashing: 16 bits of each bin's minimum; an empty bin borrows from one that is not."""
+    filled = smallest != EMPTY
     if not filled.any():
         return np.zeros(BINS, dtype=np.uint16)
-    values = np.zeros(BINS, dtype=np.uint64)
-    values[filled] = _scattered(hashes[starts[filled]])
+    values = _scattered(smallest)
     lenders = _LENDERS[~filled]
     first = np.argmax(filled[lenders], axis=1)
     values[~filled] = values[lenders[np.arange(first.size), first]]

@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Self
 
-from archive.duplicates.shingles import Hashes, shingles
+from archive.duplicates.shingles import Hashes, Signature, minima, shingles, signature
 from archive.plain import fold, visible
 
 FLASH: Final = 100
@@ -50,6 +50,11 @@ class Text:
     def shingles(self) -> Hashes:
         """The set that similarity is measured on."""
         return shingles(self.bare)
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What the set is looked up by."""
+        return signature(minima(self.shingles))
 
     @property
     def is_flash(self) -> bool:

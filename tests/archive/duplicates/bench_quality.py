@@ -13,7 +13,7 @@ import numpy as np
 
 from archive.duplicates.alike import ALIKE, alike
 from archive.duplicates.lookup import _MARGIN
-from archive.duplicates.shingles import GRAM, band_keys, resemblance, shingles, signature, similarity
+from archive.duplicates.shingles import GRAM, band_keys, minima, resemblance, shingles, signature, similarity
 from archive.duplicates.text import Text
 from tests.archive.duplicates.bench_texts import CHANGES, corpus, has_facts, refilled
 
@@ -47,14 +47,14 @@ def choose_gram(sources: list[Text], chance: Random) -> None:
     for gram in (3, 4, 5):
         pairs = [(shingles(a.bare, gram), shingles(b.bare, gram)) for a, b in zip(sample, changed, strict=True)]
         found = [similarity(*pair) for pair in pairs]
-        met = [bool({*band_keys(signature(a))} & {*band_keys(signature(b))}) for a, b in pairs]
+        met = [bool({*band_keys(signature(minima(a)))} & {*band_keys(signature(minima(b)))}) for a, b in pairs]
         chosen = " (chosen)" if gram == GRAM else ""
         print(f"{gram:<4}{np.percentile(found, 1):>36.3f}{np.median(found):>8.3f}{np.mean(met):>14.3f}{chosen}")
 
 
 def found_pairs(texts: list[Text]) -> Pairs:
     """As the archive finds them: by bands, by estimate, by comparison."""
-    signed = np.array([signature(text.shingles) for text in texts])
+    signed = np.array([text.signature for text in texts])
     buckets: dict[int, list[int]] = {}
     met: Pairs = set()
     for number, row in enumerate(signed):
@@ -126,7 +126,7 @@ def grams(text: Text) -> list[str]:
 
 def ours(texts: list[Text]) -> Iterator[tuple[int, int]]:
     buckets: dict[int, list[int]] = {}
-    signed = [signature(shingles(text.bare)) for text in texts]
+    signed = [signature(minima(shingles(text.bare))) for text in texts]
     for number, row in enumerate(signed):
         others = sorted({other for key in band_keys(row) for other in buckets.get(key, ())})
         if others:
