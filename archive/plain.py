@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Final
@@ -48,12 +49,15 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
-def fold_with_places(text: str) -> tuple[str, str, list[int]]:
+def fold_with_places(text: str) -> tuple[str, str, Sequence[int]]:
     """``text`` as it is to be shown, folded, and for each folded character (and the end) its place in the former."""
     composed = unicodedata.normalize("NFC", text)
-    folded = [_FOLDED[ord(each)] for each in composed]
-    places = [place for place, piece in enumerate(folded) for _ in piece]
-    return composed, "".join(folded), [*places, len(composed)]
+    pieces = list(map(_FOLDED.__getitem__, map(ord, composed)))
+    folded = "".join(pieces)
+    if len(folded) == len(composed) and "" not in pieces:
+        return composed, folded, range(len(composed) + 1)
+    places = [place for place, piece in enumerate(pieces) for _ in piece]
+    return composed, folded, [*places, len(composed)]
 
 
 def spelling() -> str:

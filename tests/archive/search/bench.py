@@ -119,7 +119,11 @@ def measure(data: Path, found: list[Article]) -> None:
     plain.executemany("INSERT INTO plain VALUES (?)", ((text,) for text in texts))
     plain.execute("COMMIT")
     words = random_words(texts, 800, chance)
-    print(f"\n{'20 results, ms (p50 / p95)':<34}" + "".join(f"{length:>14}" for length in LENGTHS) + f"{'all':>14}")
+    print(
+        f"\n{'20 results, ms (p50 / p95)':<34}"
+        + "".join(f"{length:>14}" for length in LENGTHS)
+        + f"{'all':>14}{'all, CPU':>14}"
+    )
     with archive, Index.open(data) as index:
         for order in Order:
 
@@ -154,12 +158,14 @@ def _rows(connection: sqlite3.Connection, query: str, form: str) -> Callable[[st
 
 def _report(name: str, words: list[str], search: Callable[[str], None]) -> None:
     spent: dict[int, list[float]] = {length: [] for length in LENGTHS}
+    processor: list[float] = []
     for word in words:
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         search(word)
         spent[len(word)].append((time.perf_counter() - start) * 1000)
+        processor.append((time.process_time() - worked) * 1000)
     cells = [_percentiles(times) for times in (*spent.values(), [each for times in spent.values() for each in times])]
-    print(f"{name:<34}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
+    print(f"{name:<34}" + "".join(f"{cell:>14}" for cell in (*cells, _percentiles(processor))), flush=True)
 
 
 def _percentiles(times: list[float]) -> str:
