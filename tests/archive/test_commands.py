@@ -223,6 +223,7 @@ def test_the_numbers_of_exit_codes_are_a_contract() -> None:
         "CHANGED": 13,
         "PARTIAL": 14,
         "FAILED": 15,
+        "DAMAGED": 16,
         "BAD_INPUT": 20,
         "ARCHIVE": 21,
         "NOT_FOUND": 22,
