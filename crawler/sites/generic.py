@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,8 +23,8 @@ from crawler.sites.qq.document import Document, make_body
 
 NAME = "generic"
 
-_LARGEST: Final = 2_000_000
-"""Characters. Guessing in a larger page would take too long."""
+_LARGEST, _MOST_TAGS = 1_000_000, 8_000
+"""Characters, number. Guessing in a larger page would take too long."""
 _SHORTEST_PARAGRAPH, _FEWEST_PARAGRAPHS, _LEAST_TEXT = 25, 3, 200
 """Characters, number, characters: less prose than this is no clear case, and a wall may have as much."""
 _MOST_LINKED: Final = 0.5
@@ -52,7 +53,8 @@ def is_prose(page: Document) -> bool:
 
 def read(page: Document) -> RawArticle | None:
     """What the page says, guessed; None where that cannot be done, or the page is of another site."""
-    if find_spec("trafilatura") is None or len(page.text) > _LARGEST or not _is_ours(page):
+    too_large = len(page.text) > _LARGEST or page.text.count("<") > _MOST_TAGS
+    if too_large or find_spec("trafilatura") is None or not _is_ours(page):
         return None
     body = _text_of(page)
     title = (*page.stated("title"), *page.meta("og:title"), *page.shown("h1", "title"))
@@ -102,9 +104,12 @@ def _text_of(page: Document) -> Element | None:
     """The element that holds the text, in HTML's own tags."""
     import trafilatura
 
+    tree = deepcopy(page.tree)
+    # It spreads merged cells out, however many: a million columns took it minutes.
+    etree.strip_attributes(tree, "colspan", "rowspan")
     # Only errors come without a result; a page it cannot read is one we cannot read, either.
     found: Any = trafilatura.bare_extraction(
-        etree.tostring(page.tree, encoding="unicode", method="html"),
+        etree.tostring(tree, encoding="unicode", method="html"),
         url=page.url,
         include_comments=False,
         include_images=True,

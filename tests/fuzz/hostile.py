@@ -130,7 +130,7 @@ def _many(text: str) -> Callable[[Random], str]:
 
 
 def _some(text: str) -> Callable[[Random], str]:
-    return lambda rng: text * rng.choice((100, 3_000, 20_000))
+    return lambda rng: text * rng.choice((100, 3_000, 12_000))
 
 
 def attributes(rng: Random) -> str:

@@ -33,6 +33,13 @@ class Largest(Random):
         return 0.9999
 
 
+class Smaller(Random):
+    """Draws from the midst of every choice."""
+
+    def random(self) -> float:
+        return 0.6
+
+
 def corpus_article(name: str) -> tuple[str, str]:
     """Title and text of a corpus page."""
     path = CORPUS / name
@@ -51,6 +58,15 @@ def test_the_largest_blocks_end_in_time(block: Callable[[Random], str]) -> None:
     for page in (dom_page("", "标题", "@@"), wechat_page("", "标题", "@@")):
         body, url = page.body.replace(b"@@", text.encode(), 1), page.url
         in_time(partial(read, body, url))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
+def test_no_block_holds_up_the_last_resort(block: Callable[[Random], str]) -> None:
+    paragraphs = "<p>天还没亮，城南旧书市场的门口已经排起了长队，有人凌晨四点就出了门。</p>" * 9
+    for size in (Smaller(), Largest()):
+        text = f"<main>{paragraphs}{block(size)}</main>"
+        page = f"<html><head><title>旧书市场_腾讯新闻</title></head><body>{text}</body></html>"
+        in_time(partial(read, page.encode(), URLS["rain"]))
 
 
 @pytest.mark.parametrize(
