@@ -26,6 +26,8 @@ def write_erasure_log(archive: Archive) -> Path:
     rows = archive.database.connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM erasures ORDER BY begun_at")  # noqa: S608
     lines = [orjson.dumps(dict(row) | {"removed": orjson.loads(row["removed"])}) for row in rows]
     path = archive.data / LOG
+    for left in archive.data.glob(f".{LOG}.*"):
+        left.unlink(missing_ok=True)
     aside = path.with_name(f".{LOG}.{secrets.token_hex(4)}")
     with named_disk_failures(path):
         try:

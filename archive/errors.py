@@ -153,6 +153,15 @@ class CaptureLost(QQNewsError):
         self.reason = reason
 
 
+class MenderAtWork(QQNewsError):
+    """Another process takes down or repairs: each of them must be alone (writers and readers may go on)."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(f"a takedown or repair of {data} is under way: let it end, then run again")
+
+
 class UnsafeId(QQNewsError):
     """An id that must not become a file name."""
 

@@ -18,8 +18,13 @@ BY_LINE: Final = (".jsonl", ".ndjson", ".txt")
 """Endings of files that are whole without some of their lines."""
 
 
+_ASIDE: Final = ".takedown"
+
+
 def erase_exports(data: Path, traces: Traces) -> list[Path]:
     """The files that were changed or removed. A line goes out of a file of lines; any other file goes wholly."""
+    for left in (data / "exports").rglob(f".*{_ASIDE}"):
+        left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     touched = []
     for path in files_below(data / "exports"):
         if path.name == MANIFEST or path.is_symlink():
@@ -64,7 +69,7 @@ def _mended(line: str, name: str, content: bytes | None) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_ASIDE}")
     with named_disk_failures(path):
         try:
             with aside.open("xb") as file:

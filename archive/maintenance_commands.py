@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import orjson
 
+from archive.alone import alone
 from archive.backup import back_up
 from archive.commands import Asked, shared
 from archive.errors import ExitCode
@@ -50,11 +51,13 @@ def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) ->
     """
     helpless = done = 0
     now = datetime.now(UTC)
-    for step in mend(asked.data, now, backup=backup, accept=accept, dry_run=dry_run):
-        helped = step.act is not None
-        done, helpless = done + helped, helpless + (not helped)
-        line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}
-        click.echo(orjson.dumps(line) if asked.json else f"{'' if helped else 'not mended: '}{step.where}: {step.how}")
+    with alone(asked.data):
+        for step in mend(asked.data, now, backup=backup, accept=accept, dry_run=dry_run):
+            helped = step.act is not None
+            done, helpless = done + helped, helpless + (not helped)
+            line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}
+            said = f"{'' if helped else 'not mended: '}{step.where}: {step.how}"
+            click.echo(orjson.dumps(line) if asked.json else said)
     if not asked.json:
         click.echo(f"{'to be mended' if dry_run else 'mended'}: {done}, beyond repair: {helpless}")
     sys.exit(ExitCode.DAMAGED if helpless else ExitCode.OK)
@@ -91,7 +94,7 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
     article_id = asked.resolve(article)
     if not yes:
         click.confirm(f"Erase {article_id} from {asked.data} for good?", abort=True, err=True)
-    with Archive.existing(asked.data) as archive:
+    with alone(asked.data), Archive.existing(asked.data) as archive:
         chosen = [article_id, *(traces_of(archive, article_id)[1] if copies else ())]
         ended = [take_down(archive, each, reason, datetime.now(UTC)) for each in chosen]
     others = [copy for copy in ended[0].copies if copy not in chosen]

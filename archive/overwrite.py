@@ -58,7 +58,9 @@ def overwrite(data: Path, patches: Iterable[Patch]) -> list[Patch]:
 
 
 def replay(data: Path) -> bool:
-    """Write what a whole journal says, once more; whether there was one."""
+    """Write what a whole journal says, once more; whether there was one. What is less than whole is cleared away."""
+    for left in data.glob(f"{JOURNAL}.*"):
+        left.unlink(missing_ok=True)
     journal = data / JOURNAL
     if not journal.exists():
         return False

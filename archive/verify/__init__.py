@@ -54,5 +54,5 @@ def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[F
 def _leftovers(data: Path) -> Iterator[Finding]:
     """What a process that died in the midst of making a database or a backup left behind."""
     for path in sorted(data.glob(".*.*")):
-        if path.is_file() and path.name.startswith((".archive.db.", ".erasures.")):
+        if path.is_file() and path.name.startswith((".archive.db.", ".erasures.", ".takedown.")):
             yield Finding("database", What.LEFTOVER, path.name)

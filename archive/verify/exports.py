@@ -39,7 +39,8 @@ def _check(data: Path, manifest: Path, *, deep: bool) -> Iterator[Finding]:
             yield found
     for path in files_below(manifest.parent):
         if path not in listed and path != manifest and not _has_own_manifest(path, manifest):
-            yield Finding("exports", What.FOREIGN, _name(data, path), "not in the manifest")
+            what = What.LEFTOVER if path.name.startswith(".") else What.FOREIGN
+            yield Finding("exports", what, _name(data, path), "not in the manifest")
 
 
 def _wrong(data: Path, path: Path, digest: str) -> Finding | None:

@@ -16,18 +16,19 @@ from pathlib import Path
 import pytest
 
 from archive import takedown
+from archive.alone import alone
 from archive.backup import back_up
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, Erased
 from archive.frontier import Frontier
 from archive.media import keep_picture
-from archive.overwrite import blotted_record
+from archive.overwrite import JOURNAL, blotted_record
 from archive.raw import RawWriter, captures, members, raw_files, read_capture
 from archive.record import stamp
 from archive.store import Archive
 from archive.takedown import Taken, take_down
 from archive.traces import Traces
-from archive.verify import verify
+from archive.verify import What, verify
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.archive.specimen import PICTURE, a_reading, make_archive, own_sentence, page_of
 from tests.archive.test_frontier import Item
@@ -274,6 +275,26 @@ def test_a_half_written_record_of_another_is_written_whole_again(data: Path, mon
     assert taken(data).left == {}
     assert len(list(captures(data))) == pages - 1
     assert list(verify(data, deep=True)) == []
+
+
+def test_files_that_a_killed_takedown_left_aside_are_cleared_away(data: Path) -> None:
+    asides = [data / "exports/jsonl/.articles.jsonl.0a1b2c3d.takedown", data / f"{JOURNAL}.0a1b2c3d"]
+    asides.append(data / ".erasures.jsonl.0a1b2c3d")
+    for path in asides:
+        path.write_text("half of it")
+    assert {each.what for each in verify(data, deep=True)} == {What.LEFTOVER}
+    taken(data)
+    assert [path for path in asides if path.exists()] == []
+    assert list(verify(data, deep=True)) == []
+
+
+def test_two_takedowns_at_once_do_not_meet(data: Path) -> None:
+    command = [str(QQNEWS), "--data", str(data), "takedown", GONE.id, "--reason", "order 7", "--yes"]
+    with alone(data):
+        refused = subprocess.run(command, capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (23, 1)
+    assert left_in(data, GONE.id)
+    assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 def test_an_unknown_article_is_an_error(data: Path) -> None:
