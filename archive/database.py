@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive.failures import named_sqlite_failures
+from archive.failures import may_have_committed, named_sqlite_failures
 from archive.tree import Tree
 
 
@@ -63,7 +63,7 @@ class Database:
             self.tree.begin()
             yield
             self.tree.publish()
-            self.connection.execute("COMMIT")
+            self._commit()
         except BaseException:
             try:
                 self.tree.undo()  # Before the lock is given back: the next holder may write the same files.
@@ -72,6 +72,16 @@ class Database:
                     self.connection.execute("ROLLBACK")
             raise
         self.tree.settle()
+
+    def _commit(self) -> None:
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if may_have_committed(error):
+                # The rows may be in the log, to be found by the next who opens it. A file without its row is
+                # mended by keeping the article again; a row without its file would be a loss.
+                self.tree.settle()
+            raise
 
     @contextmanager
     def _joined(self) -> Iterator[None]:

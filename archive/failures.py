@@ -67,6 +67,12 @@ def named_disk_failures(path: Path) -> Iterator[None]:
         raise ArchiveNotWritable(Path(error.filename or path), error.strerror or str(error)) from error
 
 
+def may_have_committed(error: sqlite3.Error) -> bool:
+    """Whether a COMMIT that failed like this may yet have happened: the log was written, and then not synced, say."""
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return primary in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+
+
 def _of_sqlite(error: sqlite3.Error, path: Path) -> QQNewsError | None:
     primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if primary in _NOT_WRITABLE:

@@ -168,3 +168,31 @@ def test_what_a_crash_left_aside_is_cleared_by_the_next_writer(archive: Archive)
     (archive.data / "articles/.aside/4711-dead-0").write_text("half a fi")
     archive.keep(an_article(2), seen_at=NOON)
     assert in_order(archive)
+
+
+class FailingCommit:
+    """A connection that says that COMMIT failed, when the rows are in the log already: the sync after it did."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: str, *values: object) -> object:
+        done = self._connection.execute(statement, *values)
+        if statement == "COMMIT":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
+        return done
+
+
+def test_a_commit_that_may_have_happened_takes_no_file_away(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive.keep(ARTICLE, seen_at=NOON)
+    monkeypatch.setattr(archive.database, "connection", FailingCommit(archive.database.connection))
+    with pytest.raises(ArchiveNotWritable, match="I/O error"):
+        keep_together(archive, EDITED, an_article(2))
+    monkeypatch.undo()
+    assert ids(archive) == [ARTICLE.id, an_article(2).id]
+    assert in_order(archive)
