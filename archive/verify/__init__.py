@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
         yield Finding("database", What.MISSING, "archive.db")
         yield from check_capture_files(data)
         return
-    except NotAnArchive as error:
-        yield Finding("database", What.DAMAGED, "archive.db", error.reason)
+    except (NotAnArchive, sqlite3.Error) as error:
+        # SQLite's own words come where the notes on the migrations are damaged, and one is applied a second time.
+        reason = error.reason if isinstance(error, NotAnArchive) else f"its schema cannot be told: {error}"
+        yield Finding("database", What.DAMAGED, "archive.db", reason)
         yield from check_capture_files(data)
         return
     with archive, Archive.existing(data) as again:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.errors import NoArchive
+from archive.errors import NewerArchive, NoArchive
 from archive.raw import members
 from archive.store import Archive
 from archive.verify import Finding, What, verify
@@ -88,7 +88,12 @@ def test_a_flipped_bit_anywhere_is_found(
     path = chance.choice(every_file(data))
     flip(path, chance.randrange(path.stat().st_size * 8))
     changed = path.relative_to(data).as_posix()
-    if not found_in(data):
+    try:
+        found = found_in(data)
+    except NewerArchive:
+        # A damaged note on a migration looks like one of a later version: refused, by name.
+        found = [Finding("database", What.DAMAGED, "archive.db")]
+    if not found:
         # Benign it may be only where nobody can read a difference: unused room in the database, a gzip header.
         assert unreadably_different(path, specimen / changed), changed
     shutil.rmtree(data.parent)
