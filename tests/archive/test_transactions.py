@@ -179,8 +179,8 @@ class FailingCommit:
     def __getattr__(self, name: str) -> object:
         return getattr(self._connection, name)
 
-    def execute(self, statement: str, *values: object) -> object:
-        done = self._connection.execute(statement, *values)
+    def execute(self, statement: str, values: tuple[str, ...] = ()) -> object:
+        done = self._connection.execute(statement, values)
         if statement == "COMMIT":
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
