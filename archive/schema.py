@@ -296,12 +296,15 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise NoArchive(path)
-    with named_failures(path):
-        if _pending(path):
-            _migrate(path)
-        connection = _connect(path)
-        keep_sealed(connection)
-        return connection
+    try:
+        with named_failures(path):
+            if _pending(path):
+                _migrate(path)
+            connection = _connect(path)
+            keep_sealed(connection)
+            return connection
+    except UnicodeDecodeError as error:  # What SQLite says of a damaged schema quotes it, bytes that are no text too.
+        raise NotAnArchive(path, "its schema is damaged") from error
 
 
 def create_database(path: Path) -> None:

@@ -50,8 +50,9 @@ def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[F
         yield from check_captures(archive, deep=deep)
         yield from check_media(archive, again, deep=deep)
         yield from check_exports(archive.data, deep=deep)
-    except NotAnArchive as error:
-        yield Finding("database", What.DAMAGED, "archive.db", f"rows that cannot be read: {error.reason}")
+    except (NotAnArchive, sqlite3.Error, LookupError) as error:
+        # SQLite cannot read on, or a column is not there any more: what follows is not looked at.
+        yield Finding("database", What.DAMAGED, "archive.db", f"rows that cannot be read: {error}")
 
 
 def _leftovers(data: Path) -> Iterator[Finding]:

@@ -74,10 +74,11 @@ def references(connection: Connection) -> Iterator[Reference]:
         if table in tables
     ]
     query = f"""
-        SELECT raw_ref, whose FROM ({" UNION ALL ".join(parts)})
+        SELECT CAST(raw_ref AS BLOB), CAST(whose AS BLOB) FROM ({" UNION ALL ".join(parts)})
         ORDER BY substr(raw_ref, 1, instr(raw_ref, ':') - 1), CAST(substr(raw_ref, instr(raw_ref, ':') + 1) AS INTEGER)
     """  # noqa: S608
-    return (reference(row[0], row[1]) for row in connection.cursor().execute(query))
+    # As bytes: one that is no text any more must not hide the others.
+    return (reference(*(each.decode("utf-8", "replace") for each in row)) for row in connection.cursor().execute(query))
 
 
 def reference(raw_ref: str, where: str) -> Reference:
