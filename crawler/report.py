@@ -53,6 +53,8 @@ class Counts:
     layouts: dict[str, Counter[str]] = field(default_factory=dict)
     """By layout: pages that were understood, and how many of them bore each note."""
     problems: list[dict[str, str]] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    """A sentence for each gap that was found or closed."""
 
     @property
     def obtained(self) -> int:
@@ -97,6 +99,10 @@ class Tally:
         if len(named) < MOST_PROBLEMS:
             self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])
 
+    def gap(self, sentence: str) -> None:
+        """Name a gap that was found or closed."""
+        self._stats.set_value(f"{PREFIX}/gaps", [*self._stats.get_value(f"{PREFIX}/gaps", []), sentence])
+
 
 def read_counts(all_stats: Iterable[Mapping[str, Any]]) -> Counts:
     """Add up the stats of several spiders."""
@@ -116,6 +122,9 @@ def _add(total: Counts, key: str, value: Any) -> None:
         return
     if rest == "problems":
         total.problems += value[: MOST_PROBLEMS - len(total.problems)]
+        return
+    if rest == "gaps":
+        total.gaps += value
         return
     group, counter, *name = rest.split("/", 2)
     if group == "counts":
@@ -217,7 +226,13 @@ def summary(run: Counts, judged: Verdict) -> str:
     """One line for people."""
     shown = [f"{run.counts[name]} {word}" for name, word in _SHOWN if run.counts[name] or name == "kept"]
     line = f"{judged.word}: {', '.join(shown)}"
-    return line if judged.exit_code is ExitCode.OK else f"{line}. {judged.because[0].upper()}{judged.because[1:]}"
+    told = [] if judged.exit_code is ExitCode.OK else [f"{judged.because[0].upper()}{judged.because[1:]}"]
+    named = run.gaps[:_MOST_GAPS] + ([f"{more} more gaps"] if (more := len(run.gaps) - _MOST_GAPS) > 0 else [])
+    return ". ".join([line, *told, *named])
+
+
+_MOST_GAPS = 3
+"""Gaps that the line for people names; the report has them all."""
 
 
 _SHOWN = (
@@ -234,6 +249,8 @@ _SHOWN = (
     ("dropped", "given up"),
     ("left", "left for later"),
     ("unreadable", "of no known layout"),
+    ("gaps_found", "gaps found"),
+    ("gaps_closed", "gaps closed"),
     ("requests", "requests"),
 )
 

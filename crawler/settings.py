@@ -50,6 +50,12 @@ QQNEWS_LEASE = float(os.environ.get("QQNEWS_LEASE", "30"))
 QQNEWS_PAGES = 10
 """Pages asked of one source, parts of a site map included. 0: until nothing new comes."""
 
+QQNEWS_DEEPEST = int(os.environ.get("QQNEWS_DEEPEST", "50"))
+"""Pages asked of a source at most where an earlier poll left a gap that deeper paging may close."""
+
+QQNEWS_RUN_ID = 0
+"""Number of this run in the archive's table ``runs``; 0: it has none."""
+
 QQNEWS_LADDER = os.environ.get("QQNEWS_LADDER", "1h 6h 1d 3d 7d 30d")
 """Ages at which an article is looked at again (m, h, d), see archive.recheck. Empty: never."""
 
@@ -174,6 +180,7 @@ SPIDER_MIDDLEWARES = {
 
 ITEM_PIPELINES = {
     "crawler.pipelines.remember.RememberLinks": 100,
+    "crawler.pipelines.polls.NotePolls": 150,
     "crawler.pipelines.parse.ParsePage": 200,
     "crawler.pipelines.keep.KeepOutcome": 300,
     "crawler.pipelines.pictures.KeepPicture": 400,

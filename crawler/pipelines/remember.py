@@ -44,7 +44,8 @@ class RememberLinks:
 
         def remember(archive: Archive, frontier: Frontier) -> bool:
             if self._refetch:
-                return bool(frontier.recall([item], item.source, item.listed_at))
+                noted = frontier.remember([item], item.source, item.listed_at)
+                return bool(noted + frontier.recall([item], item.source, item.listed_at))
             return bool(frontier.remember([item], item.source, item.listed_at))
 
         return look if self._dry else remember

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.polls import listed_since, standing
 from crawler.backoff import REFUSALS
+from crawler.course import Course, readable
 from crawler.guard import host_of
-from crawler.items import READABLE, Link
+from crawler.items import Link
+from crawler.ledger import ledger_of
 from crawler.middlewares.rest import RestMiddleware
 from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.report import Tally
@@ -30,16 +33,17 @@ class ListSpider(Spider):
 
     def __init__(self, sources: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._sources = [read_source(name) for name in re.split(r"[;\n]+", sources) if name]
+        self.courses = [Course(read_source(name)) for name in re.split(r"[;\n]+", sources) if name]
 
     async def start(self) -> AsyncIterator[Request]:
         """The first request of every source."""
         self._tally = Tally(self.crawler.stats)
         self._most_pages = self.crawler.settings.getint("QQNEWS_PAGES")
-        for source in self._sources:
-            yield self._request(_Course(source), source.first())
+        self._deepest = self.crawler.settings.getint("QQNEWS_DEEPEST")
+        for course in self.courses:
+            yield self._request(course, course.source.first())
 
-    async def parse_list(self, response: Response, course: _Course, asked: ListRequest) -> AsyncIterator[Any]:
+    async def parse_list(self, response: Response, course: Course, asked: ListRequest) -> AsyncIterator[Any]:
         """The links of one answer, and the request for the next one."""
         source = course.source
         try:
@@ -57,7 +61,9 @@ class ListSpider(Spider):
             await rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
-        for item in _readable(fresh):
+        articles = readable(fresh)
+        await self._look_up(course, articles)
+        for item in articles:
             yield _link(item, source.name)
         for request in self._following(course, listing, bool(fresh)):
             yield request
@@ -75,6 +81,18 @@ class ListSpider(Spider):
         else:
             self._broken(course.source, type(failure.value).__name__, str(failure.value))
 
+    async def _look_up(self, course: Course, articles: Sequence[Listed]) -> None:
+        """What the source had listed before, asked before what it lists now is remembered."""
+        ledger, source = ledger_of(self.crawler), course.source.name
+        if ledger is None:
+            course.see(articles, {})
+            return
+        if course.standing is None:
+            course.standing = await ledger.ask(lambda archive, frontier: standing(archive, source))
+        ids = [item.id for item in articles]
+        since = await ledger.ask(lambda archive, frontier: listed_since(archive, source, ids))
+        course.see(articles, since)
+
     def _read(self, response: Response, source: Source) -> Listing:
         if response.status in REFUSALS:
             raise ListBlocked(response.url, f"status {response.status}")
@@ -88,29 +106,29 @@ class ListSpider(Spider):
             await rest.refused(host_of(response.url), "captcha")
         self._broken(source, "blocked", str(error))
 
-    def _twin(self, course: _Course, asked: ListRequest) -> Request | None:
+    def _twin(self, course: Course, asked: ListRequest) -> Request | None:
         twin = None if course.on_twin else course.source.twin(asked)
         if twin is None:
             return None
         course.on_twin = True
         return self._asking(course, twin)
 
-    def _following(self, course: _Course, listing: Listing, fresh: bool) -> Iterable[Request]:
+    def _following(self, course: Course, listing: Listing, fresh: bool) -> Iterable[Request]:
         source = course.source
         following = list(source.more(listing))
         if fresh or listing.is_signpost:
             further = source.next(listing, course.pages)
             following += [further] if further is not None else []
         for asked in following:
-            if not self._most_pages or course.asked < self._most_pages:
+            if course.goes_on(self._most_pages, self._deepest):
                 yield self._request(course, asked)
 
-    def _request(self, course: _Course, asked: ListRequest) -> Request:
+    def _request(self, course: Course, asked: ListRequest) -> Request:
         course.asked += 1
         twin = course.source.twin(asked) if course.on_twin else None
         return self._asking(course, twin or asked)
 
-    def _asking(self, course: _Course, asked: ListRequest) -> Request:
+    def _asking(self, course: Course, asked: ListRequest) -> Request:
         return Request(
             asked.url,
             method=asked.method,
@@ -133,30 +151,6 @@ class ListSpider(Spider):
         self._tally.problem(source.name, f"{reason}: {detail}", source.first().url)
         if reason in ("blocked", "HostResting"):
             self._tally.add("resting")
-
-
-class _Course:
-    """How far one source has been asked in this run."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.asked = 0
-        """Pages asked for, the site map's parts included."""
-        self.pages = 0
-        """Answers read."""
-        self.on_twin = False
-        self._seen: set[str] = set()
-
-    def fresh(self, listing: Listing) -> list[Listed]:
-        """What this answer names that no earlier one of this run did."""
-        self.pages += 1
-        found = [item for item in listing.items if item.id not in self._seen]
-        self._seen |= {item.id for item in found}
-        return found
-
-
-def _readable(items: Iterable[Listed]) -> list[Listed]:
-    return [item for item in items if item.kind in READABLE]
 
 
 def _link(item: Listed, source: str) -> Link:

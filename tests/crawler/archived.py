@@ -14,6 +14,9 @@ _TIMES = {
     "articles": ("published_at", "first_seen", "last_seen", "next_check", "missing_since", "gone_at"),
     "revisions": ("seen_at",),
     "pictures": ("tried_at",),
+    "sightings": ("seen_at",),
+    "polls": ("polled_at",),
+    "gaps": ("found_at", "known_until"),
 }
 
 

@@ -95,6 +95,8 @@ class Source:
     reader: Callable[[bytes, str], Listing]
     follow: Callable[[Listing, int], ListRequest | None] = field(default=lambda listing, n: None)
     other_way: Callable[[ListRequest], ListRequest | None] = field(default=lambda request: None)
+    in_order: bool = True
+    """Whether it lists the newest first, so that a list which ends among known articles has missed none."""
 
     def first(self) -> ListRequest:
         """The first request."""
@@ -207,6 +209,7 @@ def _hot() -> Source:
             _ranking_request(listing.next["ids_hash"], n * _RANKING_PAGE) if listing.next else None
         ),
         other_way=_ranking_twin,
+        in_order=False,
     )
 
 
@@ -280,7 +283,7 @@ def _search_request(words: str, page: int) -> ListRequest:
 
 def _sitemap() -> Source:
     start = ListRequest("GET", "https://news.qq.com/sitemap/index.xml")
-    return Source(name="sitemap", start=start, reader=read_sitemap)
+    return Source(name="sitemap", start=start, reader=read_sitemap, in_order=False)
 
 
 def _page(words: str) -> Source:
@@ -288,7 +291,7 @@ def _page(words: str) -> Source:
         url = read_page_url(words)
     except NotAnAddress as refusal:
         raise UnknownSource(f"page:{words}", f"{refusal.reason}; expected a page of qq.com") from refusal
-    return Source(name=f"page:{url}", start=ListRequest("GET", url), reader=read_links)
+    return Source(name=f"page:{url}", start=ListRequest("GET", url), reader=read_links, in_order=False)
 
 
 def _get(url: str, asked: dict[str, str]) -> ListRequest:

@@ -1,0 +1,157 @@
+"""Polls of sources and the gaps between them, as the database keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from sqlite3 import Connection, Row
+from typing import Final
+
+import orjson
+
+from archive.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
+from archive.record import stamp
+from archive.store import Archive
+
+_PACE_OVER: Final = timedelta(days=14)
+"""How far back the fastest pace is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """An open gap that deeper paging is to close."""
+
+    gap: Gap
+    known_until: datetime
+    """What the source had listed by then is the far side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a source before it is polled."""
+
+    last: Poll | None = None
+    aims: tuple[Aim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a poll saw: the articles in the order of the list, from its top."""
+
+    source: str
+    run_id: int | None
+    pages: int
+    listed: Sequence[Seen]
+    in_order: bool
+    """Whether the source lists the newest first; a ranking does not."""
+    deeper: bool
+    """Whether it paged deeper than usual, for a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a poll meant for the ledger."""
+
+    poll: Poll
+    found: Gap | None = None
+    closed: tuple[Gap, ...] = ()
+
+
+def standing(archive: Archive, source: str) -> Standing:
+    """Where a source stands: its last poll that listed anything, and the gaps that are worth another try."""
+    connection = archive.database.connection
+    row = connection.execute(_LAST, (source,)).fetchone()
+    aims = connection.execute(_AIMS, (source, MOST_TRIES)).fetchall()
+    found = (Aim(gap_from(row), datetime.fromisoformat(row["known_until"])) for row in aims)
+    return Standing(_poll(row) if row else None, tuple(found))
+
+
+def listed_since(archive: Archive, source: str, ids: Collection[str]) -> dict[str, datetime]:
+    """Since when the source is known to list each of these; those it never listed are left out."""
+    values = (source, orjson.dumps(list(ids)).decode())
+    rows = archive.database.connection.execute(_SINCE, values)
+    return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
+
+
+def polls_of(archive: Archive, source: str, since: datetime) -> list[Poll]:
+    """The polls of a source since then, oldest first."""
+    query = "SELECT * FROM polls WHERE source = ? AND polled_at >= ? ORDER BY polled_at, id"
+    return [_poll(row) for row in archive.database.connection.execute(query, (source, stamp(since)))]
+
+
+def note_poll(archive: Archive, done: Done, before: Standing, now: datetime) -> Noted:
+    """Write a poll down, and what it says about gaps. All that it listed must have been remembered by now."""
+    poll = _judged(done, before.last, now.replace(microsecond=0))
+    with archive.transaction() as connection:
+        connection.execute(_ADD_POLL, _values(done.run_id, poll))
+        found = _add_gap(archive, connection, done, before.last, poll) if poll.overlapped is False else None
+        closed = [aim for aim in before.aims if done.in_order and reaches(done.listed, aim.known_until)]
+        for aim in before.aims:
+            if aim in closed:
+                connection.execute("UPDATE gaps SET closed_at = ? WHERE id = ?", (stamp(now), aim.gap.id))
+            elif done.deeper:
+                _narrow(connection, aim, done.listed)
+    return Noted(poll, found, tuple(replace(aim.gap, closed_at=poll.polled_at) for aim in closed))
+
+
+def _judged(done: Done, last: Poll | None, now: datetime) -> Poll:
+    times = [item.published_at for item in done.listed if item.published_at]
+    overlapped: bool | None = None
+    # A clock that was put back, and polls within one second, leave nothing to tell old from new by.
+    comparable = last is not None and last.polled_at < now
+    if comparable and last is not None and done.in_order and done.listed:
+        overlapped = reaches(done.listed, last.polled_at)
+    fresh = sum(last is None or not item.known(last.polled_at) for item in done.listed)
+    newest, oldest = max(times, default=None), min(times, default=None)
+    return Poll(done.source, now, done.pages, len(done.listed), fresh, overlapped, newest, oldest)
+
+
+def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | None, poll: Poll) -> Gap | None:
+    if last is None:
+        return None
+    after, before = gap_between(last, done.listed, poll.polled_at)
+    most = most_missing(before - after, polls_of(archive, done.source, last.polled_at - _PACE_OVER), done.listed)
+    values = (done.source, stamp(after), stamp(before), most, stamp(poll.polled_at), stamp(last.polled_at))
+    return gap_from(connection.execute(_ADD_GAP, values).fetchone())
+
+
+def _narrow(connection: Connection, aim: Aim, listed: Sequence[Seen]) -> None:
+    """The far side was not reached, but some of the way to it was."""
+    gap = aim.gap
+    times = [item.published_at for item in listed if item.published_at and gap.after_at < item.published_at]
+    before = min([gap.before_at, *times])
+    left = (before - gap.after_at) / (gap.before_at - gap.after_at)
+    most = max(1, round(gap.most * left))
+    connection.execute(
+        "UPDATE gaps SET tries = tries + 1, before_at = ?, most = ? WHERE id = ?", (stamp(before), most, gap.id)
+    )
+
+
+def _poll(row: Row) -> Poll:
+    polled = datetime.fromisoformat(row["polled_at"])
+    newest, oldest = (datetime.fromisoformat(text) if text else None for text in (row["newest_at"], row["oldest_at"]))
+    overlapped = None if row["overlapped"] is None else bool(row["overlapped"])
+    return Poll(row["source"], polled, row["pages"], row["listed"], row["fresh"], overlapped, newest, oldest)
+
+
+def _values(run_id: int | None, poll: Poll) -> tuple[object, ...]:
+    newest, oldest = (stamp(moment) if moment else None for moment in (poll.newest_at, poll.oldest_at))
+    overlapped = None if poll.overlapped is None else int(poll.overlapped)
+    counts = (poll.pages, poll.listed, poll.fresh)
+    return (run_id, poll.source, stamp(poll.polled_at), *counts, overlapped, newest, oldest)
+
+
+_LAST: Final = "SELECT * FROM polls WHERE source = ? AND listed > 0 ORDER BY polled_at DESC, id DESC LIMIT 1"
+_AIMS: Final = "SELECT * FROM gaps WHERE source = ? AND closed_at IS NULL AND tries < ? ORDER BY found_at, id"
+_SINCE: Final = """
+    SELECT article_id, min(seen_at) FROM sightings
+    WHERE source = ?1 AND article_id IN (SELECT value FROM json_each(?2)) GROUP BY article_id
+"""
+_ADD_POLL: Final = """
+    INSERT INTO polls (run_id, source, polled_at, pages, listed, fresh, overlapped, newest_at, oldest_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_GAP: Final = """
+    INSERT INTO gaps (source, after_at, before_at, most, found_at, known_until) VALUES (?, ?, ?, ?, ?, ?) RETURNING *
+"""
