@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Final
 
+import orjson
+
 from archive.record import stamp
 from archive.store import Archive
 
@@ -93,8 +95,18 @@ class Ledger:
         ]
 
     def end_run(self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime) -> None:
-        """Note how a run ended, in ``runs``."""
+        """Note how a run ended, in ``runs``, over what the command itself noted there; its counts stay if we have none.
+
+        Who watched it knows better: that it was ended by a signal, or by its limit.
+        """
         self._archive.finish_run(run_id, verdict, exit_code, counts, ended_at=now)
+        with self.transaction() as connection:
+            told = orjson.dumps(dict(counts)).decode() if counts else None
+            connection.execute(_AMEND_RUN, (stamp(now), verdict, int(exit_code), told, run_id))
+
+    def bury_run(self, run_id: int, verdict: str, exit_code: int, now: datetime) -> None:
+        """Note that nobody saw a run end, unless the command itself noted how it did."""
+        self._archive.finish_run(run_id, verdict, exit_code, {}, ended_at=now)
 
     def start_run(self, job: str, due_at: datetime | None, now: datetime) -> int:
         """Note in ``runs`` that a run began."""
@@ -129,6 +141,9 @@ _WRITE: Final = """
     ON CONFLICT (job, due_at) DO UPDATE SET
         state = excluded.state, reason = excluded.reason, run_id = excluded.run_id,
         attempts = excluded.attempts, settled_at = excluded.settled_at
+"""
+_AMEND_RUN: Final = """
+    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = coalesce(?, counts) WHERE id = ?
 """
 _HISTORY: Final = """
     SELECT * FROM (

@@ -230,10 +230,20 @@ class Archive:
             values = (job, due, stamp(started_at), socket.gethostname(), getpid())
             return int(connection.execute(_ADD_RUN, values).fetchone()[0])
 
+    def begin_run(self, job: str, *, started_at: datetime) -> int:
+        """The id of the run that this process is: the time-table's, where one started us for it, else a new one."""
+        given, name = os.environ.get("QQNEWS_RUN", ""), os.environ.get("QQNEWS_JOB", "")
+        if given.isdecimal():
+            with self.transaction() as connection:
+                row = connection.execute(_TAKE_RUN, (socket.gethostname(), getpid(), int(given), name)).fetchone()
+            if row is not None:
+                return int(row[0])
+        return self.start_run(job, started_at=started_at)
+
     def finish_run(
         self, run: int, verdict: str, exit_code: int, counts: Mapping[str, int], *, ended_at: datetime
     ) -> None:
-        """Note how a run ended."""
+        """Note how a run ended, unless somebody noted already how it did."""
         with self.transaction() as connection:
             values = (stamp(ended_at), verdict, int(exit_code), orjson.dumps(dict(counts)).decode(), run)
             connection.execute(_END_RUN, values)
@@ -314,4 +324,10 @@ _LAST_RANK: Final = (
 )
 _ADD_SIGHTING: Final = "INSERT INTO sightings VALUES (?, ?, ?, ?)"
 _ADD_RUN: Final = "INSERT INTO runs (job, due_at, started_at, host, pid) VALUES (?, ?, ?, ?, ?) RETURNING id"
-_END_RUN: Final = "UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ? WHERE id = ?"
+# A number that was inherited from a run that is over, or of another archive, gives us no row.
+_TAKE_RUN: Final = """
+    UPDATE runs SET host = ?, pid = ? WHERE id = ? AND job = ? AND ended_at IS NULL AND counts IS NULL RETURNING id
+"""
+_END_RUN: Final = """
+    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ? WHERE id = ? AND ended_at IS NULL
+"""

@@ -118,7 +118,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     """
     started, run = datetime.now(UTC), Counts()
     with Archive.open(asked.data) as archive:
-        run_id = archive.start_run("ingest", started_at=started)
+        run_id = archive.begin_run("ingest", started_at=started)
         for taken in take_in(archive, markdown_files(paths), started):
             _note(run, taken)
         judged, ended = verdict(run), datetime.now(UTC)

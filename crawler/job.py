@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
 from archive.commands import Asked
-from archive.errors import ExitCode
+from archive.errors import BadSetting, ExitCode
+from archive.histories import note_coverage, surprises
 from archive.store import Archive
+from crawler.coverage import coverage_of
 from crawler.progress import watcher
 from crawler.report import Counts, Verdict, report, summary, verdict, write_report
 from crawler.run import Outcome, Plan, Run, project_settings
@@ -64,22 +66,38 @@ def carry_out(
     judge: Callable[[Counts], Verdict] = verdict,
 ) -> int:
     """Run what ``prepare`` plans into the archive; the exit code."""
-    started = datetime.now(UTC)
+    started, floor = datetime.now(UTC), floor_of_listed(os.environ)
     stamp = f"{started:%Y%m%dT%H%M%S.%fZ}"
     runs = asked.data / "runs"
     with Archive.open(asked.data) as archive:
-        run_id = archive.start_run(job, started_at=started)
+        run_id = archive.begin_run(job, started_at=started)
         plan, before = prepare(archive)
         runs.mkdir(parents=True, exist_ok=True)
         log = str(runs / f"{stamp}-{job}.log")
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=log)
         outcome = crawl(settings, plan, before)
+        _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
     content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
     click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
     return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
+
+
+def _compare(archive: Archive, run_id: int, run: Counts, floor: int) -> None:
+    """Hold what the run brought against what earlier ones did, and write down what its pages stated."""
+    coverage, pages = coverage_of(run.layouts), {layout: counts["pages"] for layout, counts in run.layouts.items()}
+    run.surprises = surprises(archive, run_id, coverage, floor, datetime.now(UTC))
+    note_coverage(archive, run_id, coverage, pages)
+
+
+def floor_of_listed(environ: Mapping[str, str]) -> int:
+    """Articles that the run should list at least, by the time-table that started it. Raises ``BadSetting``."""
+    text = environ.get("QQNEWS_FLOOR", "0")
+    if not text.isdecimal():
+        raise BadSetting("QQNEWS_FLOOR", text, "a number of articles")
+    return int(text)
 
 
 def idle_is_ok(run: Counts) -> Verdict:

@@ -38,7 +38,7 @@ def reextract(
     wanted = Wanted(frozenset(map(asked.resolve, ids)), layout)
     days = (since.date() if since else None, until.date() if until else None)
     with Archive.existing(asked.data) as archive:
-        run = archive.start_run("reextract", started_at=now) if apply else None
+        run = archive.begin_run("reextract", started_at=now) if apply else None
         found = _read_again(archive, wanted, days, now, apply=apply)
         code = _exit_code(found)
         if run is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import chain
@@ -19,6 +19,7 @@ from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
 from archive.errors import ExitCode
+from archive.expectation import Kind, Surprise
 
 PREFIX = "qqnews"
 MOST_PROBLEMS = 100
@@ -51,10 +52,12 @@ class Counts:
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
     layouts: dict[str, Counter[str]] = field(default_factory=dict)
-    """By layout: pages that were understood, and how many of them bore each note."""
+    """By layout: pages that were understood, how many bore each note, and what they stated (`crawler.coverage`)."""
     problems: list[dict[str, str]] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     """A sentence for each gap that was found or closed."""
+    surprises: list[Surprise] = field(default_factory=list)
+    """What was to be expected by what earlier runs brought, and did not come."""
 
     @property
     def obtained(self) -> int:
@@ -86,9 +89,15 @@ class Tally:
         if reason:
             self._stats.inc_value(f"{PREFIX}/reasons/{counter}/{reason}", amount)
 
-    def read(self, layout: str, notes: Iterable[str]) -> None:
-        """Count a page that was understood, and what was odd about it, for its layout."""
+    def read(self, layout: str, notes: Iterable[str], stated: Iterable[tuple[str, int, int]] = ()) -> None:
+        """Count a page that was understood, for its layout: what was odd about it, and what it ``stated``.
+
+        As ``has_FIELD`` and ``asked_FIELD``: how often a field was stated, and how often that was to be expected.
+        """
         self._stats.inc_value(f"{PREFIX}/layouts/pages/{layout}")
+        for name, yes, asked in stated:
+            self._stats.inc_value(f"{PREFIX}/layouts/has_{name}/{layout}", yes)
+            self._stats.inc_value(f"{PREFIX}/layouts/asked_{name}/{layout}", asked)
         for note in notes:
             self.add("noted", reason=note)
             self._stats.inc_value(f"{PREFIX}/layouts/{note}/{layout}")
@@ -140,10 +149,11 @@ def verdict(run: Counts) -> Verdict:
     """Judge a run by its counts alone. The worst that is true decides."""
     # That an article is gone is news, too, where the archive holds it.
     nothing = run.obtained + run.counts["absent"] + run.counts["known"] == 0
-    judgements = chain(_alarms(run.counts), _failures(run.counts) if nothing else _shortfalls(run.counts, run.obtained))
+    shortfalls = _failures(run.counts) if nothing else _shortfalls(run)
+    judgements = chain(_alarms(run.counts), _unexpected(run.surprises, Kind.CHANGED), _halted(run.counts), shortfalls)
     fine = Verdict("ok", ExitCode.OK, "everything that was due was done")
     judged = next((judged for applies, judged in judgements if applies), fine)
-    return judged._replace(because=f"{judged.because}{_guesses(run.counts)}")
+    return judged._replace(because=f"{judged.because}{_guesses(run.counts)}{_also(run.surprises, judged)}")
 
 
 _Judgements = Iterable[tuple[bool, Verdict]]
@@ -157,6 +167,23 @@ def _alarms(n: Counter[str]) -> _Judgements:
     strange = f"{n['unreadable']} answers had no known layout: the parser needs mending"
     yield n["unreadable"] > 0, Verdict("changed", ExitCode.CHANGED, strange)
     yield _mostly_guessed(n), Verdict("changed", ExitCode.CHANGED, "most pages had no known layout: mend the parser")
+
+
+def _unexpected(surprises: Sequence[Surprise], kind: Kind) -> _Judgements:
+    """What earlier runs let us expect, and did not come."""
+    first, code = [each.sentence for each in surprises if each.kind is kind], ExitCode[kind.name]
+    more = f"; and {len(first) - 1} more of the kind" if len(first) > 1 else ""
+    yield bool(first), Verdict(kind.value, code, f"{''.join(first[:1])}{more}")
+
+
+def _also(surprises: Sequence[Surprise], judged: Verdict) -> str:
+    """What was not to be expected is told also where something worse decides."""
+    told = next((f"; {each.sentence}" for each in surprises if each.kind.value != judged.word), "")
+    return told if not any(each.sentence in judged.because for each in surprises) else ""
+
+
+def _halted(n: Counter[str]) -> _Judgements:
+    """That there is an end to it before its time."""
     stopped = "it was told to stop; the next run goes on with what is left"
     yield n["stopped"] > 0, Verdict("partial", ExitCode.PARTIAL, stopped)
 
@@ -189,9 +216,11 @@ def _failures(n: Counter[str]) -> _Judgements:
     yield True, Verdict("empty", ExitCode.EMPTY, empty)
 
 
-def _shortfalls(n: Counter[str], obtained: int) -> _Judgements:
+def _shortfalls(run: Counts) -> _Judgements:
     """What is missing, although something came in or was known."""
-    part = f"{obtained} articles came in, {_errors(n)} things failed"
+    n = run.counts
+    yield from _unexpected(run.surprises, Kind.THIN)
+    part = f"{run.obtained} articles came in, {_errors(n)} things failed"
     yield _errors(n) > 0, Verdict("partial", ExitCode.PARTIAL, part)
     blank = f"{n['pictures_missing']} of {n['pictures_asked']} pictures could not be had"
     yield 2 * n["pictures_missing"] > n["pictures_asked"], Verdict("partial", ExitCode.PARTIAL, blank)
@@ -219,6 +248,8 @@ def _plain(part: Any) -> Any:
     """Counters as plain dictionaries, sorted, for JSON."""
     if isinstance(part, dict):
         return {key: _plain(part[key]) for key in sorted(part)}
+    if isinstance(part, list):
+        return [each.sentence if isinstance(each, Surprise) else each for each in part]
     return part
 
 

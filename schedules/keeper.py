@@ -147,6 +147,8 @@ def _environment(begun: Begun) -> dict[str, str]:
     told = {"QQNEWS_JOB": begun.job.name, "QQNEWS_RUN": str(begun.run_id), "PYTHONUTF8": "1"}
     if begun.due is not None:
         told["QQNEWS_DUE_AT"] = stamp(begun.due.due_at)
+    if begun.job.floor is not None:
+        told["QQNEWS_FLOOR"] = str(begun.job.floor)
     return {**os.environ, **told}
 
 

@@ -174,7 +174,7 @@ class Turns:
         runs = {row.run_id for row in broken} | {remains.run_id if remains else None}
         ended = Ended("failed", ExitCode.FAILED, {}, interrupted="its keeper died or fell silent")
         for run_id in filter(None, runs):
-            self._ledger.end_run(run_id, ended.verdict, ended.exit_code, ended.counts, now)
+            self._ledger.bury_run(run_id, ended.verdict, ended.exit_code, now)
         if remains is not None:
             self._locks.release(remains.token)
         self._ledger.write([_after(row, row.run_id, ended) for row in broken], now)

@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.coverage import stated
 from crawler.gather import gathered
 from crawler.guard import host_of
 from crawler.items import FAILURES, Ending, Page, Setback, Understood
@@ -75,7 +76,7 @@ class ParsePage:
     async def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:
             await self._rest.answered(host_of(page.url))
-        self._tally.read(raw.layout, raw.notes)
+        self._tally.read(raw.layout, raw.notes, stated(raw))
         return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
 
     async def _blocked(self, page: Page, error: Blocked) -> Setback:

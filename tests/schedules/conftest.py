@@ -22,6 +22,7 @@ class Machine:
     data: Path
     jobs: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def command(self, *words: str) -> list[str]:
         table = ["--jobs", str(self.jobs)] if words[0] != "history" else []
@@ -29,14 +30,23 @@ class Machine:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            self.command(*words), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.command(*words),
+            env=clean_environment(**self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.started.append(process)
         return process
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*words), env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+            self.command(*words),
+            env=clean_environment(**self.environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     def history(self, *names: str) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ from archive.ledger import Ledger
 from archive.lock import Locks
 from archive.process import Process, is_alive
 from archive.store import Archive
+from tests.conftest import QQNEWS, clean_environment
 from tests.schedules.conftest import Machine, until
+from tests.site.site import Site
 
 SECONDS = '[short]\ncommand = "stats"\nevery = "2s"\n'
 HANG = '[long]\ncommand = "crawl {fifo}"\nevery = "1h"\nlimit = "10m"\n'
@@ -131,6 +133,41 @@ def test_a_run_by_hand_gives_its_exit_code(machine: Machine) -> None:
     (row,) = machine.history("bad")
     assert (row["due_at"], row["state"], row["exit_code"], row["verdict"]) == (None, "ran", 20, "failed")
     assert "not an article" in (machine.data / "runs" / machine.reports()[0]["log"]).read_text()
+
+
+def runs(machine: Machine) -> list[tuple[object, ...]]:
+    with Archive.open(machine.data) as archive:
+        query = "SELECT job, due_at IS NULL, verdict, exit_code, counts, pid FROM runs ORDER BY id"
+        return [tuple(row) for row in archive.database.connection.execute(query)]
+
+
+def test_a_run_has_one_row_that_the_command_takes_over(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "bad.md").write_text("not ours")
+    machine.jobs.write_text(f'[intake]\ncommand = "ingest {tmp_path}/articles"\nevery = "1h"\nfloor = 3\n')
+    keeper = machine.start("once", "intake")
+    keeper.communicate(timeout=60)
+    ((job, by_hand, verdict, code, counts, pid),) = runs(machine)
+    assert (job, by_hand, verdict, code) == ("intake", 1, "failed", 20)
+    assert json.loads(str(counts))["bad_input"] == 1
+    assert pid != keeper.pid
+    # The number of a run that is over, left in somebody's shell, is nobody's.
+    stale = clean_environment(QQNEWS_RUN="1", QQNEWS_JOB="intake")
+    words = [str(QQNEWS), "--data", str(machine.data), "ingest", str(tmp_path / "articles")]
+    subprocess.run(words, env=stale, capture_output=True, timeout=60, check=False)
+    assert [row[0] for row in runs(machine)] == ["intake", "ingest"]
+
+
+def test_a_command_that_dies_leaves_its_row_to_its_keeper(machine: Machine, fresh_site: Site) -> None:
+    fresh_site.fault("/web_feed/", "slow", seconds=60)
+    machine.environment = fresh_site.environment()
+    machine.jobs.write_text('[top]\ncommand = "crawl --source channel:top"\nevery = "1h"\n')
+    keeper = machine.start("once", "top")
+    until(lambda: machine.data.exists() and len(runs(machine)) == 1 and runs(machine)[0][5] != keeper.pid)
+    os.kill(int(str(runs(machine)[0][5])), signal.SIGKILL)
+    keeper.communicate(timeout=60)
+    ((job, _, verdict, code, _, _),) = runs(machine)
+    assert (job, verdict, code) == ("top", "failed", 137)
 
 
 def test_a_run_over_its_limit_failed(machine: Machine, fifo: Path) -> None:
