@@ -38,7 +38,6 @@ class Report:
     """Writes ``index.html`` and a PNG for every chart."""
 
     name = "report"
-    incremental = False
 
     def versions(self) -> dict[str, str]:
         """Of the libraries on which the bytes depend."""
