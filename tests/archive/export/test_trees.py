@@ -133,7 +133,7 @@ def test_the_report_is_one_page_and_its_pictures(read_only: Archive, tmp_path: P
     assert 'src="http' not in page
     assert "40 articles" in page
     named = json.loads((tmp_path / "x/export.json").read_text())["versions"]
-    assert set(named) == {"qqnews", "matplotlib", "font"}
+    assert set(named) == {"qqnews", "archive", "near duplicates", "matplotlib", "font"}
 
 
 @pytest.mark.parametrize(
