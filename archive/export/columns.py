@@ -131,12 +131,28 @@ PICTURES: Final = Table(
     ("article_id", "position"),
 )
 
+CAPTURES: Final = Table(
+    "captures",
+    (
+        Column("file", _S, "The archive's file that it was copied from"),
+        Column("offset", _I, "Its place in that file", "bytes"),
+        Column(
+            "length", _I, "Of its records in `captures.warc.gz`, where they stand in the order of this table", "bytes"
+        ),
+        Column("url", _S, "The address that was fetched"),
+        Column("fetched_at", Type.UTC, "When it was fetched", "UTC"),
+        Column("raw_digest", _S, "Digest of the body, as articles have it", "SHA-256 in hex"),
+    ),
+    ("file", "offset"),
+    ("file", "offset"),
+)
+
 DELETED: Final = Table(
     "deleted",
     (
         Column("table", _S, "The table that the row is to be deleted from"),
-        Column("id", _S, "The article's id; null for a takedown", nullable=True),
-        Column("part", _I, "Number of the revision or position of the picture", "counted from 1", nullable=True),
+        Column("id", _S, "The article's id, or the capture's file; null for a takedown", nullable=True),
+        Column("part", _I, "Number of the revision, position of the picture, offset of the capture", nullable=True),
         Column("reason", _S, "`left` (no longer selected) or `taken_down`"),
         Column("id_hash", _S, "For a takedown: SHA-256 of `qqnews-erasure:` and the id", "hex", nullable=True),
     ),
@@ -144,7 +160,10 @@ DELETED: Final = Table(
     ("table", "id", "part", "id_hash"),
 )
 
-TABLES: Final = (ARTICLES, REVISIONS, PICTURES, DELETED)
+BESIDE: Final = (CAPTURES, DELETED)
+"""Tables that are not asked for: what a WARC file holds, and what an increment takes away."""
+
+TABLES: Final = (ARTICLES, REVISIONS, PICTURES, *BESIDE)
 
 ALWAYS: Final = frozenset({"id", "published_at"})
 """Columns of articles that no choice leaves out: rows are sorted, partitioned and merged by them."""

@@ -45,7 +45,9 @@ _OPTIONS: Final = (
     _option("--since", "Published on this day or later (YYYY-MM-DD, Beijing).", type=_DAY),
     _option("--until", "Published on this day or earlier.", type=_DAY),
     _option("--first-seen-since", "Fetched first on this day or later.", type=_DAY),
+    _option("--first-seen-until", "Fetched first on this day or earlier.", type=_DAY),
     _option("--changed-since", "New, edited or found gone on this day or later.", type=_DAY),
+    _option("--changed-until", "New, edited or found gone on this day or earlier.", type=_DAY),
     _option("--channel", "Of this channel; may be repeated, like those below.", multiple=True),
     _option("--media", "Of this media account, by name or id.", multiple=True),
     _option("--source", "Listed by this source at any time.", multiple=True),
@@ -76,7 +78,7 @@ _OPTIONS: Final = (
 )
 
 
-_DAYS: Final = ("since", "until", "first_seen_since", "changed_since")
+_DAYS: Final = ("since", "until", "first_seen_since", "first_seen_until", "changed_since", "changed_until")
 _NAMED: Final = ("channel", "media", "source", "account", "kind", "status")
 
 

@@ -26,11 +26,12 @@ class Grouped:
 
 
 def grouped(members: Iterable[Member], *, near: bool) -> Iterator[Grouped]:
-    """Every article with the first of its group: the earliest published, undated ones last, then by id.
+    """Every article with the first of its group: the earliest published, undated ones last; of those at one time the
+    one that represents its cluster, then by id.
 
     ``near``: clusters tie articles together as well, not only equal content.
     """
-    ranked = sorted(members, key=lambda member: (member.published_at is None, member.published_at or "", member.id))
+    ranked = sorted(members, key=_rank)
     parents = list(range(len(ranked)))
     by_tie: dict[tuple[str, str], int] = {}
     for place, member in enumerate(ranked):
@@ -39,6 +40,11 @@ def grouped(members: Iterable[Member], *, near: bool) -> Iterator[Grouped]:
             _join(parents, by_tie.setdefault(tie, place), place)
     for place, member in enumerate(ranked):
         yield Grouped(member, ranked[_root(parents, place)])
+
+
+def _rank(member: Member) -> tuple[bool, str, bool, str]:
+    # A cluster has the id of its representative.
+    return member.published_at is None, member.published_at or "", member.cluster != member.id, member.id
 
 
 def _root(parents: list[int], place: int) -> int:

@@ -37,7 +37,7 @@ def facts_of(
         "takedowns": len(snapshot.takedowns()),
         "gaps": GAPS,
         "terms": TERMS,
-        "versions": {"qqnews": version("qqnews"), **versions},
+        "versions": {"qqnews": version("qqnews"), **snapshot.versions(), **versions},
     }
 
 

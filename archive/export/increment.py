@@ -57,17 +57,9 @@ class Changes:
             old = next(earlier, None)
 
     def deletions(self, erased: frozenset[str]) -> Iterator[Row]:
-        """Rows of the table ``deleted``. What was taken down is named by the hash of its id alone."""
-        takedowns: set[str] = set()
+        """Rows of the table ``deleted``, in no order. ``erased``: hashes of the ids that were taken down."""
         # A row that only moved in the order is no deletion: it was written, too.
-        for article_id, *part in self._gone - self._written:
-            hashed = id_hash(str(article_id))
-            if hashed in erased:
-                takedowns.add(hashed)
-            else:
-                yield self._table.name, article_id, part[0] if part else None, "left", None
-        for hashed in takedowns:
-            yield self._table.name, None, None, "taken_down", hashed
+        return removals(self._table.name, self._gone - self._written, erased)
 
     def _noted(self, row: Row) -> Row:
         self._written.add(self._identity(row))
@@ -75,6 +67,25 @@ class Changes:
 
     def _identity(self, row: Row) -> Row:
         return tuple(row[place] for place in self._places)
+
+
+def removals(table: str, gone: Iterable[Row], erased: frozenset[str]) -> Iterator[Row]:
+    """Rows of ``deleted`` for rows of these identities. What was taken down is named by the hash of its id alone."""
+    takedowns: set[str] = set()
+    for article_id, *part in gone:
+        hashed = id_hash(str(article_id))
+        if hashed in erased:
+            takedowns.add(hashed)
+        else:
+            yield table, article_id, part[0] if part else None, "left", None
+    for hashed in takedowns:
+        yield table, None, None, "taken_down", hashed
+
+
+def in_order(deletions: Iterable[Row]) -> list[Row]:
+    """Rows of ``deleted`` as they stand in a file."""
+    places = DELETED.places(DELETED.order)
+    return sorted(deletions, key=lambda row: [str(row[place] or "").zfill(9) for place in places])
 
 
 class Merged:

@@ -10,12 +10,11 @@ from typing import Any, Final
 import orjson
 
 from archive.export.columns import SCHEMA_VERSION, Row, Table
-from archive.export.dataset import Part, tables_of
+from archive.export.dataset import DATABASE, Incremental, Part, tables_of
 from archive.export.errors import NotAnExport
 from archive.export.formats import FORMATS, load
 from archive.export.increment import Base, Merged
 from archive.export.sums import check, export_id, listed
-from archive.export.tabular import Tabular
 from archive.export.wish import Wish
 
 NAME: Final = "export.json"
@@ -38,6 +37,11 @@ class Manifest:
     def tables(self) -> tuple[Table, ...]:
         """The tables of the dataset, articles first; without the deletions of an increment."""
         return tables_of(self.wish)
+
+    @property
+    def row_files(self) -> tuple[Part, ...]:
+        """The files that hold rows of one table and nothing else: those that other programs are told about."""
+        return tuple(part for part in self.parts if part.media_type != DATABASE)
 
     def content(self) -> bytes:
         """The file ``export.json``."""
@@ -76,8 +80,8 @@ class Exported:
         if any(there.get(part.path) != part.sha256 for part in self.manifest.parts):
             raise NotAnExport(folder, "a takedown has changed its files: export again")
         found = load(self.manifest.facts["format"])
-        if not isinstance(found, Tabular):
-            raise NotAnExport(folder, f"{found.name} has no increments: only formats of rows do")
+        if not isinstance(found, Incremental):
+            raise NotAnExport(folder, f"a {found.name} shows the archive as it is now: it has no increments")
         self.format = found
 
     def rows(self, table: Table) -> Iterator[Row]:
@@ -108,6 +112,11 @@ class Chain:
     def ids(self) -> tuple[str, ...]:
         """Of all its exports, in order."""
         return tuple(each.id for each in self.exports)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where they lie, in order."""
+        return tuple(each.folder for each in self.exports)
 
     @property
     def newest(self) -> Exported:

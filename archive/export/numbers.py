@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Self
 
+from archive.export.errors import BadValue
 from archive.export.snapshot import Snapshot
 
 
@@ -27,6 +28,40 @@ class Numbers:
     """Day of the first fetch → articles; days between the first and the last on which there was none, too."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Time as it is drawn: a bar for each day, or for each week or month where days would be too many to be seen."""
+
+    starts: list[date]
+    width: int
+    """Days of a span."""
+    note: str
+    """What is to be said of the height of a bar; empty where it is a day's number."""
+
+    @classmethod
+    def over(cls, days: Iterable[str]) -> Self:
+        """The spans from the first of these days to the last."""
+        known = sorted(set(days))
+        if not known:
+            return cls([], *_STEPS[0])
+        first, last = date.fromisoformat(known[0]), date.fromisoformat(known[-1])
+        width, note = next((each for each in _STEPS if (last - first).days < _BARS * each[0]), _STEPS[-1])
+        starts = [first + timedelta(days=place) for place in range(0, (last - first).days + 1, width)]
+        return cls(starts, width, note)
+
+    def per_day(self, counts: Iterable[dict[str, int]]) -> list[float]:
+        """The average of a day in each span, of all counts together."""
+        totals = [0] * len(self.starts)
+        for day, number in (pair for each in counts for pair in each.items()):
+            totals[(date.fromisoformat(day) - self.starts[0]).days // self.width] += number
+        return [total / self.width for total in totals]
+
+
+_BARS: Final = 400
+"""So many bars can be told apart."""
+_STEPS: Final = ((1, ""), (7, ", averaged over 7"), (30, ", averaged over 30"), (365, ", averaged over 365"))
+"""Days of a span, and what is said of it."""
+
 _BOUNDS: Final = tuple(100 * 2**step for step in range(10))
 
 
@@ -34,7 +69,7 @@ def counted(snapshot: Snapshot) -> Numbers:
     """The numbers of the chosen articles."""
     days: dict[str, dict[str, int]] = defaultdict(dict)
     for channel, day, number in snapshot.counts("day"):
-        days[str(channel) or "(none)"][str(day)] = int(str(number))
+        days[str(channel) or "(none)"][_checked(day)] = int(str(number))
     lengths = Counter({int(str(length)): int(str(number)) for length, number in snapshot.counts("length")})
     events = {name: _by_day(snapshot.counts(name)) for name in ("edits", "removals")}
     groups = {"equal content": _sizes(snapshot.counts("content"))}
@@ -44,7 +79,14 @@ def counted(snapshot: Snapshot) -> Numbers:
 
 
 def _by_day(rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
-    return {str(day): int(str(number)) for day, number in rows}
+    return {_checked(day): int(str(number)) for day, number in rows}
+
+
+def _checked(day: object) -> str:
+    try:
+        return date.fromisoformat(str(day)).isoformat()
+    except ValueError as error:
+        raise BadValue("articles", "an article", "a date", f"{day} is no day") from error
 
 
 def _sizes(rows: Iterable[tuple[object, ...]]) -> dict[int, int]:

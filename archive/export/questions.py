@@ -24,6 +24,8 @@ OF_ARTICLES: Final = {
     ) END""",
 }
 OF_REVISIONS: Final = {"raw_digest": DIGEST}
+MIGRATION: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id DESC LIMIT 1"
+NEAR_VERSION: Final = "SELECT max(version) FROM near_texts"
 CLUSTERS: Final = "article_clusters"
 ANY_CLUSTER: Final = "SELECT 1 FROM article_clusters LIMIT 1"
 CLUSTER: Final = "(SELECT cluster FROM article_clusters WHERE article_id = t.id)"

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.export.choose import check_rules, choose
-from archive.export.dataset import Dataset, Part, tables_of
+from archive.export.dataset import Dataset, tables_of
 from archive.export.errors import BadOption, TargetRefused
 from archive.export.facts import facts_of, texts_of
 from archive.export.formats import load
 from archive.export.manifest import Chain, Manifest
 from archive.export.papers import write_papers
-from archive.export.pictures import exported
 from archive.export.place import refuse_what_is_no_export, replacing
 from archive.export.snapshot import snapshot_of
 from archive.export.sums import export_id
@@ -83,10 +82,7 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
     newest = chain.newest
     ensure_room(target, disk_floor(os.environ))
     with replacing(target) as aside:
-        parts = list[Part]()
-        for table in newest.manifest.tables:
-            parts += newest.format.write_rows(aside, table, chain.rows(table), exported(folders))
-        manifest = Manifest(newest.manifest.facts, tuple(parts))
+        manifest = Manifest(newest.manifest.facts, tuple(newest.format.merge(chain, aside)))
         write_papers(aside, manifest, (newest.folder / "takedowns.txt").read_text().split())
         found = export_id(aside)
     return Summary(target, found, manifest)

@@ -31,6 +31,8 @@ from archive.export.questions import (
     FROM,
     GROUPS,
     MEMBERS,
+    MIGRATION,
+    NEAR_VERSION,
     OF_ARTICLES,
     OF_REVISIONS,
     SHOWN,
@@ -111,6 +113,12 @@ class Snapshot:
             for row in self.ask("SELECT article_id, cluster FROM article_clusters ORDER BY article_id"):
                 digest.update(orjson.dumps(row))
         return f"sha256:{digest.hexdigest()}"
+
+    def versions(self) -> dict[str, str]:
+        """Of what the rows were made by: the archive's newest migration, and the rules of near duplicates, if used."""
+        found = {"archive": str(next(self.ask(MIGRATION))[0])}
+        near = next(self.ask(NEAR_VERSION))[0] if self.clusters_known() else None
+        return found if near is None else {**found, "near duplicates": str(near)}
 
     def takedowns(self) -> list[str]:
         """Hashes of the ids of articles that were taken down, sorted."""

@@ -8,14 +8,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from archive.export.columns import DELETED, Row, Table
 from archive.export.dataset import Dataset, Part
 from archive.export.increment import order_of
-from archive.export.pictures import Find, archived, with_copies
+from archive.export.pictures import Find, archived, exported, with_copies
 from archive.export.sink import Sink
 from archive.export.splits import NAMES
+
+if TYPE_CHECKING:
+    from archive.export.manifest import Chain
 
 UNDATED = "__HIVE_DEFAULT_PARTITION__"
 """Readers of partitioned folders take this for null."""
@@ -47,7 +50,6 @@ class Tabular:
     name: str
     encoding: Encoding
     months: bool = False
-    incremental: bool = True
 
     def versions(self) -> dict[str, str]:
         """Of the libraries on which the bytes depend."""
@@ -69,6 +71,12 @@ class Tabular:
             for _, same in groupby(mine, key=lambda part: part.split)
         ]
         return splits[0] if len(splits) == 1 else heapq.merge(*splits, key=order_of(table))
+
+    def merge(self, chain: Chain, folder: Path) -> list[Part]:
+        """Every table whole again."""
+        find = exported(chain.folders)
+        tables = chain.newest.manifest.tables
+        return [part for table in tables for part in self.write_rows(folder, table, chain.rows(table), find)]
 
     def write_rows(self, folder: Path, table: Table, rows: Iterable[Row], find: Find) -> list[Part]:
         """The rows of one table into its files; ``find`` gives the pictures' copies."""

@@ -21,8 +21,11 @@ class Wish:
     until: str | None = None
     """Last day of publishing; the whole day counts."""
     first_seen_since: str | None = None
+    first_seen_until: str | None = None
     changed_since: str | None = None
-    """First day on which it was new, edited, or found gone."""
+    """First day on which it may have been new, edited, or found gone."""
+    changed_until: str | None = None
+    """Last day on which it may have been that."""
     channel: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     """Names or ids of media accounts."""
@@ -82,17 +85,31 @@ def _days(wish: Wish) -> list[Condition]:
     found: list[Condition] = []
     if wish.since:
         found.append(("published_at >= ?", [wish.since]))
-    if wish.until and (last := date.fromisoformat(wish.until)) < date.max:
-        found.append(("published_at < ?", [(last + timedelta(days=1)).isoformat()]))
-    if wish.first_seen_since:
-        found.append(("first_seen >= ?", [_midnight(wish.first_seen_since)]))
-    if wish.changed_since:
-        found.append((_CHANGED, [_midnight(wish.changed_since)] * 3))
+    if wish.until and (after := _day_after(wish.until)):
+        found.append(("published_at < ?", [after.isoformat()]))
+    if wish.first_seen_since or wish.first_seen_until:
+        found.append(("first_seen >= ? AND first_seen < ?", _moments(wish.first_seen_since, wish.first_seen_until)))
+    if wish.changed_since or wish.changed_until:
+        found.append((_CHANGED, _moments(wish.changed_since, wish.changed_until) * 3))
     return found
 
 
-def _midnight(day: str) -> str:
-    return stamp(datetime.combine(date.fromisoformat(day), time(), BEIJING))
+def _moments(since: str | None, until: str | None) -> list[object]:
+    """From the first moment of one day up to, and without, the first one after the other, as the archive has them."""
+    after = _day_after(until) if until else None
+    return [_midnight(date.fromisoformat(since)) if since else "", _midnight(after) if after else _NEVER]
+
+
+def _day_after(day: str) -> date | None:
+    last = date.fromisoformat(day)
+    return last + timedelta(days=1) if last < date.max else None
+
+
+def _midnight(day: date) -> str:
+    return stamp(datetime.combine(day, time(), BEIJING))
+
+
+_NEVER: Final = "9999-99"
 
 
 def _names(wish: Wish) -> list[Condition]:
@@ -122,5 +139,6 @@ def _marks(names: tuple[str, ...]) -> str:
 
 _HOLDS: Final = "title LIKE ? ESCAPE '\\' OR summary LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\'"
 _CHANGED: Final = """
-    first_seen >= ? OR gone_at >= ? OR id IN (SELECT article_id FROM revisions WHERE kind = 'edited' AND seen_at >= ?)
+    (first_seen >= ? AND first_seen < ?) OR (gone_at >= ? AND gone_at < ?)
+    OR id IN (SELECT article_id FROM revisions WHERE kind = 'edited' AND seen_at >= ? AND seen_at < ?)
 """

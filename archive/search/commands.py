@@ -143,7 +143,8 @@ def _shown(archive: Archive, hits: Iterable[Hit], query: Query, *, collapse: boo
 
 def _text(archived: Archived) -> str:
     article = archived.article
-    return "\n".join(filter(None, (visible(article.body) or article.summary, article.author, article.media)))
+    parts = (visible(article.body), article.summary, article.author, article.media, " ".join(article.keywords))
+    return "\n".join(filter(None, parts))
 
 
 def _cluster_of(archive: Archive, article_id: str) -> str | None:

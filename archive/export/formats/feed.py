@@ -32,7 +32,6 @@ class Feed:
     """Writes ``feed.rss``, ``feed.atom`` and ``feed.json``."""
 
     name = "feed"
-    incremental = False
 
     def versions(self) -> dict[str, str]:
         """The bytes depend on no library."""

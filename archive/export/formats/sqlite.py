@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from archive.export.columns import Column, Row, Table, Type
-from archive.export.dataset import Dataset, Part
-from archive.export.pictures import archived, with_copies
+from archive.export.columns import DELETED, Column, Row, Table, Type
+from archive.export.dataset import DATABASE, Dataset, Part
+from archive.export.pictures import Find, archived, exported, with_copies
 from archive.export.sink import sink
+from archive.export.sums import digest_of
+
+if TYPE_CHECKING:
+    from archive.export.manifest import Chain
 
 FILE: Final = "dataset.db"
 
@@ -22,38 +26,80 @@ class Sqlite:
     """Writes ``dataset.db`` and Datasette's ``metadata.json``."""
 
     name = "sqlite"
-    incremental = False
 
     def versions(self) -> dict[str, str]:
         """SQLite writes its version into the file."""
         return {"sqlite": sqlite3.sqlite_version}
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
-        """Both files."""
-        with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as database:
-            # The folder vanishes if this fails: a journal would only cost.
-            database.execute("PRAGMA journal_mode = OFF")
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute("BEGIN")
-            for table in dataset.tables:
-                rows: Iterable[Row] = dataset.rows(table)
-                if table.name == "pictures":
-                    rows = with_copies(rows, archived(dataset.data), folder)
-                _fill(database, table, rows)
-            _index(database, dataset.tables[0])
-            database.execute("COMMIT")
-        with sink(folder / "metadata.json") as file:
-            file.write(_metadata(dataset.tables))
-            file.settle()
-        return []
+        """Both files; an increment has a table of deletions, too."""
+        tables = [(table, dataset.rows(table)) for table in dataset.tables]
+        # Deletions are known when the rows of the other tables were read.
+        deleted = [(DELETED, _later(dataset))] if dataset.base else []
+        return _write([*tables, *deleted], archived(dataset.data), folder)
+
+    def read(self, folder: Path, parts: Iterable[Part], table: Table) -> Iterator[Row]:
+        """The rows of a table, in the order in which they were written."""
+        if not any(part.table == table.name for part in parts):
+            return
+        lists = _lists(table)
+        columns = ", ".join(f'"{name}"' for name in table.names)
+        with closing(
+            sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as database:
+            for row in database.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY rowid'):  # noqa: S608
+                values = list(row)
+                for place in lists:
+                    values[place] = orjson.loads(values[place])
+                yield tuple(values)
+
+    def merge(self, chain: Chain, folder: Path) -> list[Part]:
+        """Both files, of all rows."""
+        tables = [(table, chain.rows(table)) for table in chain.newest.manifest.tables]
+        return _write(tables, exported(chain.folders), folder)
+
+
+def _later(dataset: Dataset) -> Iterator[Row]:
+    yield from dataset.deletions()
+
+
+def _write(tables: list[tuple[Table, Iterator[Row]]], find: Find, folder: Path) -> list[Part]:
+    articles = tables[0][0]
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as database:
+        # The folder vanishes if this fails: a journal would only cost.
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("BEGIN")
+        for table, rows in tables:
+            _fill(database, table, with_copies(rows, find, folder) if table.name == "pictures" else rows)
+        _index(database, articles)
+        counts = [_count(database, table) for table, _ in tables]
+        database.execute("COMMIT")
+    with sink(folder / "metadata.json") as file:
+        file.write(_metadata([table for table, _ in tables]))
+        file.settle()
+    digest = digest_of(folder / FILE)
+    named = zip(tables, counts, strict=True)
+    return [Part(FILE, table.name, rows, digest, DATABASE) for (table, _), rows in named]
 
 
 def _fill(database: sqlite3.Connection, table: Table, rows: Iterable[Row]) -> None:
     columns = ", ".join(map(_declared, table.columns))
-    database.execute(f'CREATE TABLE "{table.name}" ({columns}, PRIMARY KEY ({", ".join(table.identity)})) STRICT')
-    lists = [place for place, column in enumerate(table.columns) if column.type is Type.LIST]
+    identity = ", ".join(f'"{name}"' for name in table.identity)
+    # No column of a primary key may be null.
+    key = "UNIQUE" if table is DELETED else "PRIMARY KEY"
+    database.execute(f'CREATE TABLE "{table.name}" ({columns}, {key} ({identity})) STRICT')
+    lists = _lists(table)
     marks = ", ".join("?" * len(table.columns))
     database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', (_flat(row, lists) for row in rows))  # noqa: S608
+
+
+def _count(database: sqlite3.Connection, table: Table) -> int:
+    return int(database.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0])  # noqa: S608
+
+
+def _lists(table: Table) -> list[int]:
+    return [place for place, column in enumerate(table.columns) if column.type is Type.LIST]
 
 
 def _declared(column: Column) -> str:

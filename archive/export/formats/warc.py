@@ -1,75 +1,133 @@
-"""The raw captures behind the chosen articles, copied record by record into one WARC file."""
+"""The raw captures behind the chosen articles, copied record by record into one WARC file, and a list of them."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from archive.export.columns import CAPTURES, DELETED, Row, Table
 from archive.export.dataset import Dataset, Part
-from archive.export.errors import BadOption
+from archive.export.errors import BadOption, NotAnExport
+from archive.export.formats.jsonl import PLAIN
+from archive.export.pictures import archived
 from archive.export.sink import Sink, sink
 from archive.raw import first_of
 from archive.warc import RawRef, Record, read_record, read_ref
 
+if TYPE_CHECKING:
+    from archive.export.manifest import Chain, Exported
+
 _SLICE: Final = 1 << 16
 FILE: Final = "captures.warc.gz"
+MISSING: Final = "missing.txt"
+_LENGTH: Final = CAPTURES.names.index("length")
+
+Packed = tuple[bytes, Record]
+"""A record as it lies in the file, and as it is read."""
 
 
 class Warc:
-    """Writes ``captures.warc.gz`` and ``missing.txt``: references to captures that cannot be read."""
+    """Writes ``captures.warc.gz``, the table of its captures, and ``missing.txt``: captures that cannot be read."""
 
     name = "warc"
-    incremental = False
 
     def versions(self) -> dict[str, str]:
         """Records are copied as they are packed."""
         return {}
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
-        """Both files. Raises `BadOption` where no article has a capture."""
-        refs, missing = set(dataset.snapshot.captures(revisions=dataset.wish.revisions)), list[str]()
-        if not refs:
+        """All files. Raises `BadOption` where no article has a capture."""
+        refs = set(dataset.snapshot.captures(revisions=dataset.wish.revisions))
+        if not refs and dataset.base is None:
             raise BadOption("none of these articles has a raw capture in the archive")
-        with sink(folder / FILE) as file:
-            copied = set[tuple[str, int]]()
-            for raw_ref in sorted(refs, key=_place):
-                if not _copy(dataset.data, raw_ref, copied, file):
-                    missing.append(raw_ref)
-            file.settle()
-        with sink(folder / "missing.txt") as file:
+        places, missing = _places(dataset.data, sorted(refs))
+        with sink(folder / MISSING) as file:
             file.write("".join(f"{each}\n" for each in missing).encode())
             file.settle()
-        return []
+        read = dict[Row, bytes]()
+        rows = dataset.changed(CAPTURES, _rows(dataset.data, places, read))
+        with sink(folder / FILE) as file:
+            parts = PLAIN.write_rows(folder, CAPTURES, _copied(rows, read, file), archived(dataset.data))
+            file.settle()
+        if dataset.base:
+            parts += PLAIN.write_rows(folder, DELETED, dataset.deletions(), archived(dataset.data))
+        return parts
+
+    def read(self, folder: Path, parts: Iterable[Part], table: Table) -> Iterator[Row]:
+        """The rows of ``captures`` or ``deleted``."""
+        return PLAIN.read(folder, parts, table)
+
+    def merge(self, chain: Chain, folder: Path) -> list[Part]:
+        """All files. Raises `NotAnExport` where a takedown has been at one of them."""
+        (folder / MISSING).write_bytes((chain.newest.folder / MISSING).read_bytes())
+        sources = {place: found for each in chain.exports for place, found in _lying(each)}
+        with sink(folder / FILE) as file:
+            rows = _taken(chain.rows(CAPTURES), sources, file)
+            parts = PLAIN.write_rows(folder, CAPTURES, rows, archived(folder))
+            file.settle()
+        return parts
 
 
-def _place(raw_ref: str) -> tuple[str, int]:
-    try:
-        ref = read_ref(raw_ref)
-    except ValueError:
-        return "", 0
-    return ref.file, ref.offset
+def _places(data: Path, refs: Iterable[str]) -> tuple[list[RawRef], list[str]]:
+    """Where the captures lie, those before them to which revisits refer, too; and the references that lead nowhere."""
+    found, missing = dict[tuple[str, int], RawRef](), list[str]()
+    for raw_ref in refs:
+        try:
+            ref = read_ref(raw_ref)
+            (_, head), *_ = list(_group(data, ref))
+            needed = [ref, first_of(head)] if head.kind == "revisit" else [ref]
+            if len(needed) > 1:
+                list(_group(data, needed[1]))
+        except (ValueError, KeyError, OSError):
+            missing.append(raw_ref)
+        else:
+            found |= {(each.file, each.offset): each for each in needed}
+    return [found[place] for place in sorted(found)], missing
 
 
-def _copy(data: Path, raw_ref: str, copied: set[tuple[str, int]], file: Sink) -> bool:
-    """Copy a capture, its request and metadata; for a revisit the body that it refers to, before it."""
-    try:
-        group = list(_group(data, read_ref(raw_ref)))
-        first = first_of(group[0][1]) if group[0][1].kind == "revisit" else None
-        before = list(_group(data, first)) if first else []
-    except (ValueError, KeyError, OSError):
-        return False
-    for ref, record in ((first, before), (read_ref(raw_ref), group)):
-        if ref and (ref.file, ref.offset) not in copied:
-            copied.add((ref.file, ref.offset))
-            for packed, _ in record:
-                file.write(packed)
-    return True
+def _rows(data: Path, places: Iterable[RawRef], read: dict[Row, bytes]) -> Iterator[Row]:
+    """The rows; the records of the one that came last are in ``read``."""
+    for ref in places:
+        group = list(_group(data, ref))
+        headers, content = group[0][1].headers, b"".join(packed for packed, _ in group)
+        fetched_at = headers["WARC-Date"].replace("Z", "+00:00")
+        row = (ref.file, ref.offset, len(content), headers["WARC-Target-URI"], fetched_at, ref.digest)
+        read.clear()
+        read[row] = content
+        yield row
 
 
-def _group(data: Path, ref: RawRef) -> Iterator[tuple[bytes, Record]]:
+def _copied(rows: Iterable[Row], read: dict[Row, bytes], file: Sink) -> Iterator[Row]:
+    """The rows; each row's records are in the file when it comes out."""
+    for row in rows:
+        file.write(read[row])
+        yield row
+
+
+def _taken(rows: Iterable[Row], sources: dict[Row, tuple[Path, int]], file: Sink) -> Iterator[Row]:
+    """As `_copied`, out of exports: file and offset of a capture → where its records lie."""
+    for row in rows:
+        path, start = sources[row[:2]]
+        with path.open("rb") as source:
+            source.seek(start)
+            file.write(source.read(int(str(row[_LENGTH]))))
+        yield row
+
+
+def _lying(export: Exported) -> Iterator[tuple[Row, tuple[Path, int]]]:
+    """(file, offset) of each capture of an export, and where its records lie in it."""
+    path, rows = export.folder / FILE, list(export.rows(CAPTURES))
+    ends = list(accumulate(int(str(row[_LENGTH])) for row in rows))
+    if (ends[-1] if ends else 0) != path.stat().st_size:
+        raise NotAnExport(export.folder, "a takedown has changed its files: export again")
+    yield from ((row[:2], (path, end - int(str(row[_LENGTH])))) for row, end in zip(rows, ends, strict=True))
+
+
+def _group(data: Path, ref: RawRef) -> Iterator[Packed]:
     """The response or revisit at a reference and the records beside it, packed and read. Raises ``ValueError``."""
     with (data / "raw" / ref.file).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
         offset = ref.offset

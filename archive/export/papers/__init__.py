@@ -18,7 +18,7 @@ def write_papers(folder: Path, manifest: Manifest, takedowns: Sequence[str]) -> 
     _write(folder / NAME, manifest.content())
     _write(folder / "takedowns.txt", "".join(f"{each}\n" for each in takedowns).encode())
     _write(folder / "README.md", card(manifest).encode())
-    if manifest.parts:
+    if manifest.row_files:
         _write(folder / "croissant.json", croissant(manifest))
         _write(folder / "datapackage.json", data_package(manifest))
     write_sums(folder, {part.path: part.sha256 for part in manifest.parts})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from archive.export.columns import DELETED, Table, Type
+from archive.export.columns import BESIDE, Table, Type
 from archive.export.dataset import Part
 from archive.export.manifest import Manifest
 from archive.markdown import quoted
@@ -19,13 +19,13 @@ def card(manifest: Manifest) -> str:
 
 def _front_matter(manifest: Manifest) -> Iterator[str]:
     yield from ("pretty_name: Tencent News articles", "language:", "  - zh", "license: other")
-    by_table = [(name, list(parts)) for name, parts in groupby(manifest.parts, key=lambda part: part.table)]
+    by_table = [(name, list(parts)) for name, parts in groupby(manifest.row_files, key=lambda part: part.table)]
     if by_table:
         yield "configs:"
         yield from (line for name, parts in by_table for line in _config(name, parts))
         # Without it, a column that is null throughout a file would have no type, and so another one.
         yield "dataset_info:"
-        tables = {table.name: table for table in (*manifest.tables, DELETED)}
+        tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
         yield from (line for name, parts in by_table for line in _features(tables[name], parts[0].path))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from archive.export.columns import DELETED, Column, Table, Type
+from archive.export.columns import BESIDE, DELETED, Column, Table, Type
 from archive.export.dataset import Part
 from archive.export.manifest import Manifest
 
@@ -23,8 +23,8 @@ _TYPES: Final = {
 def croissant(manifest: Manifest) -> bytes:
     """The whole file."""
     facts = manifest.facts
-    tables = {table.name: table for table in (*manifest.tables, DELETED)}
-    by_table = [(name, list(parts)) for name, parts in groupby(manifest.parts, key=lambda part: part.table)]
+    tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
+    by_table = [(name, list(parts)) for name, parts in groupby(manifest.row_files, key=lambda part: part.table)]
     found = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -38,7 +38,7 @@ def croissant(manifest: Manifest) -> bytes:
         "version": f"{facts['schema_version']}.0.0",
         "datePublished": facts["as_of"] or "",
         "isLiveDataset": False,
-        "distribution": [_file(part) for part in manifest.parts],
+        "distribution": [_file(part) for part in manifest.row_files],
         "recordSet": [_record_set(tables[name], part, len(parts) > 1) for name, parts in by_table for part in parts],
     }
     return orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

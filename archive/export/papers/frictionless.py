@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from archive.export.columns import DELETED, Column, Table, Type
+from archive.export.columns import BESIDE, DELETED, Column, Table, Type
 from archive.export.dataset import Part
 from archive.export.manifest import Manifest
 from archive.export.papers.croissant import part_name
@@ -23,14 +23,14 @@ _TYPES: Final = {
 def data_package(manifest: Manifest) -> bytes:
     """The whole file."""
     facts = manifest.facts
-    tables = {table.name: table for table in (*manifest.tables, DELETED)}
+    tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
     found = {
         "profile": "data-package",
         "name": "tencent-news-articles",
         "title": "Tencent News articles",
         "description": str(facts["terms"]),
         "version": f"{facts['schema_version']}.0.0",
-        "resources": [_resource(tables[part.table], part) for part in manifest.parts],
+        "resources": [_resource(tables[part.table], part) for part in manifest.row_files],
     }
     return orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from archive.duplicates.alike import ALIKE, alike
 from archive.duplicates.lookup import _MARGIN
-from archive.duplicates.shingles import GRAM, band_keys, minima, resemblance, shingles, signature, similarity
+from archive.duplicates.shingles import GRAM, Hashes, band_keys, minima, resemblance, shingles, signature, similarity
 from archive.duplicates.text import Text
 from tests.archive.duplicates.bench_texts import CHANGES, corpus, has_facts, refilled
 
@@ -41,15 +41,25 @@ def compare_with_truth(path: Path) -> None:
 
 
 def choose_gram(sources: list[Text], chance: Random) -> None:
-    print(f"\n{'n':<4}{'similarity at 10 %: 1st percentile':>36}{'median':>8}{'share a band':>14}")
+    """What each n tells of copies with 10 % of their characters changed, and of texts that have nothing in common."""
+    heads = ("similarity of copies: 1st percentile", "median", "share a band", "of strangers: 99th", "share a band")
+    print(f"\n{'n':<4}{''.join(f'{head:>{len(head) + 2}}' for head in heads)}")
     sample = chance.sample(sources, 1000)
     changed = [Text.of(CHANGES["10 % of characters"](each.folded, chance)) for each in sample]
+    strangers = chance.sample(sources, 1000)
     for gram in (3, 4, 5):
-        pairs = [(shingles(a.bare, gram), shingles(b.bare, gram)) for a, b in zip(sample, changed, strict=True)]
-        found = [similarity(*pair) for pair in pairs]
-        met = [bool({*band_keys(signature(minima(a)))} & {*band_keys(signature(minima(b)))}) for a, b in pairs]
-        chosen = " (chosen)" if gram == GRAM else ""
-        print(f"{gram:<4}{np.percentile(found, 1):>36.3f}{np.median(found):>8.3f}{np.mean(met):>14.3f}{chosen}")
+        sets, copies, others = ([shingles(each.bare, gram) for each in texts] for texts in (sample, changed, strangers))
+        found, apart = ([similarity(*pair) for pair in zip(sets, them, strict=True)] for them in (copies, others))
+        met, mixed = (
+            np.mean([share_a_band(*pair) for pair in zip(sets, them, strict=True)]) for them in (copies, others)
+        )
+        cells = (np.percentile(found, 1), np.median(found), met, np.percentile(apart, 99), mixed)
+        line = "".join(f"{cell:>{len(head) + 2}.3f}" for cell, head in zip(cells, heads, strict=True))
+        print(f"{gram:<4}{line}{' (chosen)' if gram == GRAM else ''}")
+
+
+def share_a_band(one: Hashes, other: Hashes) -> bool:
+    return not {*band_keys(signature(minima(one)))}.isdisjoint(band_keys(signature(minima(other))))
 
 
 def found_pairs(texts: list[Text]) -> Pairs:

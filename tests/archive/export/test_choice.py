@@ -52,7 +52,15 @@ MADE = articles()
         (Wish(search="%"), []),
         (Wish(search="又下起了雨"), [10, 11]),
         (Wish(first_seen_since="2025-03-01"), range(40)),
+        (Wish(first_seen_since="2025-03-02"), []),
+        (Wish(first_seen_until="2025-02-28"), []),
+        (Wish(first_seen_since="2025-03-01", first_seen_until="2025-03-01"), range(40)),
         (Wish(changed_since="2025-03-02"), []),
+        (Wish(changed_until="2025-03-01"), range(40)),
+        (Wish(until="9999-12-31", first_seen_until="9999-12-31", changed_until="9999-12-31"), range(40)),
+        (Wish(kind=("video",)), []),
+        (Wish(status=("live",)), range(40)),
+        (Wish(channel=("tech",), source=("hot",), since="2025-02-20"), [27, 33, 39]),
         (Wish(limit=3), [37, 38, 39]),
         (Wish(deduplicate="exact"), [n for n in range(40) if n != 8]),
         (Wish(deduplicate="near"), [n for n in range(40) if n not in (8, 14)]),
@@ -76,6 +84,8 @@ def test_edits_and_removals_are_changes(changing: Archive, tmp_path: Path) -> No
         connection.execute(query, (MADE[2].id,))
     assert set(chosen(changing, tmp_path, Wish(changed_since="2025-03-09"))) == {MADE[1].id, MADE[2].id}
     assert set(chosen(changing, tmp_path, Wish(status=("gone",)))) == {MADE[2].id}
+    month = Wish(changed_since="2025-03-02", changed_until="2025-03-09")
+    assert set(chosen(changing, tmp_path, month)) == {MADE[1].id}
 
 
 def test_near_duplicates_carry_their_cluster(read_only: Archive, tmp_path: Path) -> None:
@@ -124,6 +134,18 @@ def test_no_tie_ever_leads_across(found: list[Member], rule: str) -> None:
         for other in found:
             if one.content_hash == other.content_hash or (one.cluster and one.cluster == other.cluster):
                 assert sides[one.number] == sides[other.number]
+
+
+def test_of_a_cluster_its_representative_stays(changing: Archive, tmp_path: Path) -> None:
+    told = replace(MADE[20], body=f"山脚晚报讯，{a_text(70)}")
+    source = replace(told, id="20250220A0ZZZZ00", url="https://new.qq.com/rain/a/20250220A0ZZZZ00", media="山脚晚报")
+    source = replace(source, body=source.body.replace("。", "。河水很凉。", 1))
+    for article in (told, source):
+        changing.keep(article, seen_at=SEEN.replace(day=9))
+    rows = chosen(changing, tmp_path, Wish(deduplicate="near"))
+    assert source.id in rows
+    assert told.id not in rows
+    assert all(row["cluster"] in (None, row["id"]) for row in rows.values())
 
 
 @given(st.lists(members, unique_by=lambda member: member.id))

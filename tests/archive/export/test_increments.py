@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.erasures import id_hash
 from archive.export.columns import DELETED, REVISIONS, Row, Table
@@ -19,8 +21,10 @@ from archive.export.errors import BadOption, NotAnExport, TargetRefused
 from archive.export.increment import Changes, Merged
 from archive.export.run import export, merge
 from archive.export.wish import Wish
+from archive.raw import RawWriter
 from archive.store import Archive
 from archive.takedown import take_down
+from archive.warc import Capture
 from tests.archive.export.samples import SEEN, articles
 from tests.archive.export.trees import tree
 
@@ -58,20 +62,78 @@ def change(archive: Archive, seed: int) -> None:
         ("parquet", Wish(revisions=True, pictures=True)),
         ("parquet", Wish(split="hash:50,25,25")),
         ("huggingface", Wish(split="hash", channel=("life", "tech"))),
+        ("sqlite", Wish(revisions=True, pictures=True)),
+        ("sqlite", Wish(columns=("title", "keywords"), split="hash:50,25,25")),
     ],
 )
-def test_base_and_increments_are_the_full_export(changing: Archive, tmp_path: Path, name: str, wish: Wish) -> None:
-    export(changing, name, tmp_path / "base", wish)
-    chain = [tmp_path / "base"]
+def test_base_and_increments_are_the_full_export(
+    changing: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, wish: Wish
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Folders as people name them.
+    export(changing, name, Path("base"), wish)
+    chain = [Path("base")]
     for seed in (1, 2):
         change(changing, seed)
-        summary = export(changing, name, tmp_path / f"more{seed}", Wish(), tuple(chain))
+        summary = export(changing, name, Path(f"more{seed}"), Wish(), tuple(chain))
         assert summary.rows["articles"] < 40
-        chain.append(tmp_path / f"more{seed}")
+        chain.append(Path(f"more{seed}"))
     whole = merge(tuple(chain), tmp_path / "merged")
     full = export(changing, name, tmp_path / "full", wish)
     assert tree(tmp_path / "merged") == tree(tmp_path / "full")
     assert whole.id == full.id
+
+
+def test_markdown_files_of_base_and_increments_are_the_full_tree(changing: Archive, tmp_path: Path) -> None:
+    chain = [tmp_path / "base"]
+    export(changing, "markdown", chain[0], Wish())
+    for seed in (1, 2):
+        change(changing, seed)
+        export(changing, "markdown", tmp_path / f"more{seed}", Wish(), tuple(chain))
+        assert 5 < len(list((tmp_path / f"more{seed}").rglob("*.md"))) < 20
+        assert not (tmp_path / f"more{seed}/hugo.toml").exists()
+        chain.append(tmp_path / f"more{seed}")
+    merge(tuple(chain), tmp_path / "merged")
+    export(changing, "markdown", tmp_path / "full", Wish())
+    assert tree(tmp_path / "merged") == tree(tmp_path / "full")
+    deleted = [json.loads(line) for line in (chain[1] / "data/deleted.jsonl").read_text().splitlines()]
+    assert {row["reason"] for row in deleted} == {"taken_down"}
+    assert all(row["id"] is None for row in deleted)
+
+
+def captured(archive: Archive, numbers: Iterable[int], at: datetime) -> None:
+    """A capture for each of these articles, by one run; those of the same body refer to one another."""
+    writer = RawWriter(archive.data, "crawl")
+    for article in (articles(60)[number] for number in numbers):
+        body = f"<p>{article.channel} {at}</p>".encode()
+        page = Capture(url=article.url, status=200, headers=(("Content-Type", "text/html"),), body=body, fetched_at=at)
+        raw_ref = writer.write(page)
+        with archive.transaction() as connection:
+            connection.execute("UPDATE articles SET raw_ref = ? WHERE id = ?", (raw_ref, article.id))
+    writer.close()
+
+
+def test_captures_of_base_and_increments_are_the_full_file(changing: Archive, tmp_path: Path) -> None:
+    captured(changing, range(20), SEEN)
+    chain = [tmp_path / "base"]
+    export(changing, "warc", chain[0], Wish())
+    for seed in (1, 2):
+        change(changing, seed)
+        captured(changing, range(10 * seed, 10 * seed + 20), SEEN + timedelta(days=seed))
+        export(changing, "warc", tmp_path / f"more{seed}", Wish(), tuple(chain))
+        assert (tmp_path / f"more{seed}/captures.warc.gz").stat().st_size > 0
+        chain.append(tmp_path / f"more{seed}")
+    merge(tuple(chain), tmp_path / "merged")
+    export(changing, "warc", tmp_path / "full", Wish())
+    assert tree(tmp_path / "merged") == tree(tmp_path / "full")
+    listed = [json.loads(line) for line in (tmp_path / "full/data/captures.jsonl").read_text().splitlines()]
+    start, urls = 0, []
+    content = (tmp_path / "full/captures.warc.gz").read_bytes()
+    for row in listed:
+        records = ArchiveIterator(io.BytesIO(content[start : start + row["length"]]))
+        urls.append(next(records).rec_headers.get_header("WARC-Target-URI"))
+        start += row["length"]
+    assert urls == [row["url"] for row in listed]
+    assert start == len(content)
 
 
 def test_what_was_taken_down_is_named_by_hash_alone(changing: Archive, tmp_path: Path) -> None:
@@ -106,13 +168,13 @@ def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None
     export(changing, "jsonl", base, Wish())
     change(changing, 1)
     export(changing, "jsonl", more, Wish(), (base,))
-    export(changing, "sqlite", other, Wish())
+    export(changing, "feed", other, Wish())
     with pytest.raises(BadOption):
         export(changing, "csv", tmp_path / "x", Wish(), (base,))
     with pytest.raises(BadOption):
         export(changing, "jsonl", tmp_path / "x", Wish(channel=("tech",)), (base,))
-    with pytest.raises(NotAnExport):
-        export(changing, "sqlite", tmp_path / "x", Wish(), (other,))
+    with pytest.raises(NotAnExport, match="a feed shows the archive as it is now"):
+        export(changing, "feed", tmp_path / "x", Wish(), (other,))
     with pytest.raises(NotAnExport):
         merge((more,), tmp_path / "x")
     with pytest.raises(NotAnExport):

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import warnings
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ import feedparser
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.export.errors import BadValue
+from archive.export.numbers import Spans
 from archive.export.run import export
 from archive.export.wish import Wish
 from archive.raw import RawWriter
@@ -129,3 +132,36 @@ def test_the_report_is_one_page_and_its_pictures(read_only: Archive, tmp_path: P
     assert page.count("data:image/png;base64,") == 5
     assert 'src="http' not in page
     assert "40 articles" in page
+    named = json.loads((tmp_path / "x/export.json").read_text())["versions"]
+    assert set(named) == {"qqnews", "archive", "near duplicates", "matplotlib", "font"}
+
+
+@pytest.mark.parametrize(
+    ("days", "bars", "width", "heights"),
+    [
+        ({"2025-01-01": 2, "2025-01-04": 1}, 4, 1, [2, 0, 0, 1]),
+        ({"2024-01-01": 7, "2025-06-01": 14}, 74, 7, None),
+        ({"2005-01-01": 30, "2025-06-01": 60}, 249, 30, None),
+        ({"0001-01-01": 1, "2025-06-01": 1}, 2026, 365, None),
+        ({}, 0, 1, []),
+    ],
+)
+def test_time_is_drawn_as_it_passed(days: dict[str, int], bars: int, width: int, heights: list[float] | None) -> None:
+    spans = Spans.over(days)
+    drawn = spans.per_day([days])
+    assert len(spans.starts) == bars
+    assert spans.width == width
+    assert heights is None or drawn == heights
+    assert sum(drawn) * width == pytest.approx(sum(days.values()))
+
+
+def test_a_channel_with_a_chinese_name_and_a_foreign_date(changing: Archive, tmp_path: Path) -> None:
+    with changing.transaction() as connection:
+        connection.execute("UPDATE articles SET channel = '财经' WHERE id = ?", (MADE[1].id,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # As a sign does that no font has.
+        export(changing, "report", tmp_path / "x", Wish())
+    with closing(sqlite3.connect(changing.data / "archive.db")) as foreign, foreign:
+        foreign.execute("UPDATE articles SET published_at = 'spring' WHERE id = ?", (MADE[1].id,))
+    with pytest.raises(BadValue, match="spring is no day"):
+        export(changing, "report", tmp_path / "x", Wish())

@@ -49,6 +49,14 @@ def test_results_are_lines_for_people_and_objects_for_machines(data: Path) -> No
     assert (people.returncode, people.stderr, machines.returncode) == (0, "", 0)
 
 
+def test_what_was_found_outside_the_text_is_shown_too(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as archive:
+        archive.keep(an_article(1, summary="钟楼的故事", keywords=("鸢尾花",)), seen_at=NOON)
+    for word in ("钟楼", "鸢", "一郎"):
+        shown = qqnews(tmp_path, "search", word).stdout
+        assert (f"⟦{word}⟧" in shown) == (word != "一郎"), shown
+
+
 def test_nothing_found_is_an_answer_and_no_error(data: Path) -> None:
     nothing = qqnews(data, "search", "无此词语")
     assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "nothing found\n")
