@@ -29,7 +29,7 @@ from archive.queries import Filter, archive_stats, selection
 from archive.recheck import LADDER, Look, next_check
 from archive.record import Archived, Revision, archived_from, revision_from, stamp
 from archive.rows import Reading, add_article, reparse_article, update_article
-from archive.schema import create_database, open_database
+from archive.schema import create_database, open_database, open_to_read
 from archive.space import disk_floor, ensure_room
 
 SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -75,6 +75,15 @@ class Archive:
         """The archive in ``data``. Raises as ``open``, and ``NoArchive`` where there is none."""
         path = data / "archive.db"
         return cls(data, Database(path, open_database(path)))
+
+    @classmethod
+    def to_read(cls, data: Path) -> Self:
+        """The archive in ``data``, as it is: nothing can be written, and an earlier version stays what it is.
+
+        Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``.
+        """
+        path = data / "archive.db"
+        return cls(data, Database(path, open_to_read(path)))
 
     def close(self) -> None:
         """Close the database."""
