@@ -92,9 +92,11 @@ class Ledger:
             for row in self._connection.execute(_HISTORY, {"job": job, "limit": -1 if limit is None else limit})
         ]
 
-    def end_run(self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime) -> None:
+    def end_run(
+        self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime, because: str = ""
+    ) -> None:
         """Note how a run ended, in ``runs``."""
-        self._archive.finish_run(run_id, verdict, exit_code, counts, ended_at=now)
+        self._archive.finish_run(run_id, verdict, exit_code, counts, ended_at=now, because=because)
 
     def start_run(self, job: str, due_at: datetime | None, now: datetime) -> int:
         """Note in ``runs`` that a run began."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -58,6 +59,15 @@ def _archive(state: State) -> Iterator[Metric]:
     yield "last_text_timestamp_seconds", "When a text, new or changed, was last kept.", kept
     resting = _moments(({"host": rest.host}, rest.until) for rest in state.resting)
     yield "host_resting_until_timestamp_seconds", "Hosts that told us to stay away, and until when.", resting
+    gaps = Counter(gap.source for gap in state.gaps)
+    missing: Counter[str] = Counter()
+    for gap in state.gaps:
+        missing[gap.source] += gap.most
+    yield "gaps_open", "Gaps between polls that no poll has closed.", [({"source": it}, n) for it, n in gaps.items()]
+    most = [({"source": it}, n) for it, n in missing.items()]
+    yield "gaps_missing_at_most", "Up to so many articles may be missing in open gaps.", most
+    failing = [({"to": it.label, "recipient": it.id}, it.tries) for it in state.recipients]
+    yield "notice_failures", "Failures to reach whom we tell, since it was last reached.", failing
     locks = _moments(({"lock": lock.name}, datetime.fromisoformat(lock.taken_at)) for lock in state.locks)
     yield "lock_taken_timestamp_seconds", "Locks that are held, and since when.", locks
 

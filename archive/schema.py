@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.notice_tables import NOTICE_TABLES
 from archive.poll_tables import POLL_TABLES
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
@@ -123,6 +124,12 @@ def _strikes(db: Database) -> None:
 @_migration("0011_polls")
 def _polls(db: Database) -> None:
     for statement in POLL_TABLES:
+        db.execute(statement)
+
+
+@_migration("0012_notices")
+def _notices(db: Database) -> None:
+    for statement in NOTICE_TABLES:
         db.execute(statement)
 
 

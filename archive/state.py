@@ -16,9 +16,11 @@ from typing import Final
 
 import orjson
 
+from archive.completeness import Gap, open_gaps
 from archive.failures import named_failures
 from archive.ledger import RUNNING, WAITING
 from archive.lock import Holder, Locks
+from archive.notices import Notices, Recipient
 from archive.schema import applied_migrations, known_migrations
 from archive.space import disk_floor
 from archive.store import Archive
@@ -128,6 +130,10 @@ class State:
     disk: Disk
     contents: Contents
     resting: tuple[Rest, ...]
+    gaps: tuple[Gap, ...]
+    """Between these moments articles may be missing."""
+    recipients: tuple[Recipient, ...]
+    """Who is told of jobs, and whether they can be reached."""
 
 
 def read_state(data: Path, now: datetime | None = None) -> State:
@@ -152,6 +158,8 @@ def read_state(data: Path, now: datetime | None = None) -> State:
             disk=disk_of(data),
             contents=reader.contents(),
             resting=tuple(reader.resting(now)),
+            gaps=tuple(open_gaps(archive)) if reader.has("gaps") else (),
+            recipients=tuple(Notices(archive).recipients()) if reader.has("recipients") else (),
         )
 
 

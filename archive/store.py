@@ -240,11 +240,18 @@ class Archive:
             return int(connection.execute(_ADD_RUN, values).fetchone()[0])
 
     def finish_run(
-        self, run: int, verdict: str, exit_code: int, counts: Mapping[str, int], *, ended_at: datetime
+        self,
+        run: int,
+        verdict: str,
+        exit_code: int,
+        counts: Mapping[str, int],
+        *,
+        ended_at: datetime,
+        because: str = "",
     ) -> None:
-        """Note how a run ended."""
+        """Note how a run ended; ``because``: the verdict in a sentence."""
         with self.transaction() as connection:
-            values = (stamp(ended_at), verdict, int(exit_code), orjson.dumps(dict(counts)).decode(), run)
+            values = (stamp(ended_at), verdict, int(exit_code), orjson.dumps(dict(counts)).decode(), because, run)
             connection.execute(_END_RUN, values)
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
@@ -323,4 +330,4 @@ _LAST_RANK: Final = (
 )
 _ADD_SIGHTING: Final = "INSERT INTO sightings VALUES (?, ?, ?, ?)"
 _ADD_RUN: Final = "INSERT INTO runs (job, due_at, started_at, host, pid) VALUES (?, ?, ?, ?, ?) RETURNING id"
-_END_RUN: Final = "UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ? WHERE id = ?"
+_END_RUN: Final = "UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ?, because = ? WHERE id = ?"

@@ -15,6 +15,7 @@ from archive.errors import NewerArchive, NoArchive
 from archive.ledger import RUNNING, WAITING, DueTime, Ledger
 from archive.lock import Locks
 from archive.metrics import metrics
+from archive.schema import known_migrations
 from archive.state import State, read_state
 from archive.store import Archive
 from tests.archive.samples import EVENING, NOON, an_article
@@ -78,7 +79,7 @@ def test_an_older_archive_is_read_as_far_as_it_goes_and_stays_what_it_is(tmp_pat
     before = (tmp_path / "archive.db").read_bytes()
     state = read_state(tmp_path)
     assert state.contents.articles == {"live": 2}
-    assert (state.schema, state.is_older) == (dump.stem, True)
+    assert (state.schema, state.is_older) == (dump.stem, dump.stem != known_migrations()[-1])
     assert (tmp_path / "archive.db").read_bytes() == before
     assert metrics(state)
 
