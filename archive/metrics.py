@@ -25,22 +25,22 @@ Metric = tuple[str, str, Samples]
 """The name without prefix, what it is, the samples."""
 
 
-def metrics(state: State) -> str:
-    """The state in the text form of Prometheus."""
+def metrics(state: State, more: Iterable[Metric] = ()) -> str:
+    """The state, and more that the caller knows, in the text form of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families(state))
+    registry.register(_Families([*_archive(state), *_jobs(state.jobs), *_disk(state.disk), *more]))
     return generate_latest(registry).decode()
 
 
 class _Families(Collector):
-    """Hands a state to prometheus_client."""
+    """Hands metrics to prometheus_client."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, found: list[Metric]) -> None:
+        self._found = found
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """One family for each metric, also where it has no sample."""
-        for name, help_text, samples in (*_archive(self._state), *_jobs(self._state.jobs), *_disk(self._state.disk)):
+        for name, help_text, samples in self._found:
             family = GaugeMetricFamily(f"{PREFIX}{name}", help_text)
             for labels, value in samples:
                 family.add_sample(f"{PREFIX}{name}", dict(labels), value)

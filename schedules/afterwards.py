@@ -20,7 +20,7 @@ from archive.notices import Notices
 from archive.state import State, disk_of, read_state
 from archive.store import Archive
 from schedules.asking import Jobs
-from schedules.health import standings
+from schedules.health import job_metrics, standings
 from schedules.keeper import Keeper, program
 from schedules.ping import failure_of, ping
 from schedules.supervise import started_group, supervise
@@ -120,14 +120,15 @@ class Afterwards:
         if path is None or (not ran and time.monotonic() < self._measured + METRICS_EVERY):
             return
         self._measured = time.monotonic()
-        write_metrics(path, self._state())
+        state = self._state()
+        write_metrics(path, metrics(state, job_metrics(standings(state, self._jobs.enabled(), self._keeper.salt))))
 
 
-def write_metrics(path: Path, state: State) -> None:
-    """Write the state to a file for Prometheus's node_exporter. Raises ``OSError``."""
+def write_metrics(path: Path, text: str) -> None:
+    """Write a file for Prometheus's node_exporter. Raises ``OSError``."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(metrics(state), "utf-8")
+        aside.write_text(text, "utf-8")
         aside.chmod(0o644)  # The exporter is somebody else.
         aside.replace(path)
     finally:

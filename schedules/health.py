@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from archive.metrics import Metric
 from archive.state import JobState, State
 from schedules.jobs import Job
 from schedules.telling import Telling, word_of
@@ -52,6 +53,16 @@ class Standing:
         return f"{self.job.name}: {said}{f': {last.because}' if last and last.because else ''}"
 
 
+def nobody_looks(jobs: Iterable[Standing]) -> bool:
+    """Whether no clock is at work: no job was ever seen by one, or none since the first that is late."""
+    jobs = list(jobs)
+    seen = [job.state.settled_until for job in jobs if job.is_seen and job.state and job.state.settled_until]
+    late = [job.late_since for job in jobs if job.late_since is not None]
+    if any(job.is_under_way for job in jobs):
+        return False
+    return not seen if not late else max(seen) < min(late)
+
+
 def standings(state: State, jobs: Iterable[Job], salt: str) -> list[Standing]:
     """How each job stands at the moment the state was read."""
     known = {each.name: each for each in state.jobs}
@@ -66,3 +77,12 @@ def _standing(job: Job, known: JobState | None, now: datetime, salt: str, *, bus
         start = job.starts_at(job.timetable.next_after(settled), salt)
         late = start if start + LATE_AFTER < now else None
     return Standing(job, known, job.next_start(now, salt), busy, settled is not None, late)
+
+
+def job_metrics(jobs: Iterable[Standing]) -> Iterator[Metric]:
+    """What the time-table adds to the archive's metrics."""
+    jobs = list(jobs)
+    coming = [({"job": job.job.name}, job.next_start.timestamp()) for job in jobs]
+    yield "job_next_start_timestamp_seconds", "When the job is to begin next.", coming
+    late = [({"job": job.job.name}, job.late_since is not None or not job.is_seen) for job in jobs]
+    yield "job_late", "Whether its due times pass and no clock looks at them.", late

@@ -66,7 +66,7 @@ class Keeper:
         self.tell = tell
         self.ended = 0
         """Runs that have ended."""
-        self.salt = f"{os.uname().nodename} {self.data}"
+        self.salt = salt_of(data)
 
     def turn(self, job: Job, *, by_hand: bool = False, until: datetime | None = None) -> list[Result]:
         """Run what is due of a job, one after another; what was done, at least one result.
@@ -149,6 +149,11 @@ class _Watch:
             return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
         except (ArchiveBusy, ArchiveNotWritable):
             return ""  # The next beat may come through, and our process may still do its work.
+
+
+def salt_of(data: Path) -> str:
+    """What jitter depends on: this machine and this archive."""
+    return f"{os.uname().nodename} {data.absolute()}"
 
 
 def program() -> tuple[str, ...]:
