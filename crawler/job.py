@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import click
 import orjson
 from scrapy.settings import Settings
-from scrapy.utils.log import configure_logging
+from scrapy.utils.log import configure_logging, get_scrapy_root_handler
 
 from archive.commands import Asked
 from archive.errors import ExitCode
+from archive.logs import as_json, held, json_formatter, prune_now_and_then
 from archive.store import Archive
 from crawler.progress import watcher
 from crawler.report import Counts, Verdict, report, summary, verdict, write_report
@@ -71,12 +72,15 @@ def carry_out(
         run_id = archive.start_run(job, started_at=started)
         plan, before = prepare(archive)
         runs.mkdir(parents=True, exist_ok=True)
-        settings = job_settings(asked.data, options, QQNEWS_JOB=job, LOG_FILE=str(runs / f"{stamp}-{job}.log"))
-        outcome = crawl(settings, plan, before)
+        log = runs / f"{stamp}-{job}.log"
+        settings = job_settings(asked.data, options, QQNEWS_JOB=job, LOG_FILE=str(log))
+        with held(log):
+            outcome = crawl(settings, plan, before)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
     content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
+    prune_now_and_then(asked.data, os.environ)
     click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
     return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
 
@@ -111,6 +115,8 @@ def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Set
 def crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
     """Run the spiders of a plan in this process."""
     configure_logging(settings)
+    if as_json(os.environ) and (handler := get_scrapy_root_handler()) is not None:
+        handler.setFormatter(json_formatter())
     # A log that cannot be written must not bury the one line that says why.
     logging.raiseExceptions = False
     # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from archive.errors import ExitCode, QQNewsError
+from archive.logs import prune_now_and_then
 from archive.metrics import metrics
 from archive.notices import Notices
 from archive.state import State, disk_of, read_state
@@ -53,7 +54,7 @@ class Afterwards:
 
     def look(self, *, ran: bool) -> None:
         """Do what is to be done now. ``ran``: whether a run has ended since the last look."""
-        for step in (self._send, self._ping, lambda: self._measure(ran=ran)):
+        for step in (self._send, self._ping, lambda: self._measure(ran=ran), self._prune):
             try:
                 step()
             except (QQNewsError, OSError) as error:
@@ -122,6 +123,10 @@ class Afterwards:
         self._measured = time.monotonic()
         state = self._state()
         write_metrics(path, metrics(state, job_metrics(standings(state, self._jobs.enabled(), self._keeper.salt))))
+
+    def _prune(self) -> None:
+        """Remove old reports and logs."""
+        prune_now_and_then(self._keeper.data, os.environ)
 
 
 def write_metrics(path: Path, text: str) -> None:

@@ -23,6 +23,7 @@ from archive.store import Archive
 from schedules.afterwards import Afterwards
 from schedules.asking import Jobs, with_jobs
 from schedules.clock import MOST_AT_ONCE
+from schedules.daemon_log import daemon_log
 from schedules.deploy_commands import cron, systemd
 from schedules.durations import duration_text
 from schedules.jobs import Job
@@ -44,12 +45,12 @@ def run(asked: Asked, jobs: Jobs) -> None:
     """The daemon: run every job when it is due, until SIGTERM or Ctrl-C; what is under way then is ended first."""
     from schedules.daemon import run_daemon
 
-    tell = partial(click.echo, err=True)
-    keeper = Keeper(asked.data, "daemon", tell=tell, telling=jobs.telling)
-    beside = partial(Afterwards(keeper, jobs).keep_looking, lambda: keeper.ended)
-    with _stopped_by_signals(keeper):
-        run_daemon(keeper, jobs.chosen(()), tell, beside)
-    click.echo("stopped", err=True)
+    with daemon_log(asked.data) as tell:
+        keeper = Keeper(asked.data, "daemon", tell=tell, telling=jobs.telling)
+        beside = partial(Afterwards(keeper, jobs).keep_looking, lambda: keeper.ended)
+        with _stopped_by_signals(keeper):
+            run_daemon(keeper, jobs.chosen(()), tell, beside)
+        tell("stopped")
 
 
 @schedule.command("once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import sysconfig
@@ -188,6 +189,8 @@ def _outputs(log: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Where a run's results and its complaints go; in the end both are in the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=log.parent) as out, log.open("ab+") as err:
+        # Nobody removes it meanwhile; what we start inherits it, and holds it if we are killed.
+        fcntl.flock(err, fcntl.LOCK_SH)
         yield out, err
 
 
