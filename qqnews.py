@@ -7,8 +7,14 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archive.diagnosis import Finding
 
 COMMANDS = {
     "crawl": "crawler.commands:crawl",
@@ -75,6 +81,12 @@ class FrontDoor:
             return read_address(text).id
         except NotAnAddress as error:
             raise BadInput(str(error)) from error
+
+    def deployment(self, data: Path) -> Iterator[Finding]:
+        """How the jobs of the archive in ``data`` are started, and what is wrong with that."""
+        from schedules.deployed import examine_deployment
+
+        return examine_deployment(data)
 
 
 class BadInput(click.ClickException):

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import click
 import orjson
 from scrapy.settings import Settings
-from scrapy.utils.log import configure_logging, get_scrapy_root_handler
+from scrapy.utils.log import configure_logging
 
 from archive.commands import Asked
 from archive.errors import ExitCode
-from archive.logs import as_json, held, json_formatter, prune_now_and_then
+from archive.logs import held, prune_now_and_then
 from archive.store import Archive
+from crawler.log import run_log
 from crawler.progress import watcher
 from crawler.report import Counts, Verdict, report, summary, verdict, write_report
 from crawler.run import Outcome, Plan, Run, project_settings
@@ -74,7 +75,7 @@ def carry_out(
         runs.mkdir(parents=True, exist_ok=True)
         log = runs / f"{stamp}-{job}.log"
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, LOG_FILE=str(log))
-        with held(log):
+        with held(log), run_log(settings):
             outcome = crawl(settings, plan, before)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
@@ -115,8 +116,6 @@ def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Set
 def crawl(settings: Settings, plan: Plan, before: Counter[str]) -> Outcome:
     """Run the spiders of a plan in this process."""
     configure_logging(settings)
-    if as_json(os.environ) and (handler := get_scrapy_root_handler()) is not None:
-        handler.setFormatter(json_formatter())
     # A log that cannot be written must not bury the one line that says why.
     logging.raiseExceptions = False
     # Scrapy leaves the choice to the handler, and so makes a record of each debug line for nothing.

@@ -104,6 +104,11 @@ class Telling:
     metrics_file: Path | None
     """Written for the text file collector of Prometheus's node_exporter."""
 
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All that is called: those of people, and the dead-man's switch."""
+        return (*self.urls, *([self.ping] if self.ping else []))
+
     def news(self, job: str, wanted: frozenset[str] | None, last: Notice | None, run: Judged) -> Notice | None:
         """What is to be told of a run, given what was noted of the job last. ``wanted``: the job's own verdicts."""
         if not self.urls:
