@@ -7,8 +7,14 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archive.diagnosis import Finding
 
 COMMANDS = {
     "crawl": "crawler.commands:crawl",
@@ -26,6 +32,7 @@ COMMANDS = {
     "render": "archive.render:render",
     "reextract": "crawler.reextract_command:reextract",
     "schedule": "schedules.commands:schedule",
+    "status": "schedules.status:status",
     "doctor": "crawler.doctor:doctor",
     "verify": "archive.maintenance_commands:verify",
     "repair": "archive.maintenance_commands:repair",
@@ -50,7 +57,8 @@ SUMMARIES = {
     "render": "Write the Markdown files again from the database.",
     "reextract": "Read raw captures again with today's parsers.",
     "schedule": "When what is done: a daemon, cron or systemd; the next due times, the past ones.",
-    "doctor": "Look for what is wrong: what each extractor says of pages.",
+    "status": "How everything fares, on one screen: jobs, disk, locks, gaps.",
+    "doctor": "Look for what is wrong, with a cure for each finding; what each extractor says of pages.",
     "verify": "Check the archive: what is damaged, missing or foreign.",
     "repair": "Restore what is damaged from whichever copy is good.",
     "takedown": "Erase an article everywhere, for good, and prove it.",
@@ -73,6 +81,12 @@ class FrontDoor:
             return read_address(text).id
         except NotAnAddress as error:
             raise BadInput(str(error)) from error
+
+    def deployment(self, data: Path) -> Iterator[Finding]:
+        """How the jobs of the archive in ``data`` are started, and what is wrong with that."""
+        from schedules.deployed import examine_deployment
+
+        return examine_deployment(data)
 
 
 class BadInput(click.ClickException):

@@ -94,19 +94,21 @@ class Ledger:
             for row in self._connection.execute(_HISTORY, {"job": job, "limit": -1 if limit is None else limit})
         ]
 
-    def end_run(self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime) -> None:
+    def end_run(
+        self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime, because: str = ""
+    ) -> None:
         """Note how a run ended, in ``runs``, over what the command itself noted there; its counts stay if we have none.
 
         Who watched it knows better: that it was ended by a signal, or by its limit.
         """
-        self._archive.finish_run(run_id, verdict, exit_code, counts, ended_at=now)
+        self._archive.finish_run(run_id, verdict, exit_code, counts, ended_at=now, because=because)
         with self.transaction() as connection:
             told = orjson.dumps(dict(counts)).decode() if counts else None
-            connection.execute(_AMEND_RUN, (stamp(now), verdict, int(exit_code), told, run_id))
+            connection.execute(_AMEND_RUN, (stamp(now), verdict, int(exit_code), told, because, run_id))
 
-    def bury_run(self, run_id: int, verdict: str, exit_code: int, now: datetime) -> None:
+    def bury_run(self, run_id: int, verdict: str, exit_code: int, now: datetime, because: str) -> None:
         """Note that nobody saw a run end, unless the command itself noted how it did."""
-        self._archive.finish_run(run_id, verdict, exit_code, {}, ended_at=now)
+        self._archive.finish_run(run_id, verdict, exit_code, {}, ended_at=now, because=because)
 
     def start_run(self, job: str, due_at: datetime | None, now: datetime) -> int:
         """Note in ``runs`` that a run began."""
@@ -143,7 +145,7 @@ _WRITE: Final = """
         attempts = excluded.attempts, settled_at = excluded.settled_at
 """
 _AMEND_RUN: Final = """
-    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = coalesce(?, counts) WHERE id = ?
+    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = coalesce(?, counts), because = ? WHERE id = ?
 """
 _HISTORY: Final = """
     SELECT * FROM (

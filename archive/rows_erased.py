@@ -172,9 +172,11 @@ def _blot_small(connection: Connection, traces: Traces) -> None:
 _SMALL: Final = (
     ("links", "id", ("last_error",)),
     ("payloads", "sha256", ("url",)),
-    ("runs", "id", ("counts", "verdict")),
+    ("runs", "id", ("counts", "verdict", "because")),
     ("polls", "id", ("source",)),
     ("gaps", "id", ("source",)),
+    ("notices", "id", ("because",)),
+    ("recipients", "id", ("last_error",)),
 )
 
 

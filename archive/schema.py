@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.notice_tables import NOTICE_TABLES
 from archive.poll_tables import POLL_TABLES
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
@@ -34,6 +35,11 @@ def _migration(name: str) -> Callable[[Step], Step]:
         return step
 
     return note
+
+
+def known_migrations() -> tuple[str, ...]:
+    """The names of all migrations that this version knows, in their order."""
+    return tuple(_STEPS)
 
 
 # sqlite-utils is imported only where there is something to apply: it takes pandas along where that is installed, and
@@ -118,6 +124,12 @@ def _strikes(db: Database) -> None:
 @_migration("0011_polls")
 def _polls(db: Database) -> None:
     for statement in POLL_TABLES:
+        db.execute(statement)
+
+
+@_migration("0012_notices")
+def _notices(db: Database) -> None:
+    for statement in NOTICE_TABLES:
         db.execute(statement)
 
 
@@ -314,6 +326,24 @@ def open_database(path: Path) -> sqlite3.Connection:
         raise NotAnArchive(path, "its schema is damaged") from error
 
 
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write to the archive at ``path``, which may be of an earlier version: no migration is
+    applied, and its newest tables may be missing.
+
+    Raises ``NoArchive``, ``NotAnArchive`` or ``NewerArchive``.
+    """
+    if not path.is_file():
+        raise NoArchive(path)
+    try:
+        with named_failures(path):
+            _pending(path)
+            connection = sqlite3.connect(_read_only(path), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    except UnicodeDecodeError as error:
+        raise NotAnArchive(path, "its schema is damaged") from error
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def create_database(path: Path) -> None:
     """Make an empty archive at ``path`` unless there is one. Built aside: nobody ever sees half of it."""
     if path.exists():
@@ -362,7 +392,7 @@ def _pending(path: Path) -> bool:
 def applied_migrations(path: Path) -> list[str]:
     """Names of the migrations that the file at ``path`` has; it is only read. Raises ``NotAnArchive``."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
         try:
             applied = [str(name) for (name,) in connection.execute(query)]
         except sqlite3.OperationalError as error:
@@ -372,6 +402,10 @@ def applied_migrations(path: Path) -> list[str]:
     if not applied:
         raise NotAnArchive(path, "a database of something else")
     return applied
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def _migrate(path: Path) -> None:

@@ -32,6 +32,8 @@ SEALED: Final = {
     "polls": "source",
     "gaps": "source",
     "coverage": "layout",
+    "notices": "job",
+    "recipients": "id",
     "_sqlite_migrations": "name",
 }
 """Table → the column under whose values its rows are summed up. Not sealed are tables that can be made again from

@@ -20,12 +20,17 @@ _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
 
 def disk_floor(environment: Mapping[str, str]) -> int:
     """The floor in bytes that the environment asks for (``500M``, ``2G``, ``0``). Raises ``BadSetting``."""
-    stated = environment.get(SETTING, "").strip()
+    return read_size(SETTING, environment, FLOOR)
+
+
+def read_size(name: str, environment: Mapping[str, str], otherwise: int) -> int:
+    """The size in bytes that the variable ``name`` states, if it does. Raises ``BadSetting``."""
+    stated = environment.get(name, "").strip()
     if not stated:
-        return FLOOR
+        return otherwise
     size = _SIZE.fullmatch(stated)
     if size is None:
-        raise BadSetting(SETTING, stated, "a size such as 200M, 2G or 0")
+        raise BadSetting(name, stated, "a size such as 200M, 2G or 0")
     return int(float(size[1]) * _UNITS[size[2].upper()])
 
 

@@ -29,7 +29,7 @@ from archive.queries import Filter, archive_stats, selection
 from archive.recheck import LADDER, Look, next_check
 from archive.record import Archived, Revision, archived_from, revision_from, stamp
 from archive.rows import Reading, add_article, reparse_article, update_article
-from archive.schema import create_database, open_database
+from archive.schema import create_database, open_database, open_to_read
 from archive.space import disk_floor, ensure_room
 
 SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -75,6 +75,15 @@ class Archive:
         """The archive in ``data``. Raises as ``open``, and ``NoArchive`` where there is none."""
         path = data / "archive.db"
         return cls(data, Database(path, open_database(path)))
+
+    @classmethod
+    def to_read(cls, data: Path) -> Self:
+        """The archive in ``data``, as it is: nothing can be written, and an earlier version stays what it is.
+
+        Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``.
+        """
+        path = data / "archive.db"
+        return cls(data, Database(path, open_to_read(path)))
 
     def close(self) -> None:
         """Close the database."""
@@ -241,11 +250,18 @@ class Archive:
         return self.start_run(job, started_at=started_at)
 
     def finish_run(
-        self, run: int, verdict: str, exit_code: int, counts: Mapping[str, int], *, ended_at: datetime
+        self,
+        run: int,
+        verdict: str,
+        exit_code: int,
+        counts: Mapping[str, int],
+        *,
+        ended_at: datetime,
+        because: str = "",
     ) -> None:
-        """Note how a run ended, unless somebody noted already how it did."""
+        """Note how a run ended, unless somebody noted already how it did; ``because``: the verdict in a sentence."""
         with self.transaction() as connection:
-            values = (stamp(ended_at), verdict, int(exit_code), orjson.dumps(dict(counts)).decode(), run)
+            values = (stamp(ended_at), verdict, int(exit_code), orjson.dumps(dict(counts)).decode(), because, run)
             connection.execute(_END_RUN, values)
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
@@ -329,5 +345,6 @@ _TAKE_RUN: Final = """
     UPDATE runs SET host = ?, pid = ? WHERE id = ? AND job = ? AND ended_at IS NULL AND counts IS NULL RETURNING id
 """
 _END_RUN: Final = """
-    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ? WHERE id = ? AND ended_at IS NULL
+    UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = ?, because = ?
+    WHERE id = ? AND ended_at IS NULL
 """

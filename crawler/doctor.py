@@ -1,209 +1,100 @@
-"""The command ``doctor``: look for what is wrong, and say what to do about it.
-
-Each examination is an option of its own; here stands the one of pages. ``--pages`` reads saved pages (files,
-directories of them) or fetches addresses, and shows for every field what each extractor says.
-"""
+"""The command ``doctor``: look for what is wrong, and say what to do about it."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Protocol
 
 import click
 import orjson
 
-from archive.commands import Asked, shared
-from archive.errors import ExitCode
-from crawler.normalise import one_line
-from crawler.parse import UnusablePage, exit_code_of, outcome_of, saved_bytes
-from crawler.sites.opinions import Count, Opinion, add_agreement, agreement_of, opinions
-from crawler.sites.page import NotAnArticle
-from crawler.sites.registry import Address, NotAnAddress, read_address, read_page
-from crawler.sites.whose import address_in
+from archive.commands import Asked, printable, shared
+from archive.diagnosis import Finding, Level, examine_archive
+from archive.errors import ExitCode, QQNewsError
+from archive.store import Archive
+from crawler.doctor_pages import examine_pages
+from crawler.job import use_proxy
 
-PAGE_SUFFIXES: Final = (".html", ".htm", ".shtml", ".json", ".js")
-_WIDTH: Final = 60
-"""Characters of a statement that are shown on a terminal; ``--json`` gives all."""
+_SIGNS: Final = {Level.FINE: "ok", Level.NOTE: "note", Level.ABSENT: "?", Level.WARNING: "!", Level.ERROR: "!!"}
 
 
-@dataclass(frozen=True, slots=True)
-class PageToSee:
-    """A page to examine: where it is from, its bytes (empty where they could not be had, then why), its address."""
+class KnowsTheClock(Protocol):
+    """The front door: it knows the room that we must not."""
 
-    name: str
-    body: bytes
-    url: str
-    problem: str = ""
-    status: int = 200
-
-
-@dataclass(slots=True)
-class Finding:
-    """What the extractors say of one page, or what it is instead of an article."""
-
-    name: str
-    url: str
-    outcome: str
-    exit_code: ExitCode = ExitCode.OK
-    layout: str = ""
-    kind: str = ""
-    notes: tuple[str, ...] = ()
-    fields: dict[str, tuple[Opinion, ...]] = field(default_factory=dict)
+    def deployment(self, data: Path) -> Iterable[Finding]:
+        """How the jobs are started, and what is wrong with that."""
 
 
 @click.command("doctor")
 @click.option("--pages", is_flag=True, help="Show what each extractor says of each page.")
+@click.option("--offline", is_flag=True, help="Leave the network alone.")
+@click.option("--proxy", metavar="URL", help="Go through this proxy.")
 @click.argument("places", nargs=-1, metavar="[DIR|FILE|URL]…")
 @shared
-def doctor(asked: Asked, places: tuple[str, ...], *, pages: bool) -> None:
-    """Look for what is wrong. With --pages: in saved pages, directories of them, or pages fetched by address.
+def doctor(asked: Asked, places: tuple[str, ...], *, pages: bool, offline: bool, proxy: str | None) -> None:
+    """Look for what is wrong with this installation: a line for each thing, and the cure. Nothing is changed.
 
-    A page's address is read off a meta.json beside it, or off the page itself.
+    Exit code 0: nothing is wrong; 14: something is to be mended or could not be looked at; 15: the work cannot be
+    done.
+
+    With --pages: in saved pages, directories of them, or pages fetched by address, shown field by field. A page's
+    address is read off a meta.json beside it, or off the page itself.
     """
-    if not pages:
-        raise click.UsageError("say what to examine: --pages DIR|FILE|URL…")
-    if not places:
-        raise click.UsageError("--pages wants directories, files or addresses")
-    sys.exit(_examine_pages(asked, places))
+    use_proxy(proxy)
+    if pages or places:
+        if not pages:
+            raise click.UsageError("pages are examined with --pages DIR|FILE|URL…")
+        if not places:
+            raise click.UsageError("--pages wants directories, files or addresses")
+        sys.exit(examine_pages(asked, places))
+    levels = Counter[Level]()
+    for finding in _findings(asked.data, offline=offline):
+        levels[finding.level] += 1
+        click.echo(orjson.dumps(asdict(finding)) if asked.json else "\n".join(_lines(finding)))
+    if not asked.json:
+        click.echo(f"\n{_summary(levels)}", err=True)
+    sys.exit(_verdict(levels))
 
 
-def _examine_pages(asked: Asked, places: tuple[str, ...]) -> ExitCode:
-    counts: dict[str, dict[str, Count]] = {}
-    codes: list[ExitCode] = []
-    for page in pages_at(places):
-        found = examine(page)
-        codes.append(found.exit_code)
-        if found.layout:
-            add_agreement(counts.setdefault(found.layout, {}), agreement_of(found.fields))
-        click.echo(orjson.dumps(_as_json(found)) if asked.json else "\n".join(_as_lines(found)))
-    if asked.json:
-        click.echo(
-            orjson.dumps(
-                {
-                    "layouts": {
-                        layout: {name: asdict(count) for name, count in fields.items()}
-                        for layout, fields in counts.items()
-                    }
-                }
-            )
-        )
-    else:
-        click.echo("\n".join(_summary(counts)))
-    return _verdict(codes)
+def _findings(data: Path, *, offline: bool) -> Iterator[Finding]:
+    door: KnowsTheClock = click.get_current_context().obj
+    yield from chain(examine_archive(data), door.deployment(data))
+    if not offline:
+        # The engine is slow to import.
+        from crawler.doctor_site import examine_site
+
+        yield from examine_site(_newest_article(data))
 
 
-def pages_at(places: tuple[str, ...]) -> Iterator[PageToSee]:
-    """The pages that a user named: each file, each file below a directory, each address."""
-    links = [place for place in places if place.startswith(("http://", "https://"))]
-    yield from _fetched(links)
-    for place in (place for place in places if place not in links):
-        if Path(place).is_dir():
-            inside = (path for path in Path(place).rglob("*") if path.suffix in PAGE_SUFFIXES)
-            yield from map(_saved, sorted(path for path in inside if path.name != "meta.json"))
-        else:
-            yield _saved(Path(place))
-
-
-def _saved(path: Path) -> PageToSee:
+def _newest_article(data: Path) -> str | None:
+    """An article that the site should still have, if we have one."""
+    query = "SELECT id FROM articles WHERE status = 'live' ORDER BY rowid DESC LIMIT 1"
     try:
-        body = saved_bytes(str(path))
-    except UnusablePage as error:
-        return PageToSee(str(path), b"", "", error.reason)
-    note = _note(path)
-    if isinstance(url := note.get("url"), str) and url:
-        status = note.get("status")
-        return PageToSee(str(path), body, url, status=status if isinstance(status, int) else 200)
-    address = address_in(body)
-    return PageToSee(
-        str(path), body, address.url if address else "", "" if address else "does not say whose page it is"
-    )
+        with Archive.to_read(data) as archive:
+            row = archive.database.connection.execute(query).fetchone()
+    except QQNewsError:
+        return None  # That was found already.
+    return str(row[0]) if row else None
 
 
-def _note(path: Path) -> dict[str, Any]:
-    """What a ``meta.json`` beside the page says: its address and status. Empty where there is none to be read."""
-    try:
-        value = json.loads(path.with_name("meta.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _lines(finding: Finding) -> Iterator[str]:
+    yield printable(f"{_SIGNS[finding.level]:<5}{finding.area:<14}{finding.what}")
+    if finding.cure:
+        yield printable(f"{'':<19}→ {finding.cure}")
 
 
-def _fetched(links: list[str]) -> Iterator[PageToSee]:
-    """The pages at addresses, fetched as the crawler does."""
-    addresses: dict[str, Address] = {}
-    for link in links:
-        try:
-            addresses[link] = read_address(link)
-        except NotAnAddress as error:
-            yield PageToSee(link, b"", link, str(error))
-    if not addresses:
-        return
-    # The engine is slow to import, and needed here only.
-    from crawler.fetch import fetch_pages
-    from crawler.items import Page
-
-    answers = fetch_pages(addresses.values())
-    for link, address in addresses.items():
-        answer = answers.get(address.id)
-        if isinstance(answer, Page):
-            yield PageToSee(link, answer.body, answer.url, status=answer.status)
-        else:
-            why = f"{answer.reason}: {answer.detail}" if answer else "no answer"
-            yield PageToSee(link, b"", address.url, f"not fetched ({why})")
+def _summary(levels: Counter[Level]) -> str:
+    words = {Level.ERROR: "errors", Level.WARNING: "warnings", Level.ABSENT: "not to be looked at now"}
+    said = [f"{levels[level]} {word}" for level, word in words.items() if levels[level]]
+    return ", ".join(said) or "nothing is wrong"
 
 
-def examine(page: PageToSee) -> Finding:
-    """What the extractors say of a page. Nothing is raised: what goes wrong is the finding."""
-    if page.problem:
-        return Finding(page.name, page.url, page.problem, ExitCode.BAD_INPUT)
-    try:
-        raw = read_page(page.body, page.url, status=page.status)
-    except NotAnArticle as error:
-        return Finding(page.name, page.url, f"{outcome_of(error)}: {error.evidence}", exit_code_of(error))
-    except NotAnAddress as error:
-        return Finding(page.name, page.url, str(error), ExitCode.BAD_INPUT)
-    return Finding(page.name, page.url, "article", ExitCode.OK, raw.layout, raw.kind, raw.notes, opinions(raw))
-
-
-def _as_lines(found: Finding) -> Iterator[str]:
-    """A finding for a terminal: one line for the page, one for each statement that is worth a look."""
-    marks = ", ".join(filter(None, (found.layout, found.kind, *found.notes)))
-    yield f"{found.name}  {found.outcome}" + (f" ({marks})" if marks else "")
-    for name, said in found.fields.items():
-        for number, one in enumerate(said):
-            label = name if number == 0 else ""
-            sign = "  " if one.agrees else "≠ "
-            yield f"  {label:<12}{sign}{one.where:<34} {_shown(one.raw)}"
-
-
-def _shown(raw: str) -> str:
-    text = one_line(raw)
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}… ({len(raw)} characters)"
-
-
-def _as_json(found: Finding) -> dict[str, Any]:
-    said = {name: [one._asdict() for one in fields] for name, fields in found.fields.items()}
-    facts = {name: getattr(found, name) for name in ("name", "url", "outcome", "layout", "kind", "notes")}
-    return facts | {"exit_code": int(found.exit_code), "fields": said}
-
-
-def _summary(counts: dict[str, dict[str, Count]]) -> Iterator[str]:
-    """A table: per layout and field the pages that state it, that state it twice or more, and where all agree."""
-    if not counts:
-        return
-    yield ""
-    yield f"{'layout':<12}{'field':<14}{'pages':>7}{'twice':>7}{'agree':>7}"
-    for layout, fields in sorted(counts.items()):
-        for name, count in fields.items():
-            yield f"{layout:<12}{name:<14}{count.pages:>7}{count.asked_twice:>7}{count.agree:>7}"
-
-
-def _verdict(codes: list[ExitCode]) -> ExitCode:
-    """One code for all pages: the one they share, else that a part of them failed."""
-    if not codes:
-        return ExitCode.EMPTY
-    return codes[0] if len(set(codes)) == 1 else ExitCode.PARTIAL
+def _verdict(levels: Counter[Level]) -> ExitCode:
+    if levels[Level.ERROR]:
+        return ExitCode.FAILED
+    return ExitCode.PARTIAL if levels[Level.WARNING] + levels[Level.ABSENT] else ExitCode.OK

@@ -20,8 +20,10 @@ from scrapy.utils.log import configure_logging
 from archive.commands import Asked
 from archive.errors import BadSetting, ExitCode
 from archive.histories import note_coverage, surprises
+from archive.logs import held, prune_now_and_then
 from archive.store import Archive
 from crawler.coverage import coverage_of
+from crawler.log import run_log
 from crawler.progress import watcher
 from crawler.report import Counts, Verdict, report, summary, verdict, write_report
 from crawler.run import Outcome, Plan, Run, project_settings
@@ -73,14 +75,16 @@ def carry_out(
         run_id = archive.begin_run(job, started_at=started)
         plan, before = prepare(archive)
         runs.mkdir(parents=True, exist_ok=True)
-        log = str(runs / f"{stamp}-{job}.log")
-        settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=log)
-        outcome = crawl(settings, plan, before)
+        log = runs / f"{stamp}-{job}.log"
+        settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=str(log))
+        with held(log), run_log(settings):
+            outcome = crawl(settings, plan, before)
         _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
-        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended)
+        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended, because=judged.because)
     content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
+    prune_now_and_then(asked.data, os.environ)
     click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
     return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from archive.commands import Asked, shared
-from schedules.jobs import SHIPPED, Job, NoSuchJob, read_jobs
+from schedules.jobs import SHIPPED, Job, NoSuchJob, read_jobs_file
 
 _JOBS: Final = click.option(
     "--jobs",
@@ -39,7 +39,10 @@ class Jobs:
         from qqnews import COMMANDS
 
         self.path = path.absolute() if path else None
-        self.by_name = read_jobs(path or SHIPPED, [name for name in COMMANDS if name != "schedule"])
+        read = read_jobs_file(path or SHIPPED, [name for name in COMMANDS if name != "schedule"])
+        self.by_name = read.jobs
+        self.telling = read.telling
+        """Who hears of them."""
 
     def chosen(self, names: tuple[str, ...]) -> list[Job]:
         """These jobs, or all of them. Raises ``NoSuchJob``."""

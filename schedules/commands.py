@@ -20,12 +20,15 @@ from archive.commands import Asked, shared
 from archive.errors import ExitCode
 from archive.ledger import Ledger
 from archive.store import Archive
+from schedules.afterwards import Afterwards
 from schedules.asking import Jobs, with_jobs
 from schedules.clock import MOST_AT_ONCE
+from schedules.daemon_log import daemon_log
 from schedules.deploy_commands import cron, systemd
 from schedules.durations import duration_text
 from schedules.jobs import Job
-from schedules.keeper import Done, Keeper, Result
+from schedules.keeper import Done, Keeper, Result, Tell
+from schedules.notify_command import notify
 from schedules.turns import Busy
 
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
@@ -42,11 +45,12 @@ def run(asked: Asked, jobs: Jobs) -> None:
     """The daemon: run every job when it is due, until SIGTERM or Ctrl-C; what is under way then is ended first."""
     from schedules.daemon import run_daemon
 
-    tell = partial(click.echo, err=True)
-    keeper = Keeper(asked.data, "daemon", tell=tell)
-    with _stopped_by_signals(keeper):
-        run_daemon(keeper, jobs.chosen(()), tell)
-    click.echo("stopped", err=True)
+    with daemon_log(asked.data) as tell:
+        keeper = Keeper(asked.data, "daemon", tell=tell, telling=jobs.telling)
+        beside = partial(Afterwards(keeper, jobs).keep_looking, lambda: keeper.ended)
+        with _stopped_by_signals(keeper):
+            run_daemon(keeper, jobs.chosen(()), tell, beside)
+        tell("stopped")
 
 
 @schedule.command("once")
@@ -55,11 +59,12 @@ def run(asked: Asked, jobs: Jobs) -> None:
 def once(asked: Asked, jobs: Jobs, name: str) -> None:
     """Run one job now, due or not; its exit code is ours. If somebody is running it already: exit code 23."""
     (job,) = jobs.chosen((name,))
-    keeper = Keeper(asked.data, "by hand", tell=partial(click.echo, err=True))
+    keeper = Keeper(asked.data, "by hand", tell=partial(click.echo, err=True), telling=jobs.telling)
     with _stopped_by_signals(keeper) as received:
         results = keeper.turn(job, by_hand=True, until=datetime.now(UTC))
-    for result in results:
-        _show(result, as_json=asked.json)
+        for result in results:
+            _show(result, as_json=asked.json)
+        Afterwards(keeper, jobs).look(ran=True)
     sys.exit(128 + received[0] if received else _exit_code(results))
 
 
@@ -73,14 +78,19 @@ def tick(asked: Asked, jobs: Jobs, names: tuple[str, ...], *, quiet: bool) -> No
     The exit code is the highest of the runs; 23 if all that was due is being run by somebody else.
     """
     chosen = jobs.chosen(names)
-    keeper = Keeper(asked.data, "tick", tell=lambda line: None if quiet else click.echo(line, err=True))
-    Archive.open(asked.data).close()  # Once, before the threads.
-    turn = partial(keeper.turn, until=datetime.now(UTC))
-    with _stopped_by_signals(keeper) as received, ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-        results = [result for each in pool.map(turn, chosen) for result in each]
-    for result in results:
-        if _is_worth_a_line(result, quiet=quiet):
-            _show(result, as_json=asked.json)
+    tell: Tell = (lambda line: None) if quiet else partial(click.echo, err=True)
+    keeper = Keeper(asked.data, "tick", tell=tell, telling=jobs.telling)
+    afterwards, turn = Afterwards(keeper, jobs), partial(keeper.turn, until=datetime.now(UTC))
+    with _stopped_by_signals(keeper) as received:
+        try:
+            keeper.ensure_archive(chosen)
+            with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+                results = [result for each in pool.map(turn, chosen) for result in each]
+            for result in results:
+                if _is_worth_a_line(result, quiet=quiet):
+                    _show(result, as_json=asked.json)
+        finally:
+            afterwards.look(ran=True)
     sys.exit(128 + received[0] if received else _exit_code(results))
 
 
@@ -200,5 +210,6 @@ def _line_of(row: dict[str, object]) -> str:
     )
 
 
+schedule.add_command(notify)
 schedule.add_command(cron)
 schedule.add_command(systemd)

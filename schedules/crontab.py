@@ -61,6 +61,16 @@ def without_block(crontab: str, data: Path) -> str:
     return "".join(lines[: begins[0]] + lines[ends[0] + 1 :])
 
 
+def block_in(crontab: str, data: Path) -> str | None:
+    """Our lines for this archive as they stand in the crontab, if they do. Raises ``CrontabUntouched``."""
+    others = without_block(crontab, data)
+    if others == crontab:
+        return None
+    begin = crontab.splitlines().index(begin_mark(data))
+    length = len(crontab.splitlines()) - len(others.splitlines())
+    return "".join(crontab.splitlines(keepends=True)[begin : begin + length])
+
+
 def with_block(crontab: str, data: Path, ours: str) -> str:
     """The crontab with our lines at its end, instead of those that were there. Raises ``CrontabUntouched``."""
     others = without_block(crontab, data)

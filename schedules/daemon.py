@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -32,23 +33,30 @@ class LostLock(QQNewsError):
         super().__init__("another daemon took over while this one was stopped: it goes on, this one ends")
 
 
-def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell) -> None:
+def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell, beside: Callable[[], None]) -> None:
     """Give all jobs their turns until ``keeper.stop`` is set; what is under way is then ended and waited for.
+
+    ``beside`` is called in a thread of its own, and must return when the keeper stops.
 
     Raises ``Locked`` if a daemon is at work on this archive already, and whatever a turn raised unforeseen.
     """
     clockwork = Clockwork()
-    with Archive.open(keeper.data) as archive:
+    jobs = list(jobs)
+    keeper.ensure_archive(jobs)
+    with Archive.existing(keeper.data) as archive:
         locks = Locks(archive)
         token = locks.take(LOCK, keeper.purpose, datetime.now(UTC))
         for job in jobs:
             clockwork.add(job.name, partial(job.next_start, salt=keeper.salt), partial(_turn, keeper, job, tell))
         clockwork.start()
+        other = threading.Thread(target=beside, name="beside")
+        other.start()
         try:
             _watch(keeper, clockwork, locks, token)
         finally:
             keeper.stop.set()
             clockwork.stop()
+            other.join()
             locks.release(token)
     if clockwork.failure is not None:
         raise clockwork.failure

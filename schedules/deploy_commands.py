@@ -14,6 +14,7 @@ from schedules import crontab
 from schedules.asking import Jobs, with_jobs
 from schedules.keeper import program
 from schedules.systemd import STATE, environment_file, units
+from schedules.telling import SILENT, Telling
 
 _CARRIED: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir")
 """Variables, in small or capital letters, that a job needs and that cron and systemd would not hand on."""
@@ -28,10 +29,12 @@ class NotWritten(QQNewsError):
         super().__init__(f"cannot write to {path} ({reason}): name another directory with --to")
 
 
-def carried_environment() -> dict[str, str]:
-    """What of our environment the jobs need: proxies, certificates, our own settings."""
+def carried_environment(telling: Telling = SILENT) -> dict[str, str]:
+    """What of our environment the jobs need: proxies, certificates, our own settings, and what addresses of
+    messages name."""
+    named = {name for to in telling.addresses for name in to.variables if name in os.environ}
     own = {name for name in os.environ if name.startswith("QQNEWS_")} - {"QQNEWS_DATA", "QQNEWS_JOBS"}
-    wanted = own | {name for name in os.environ if name.lower() in _CARRIED}
+    wanted = own | named | {name for name in os.environ if name.lower() in _CARRIED}
     return {name: os.environ[name] for name in wanted if os.environ[name]}
 
 
@@ -44,9 +47,7 @@ def cron(asked: Asked, jobs: Jobs, action: str) -> None:
     Proxies, certificates and QQNEWS_ settings of this shell go into the line, for cron hands none of them on.
     """
     data = asked.data.absolute()
-    words = [*program(), "--data", str(data), "schedule", "tick", "--quiet"]
-    words += ["--jobs", str(jobs.path)] if jobs.path else []
-    ours = crontab.block(data, words, jobs.enabled(), carried_environment())
+    ours = cron_block(data, jobs)
     if action == "print":
         click.echo(ours, nl=False)
         return
@@ -55,6 +56,13 @@ def cron(asked: Asked, jobs: Jobs, action: str) -> None:
     if after != before:
         crontab.write_crontab(after)
     click.echo("unchanged" if after == before else {"install": "installed", "remove": "removed"}[action])
+
+
+def cron_block(data: Path, jobs: Jobs) -> str:
+    """Our lines for cron, as they are today."""
+    words = [*program(), "--data", str(data), "schedule", "tick", "--quiet"]
+    words += ["--jobs", str(jobs.path)] if jobs.path else []
+    return crontab.block(data, words, jobs.enabled(), carried_environment(jobs.telling))
 
 
 @click.command("systemd")
@@ -66,7 +74,10 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> 
 
     The system's units keep their archive in /var/lib/qqnews and run as a user of their own.
     """
-    place = (directory or _usual_place(user=user)).absolute()
+    usual = usual_place(user=user)
+    if directory is None and usual is None:
+        raise click.UsageError("HOME is not set: say with --to where the files go")
+    place = (directory or usual or Path()).absolute()
     data = asked.data.absolute() if user else None
     variables = place / "qqnews.env"
     written = units(program(), jobs.path, data, variables, user=user)
@@ -76,7 +87,7 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> 
             (place / name).write_text(text, encoding="utf-8")
         # Proxies may hold passwords.
         os.close(os.open(variables, os.O_CREAT | os.O_WRONLY, 0o600))
-        variables.write_text(environment_file(carried_environment()), encoding="utf-8")
+        variables.write_text(environment_file(carried_environment(jobs.telling)), encoding="utf-8")
     except OSError as error:
         raise NotWritten(place, error.strerror or str(error)) from error
     for name in (*written, variables.name):
@@ -84,14 +95,15 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> 
     click.echo(_advice(jobs, data, user=user), err=True)
 
 
-def _usual_place(*, user: bool) -> Path:
+def usual_place(*, user: bool) -> Path | None:
+    """Where systemd looks for units; None where that rests on a HOME that is not set."""
     if not user:
         return Path("/etc/systemd/system")
     if configured := os.environ.get("XDG_CONFIG_HOME"):
         return Path(configured, "systemd/user")
     if home := os.environ.get("HOME"):
         return Path(home, ".config/systemd/user")
-    raise click.UsageError("HOME is not set: say with --to where the files go")
+    return None
 
 
 def _advice(jobs: Jobs, data: Path | None, *, user: bool) -> str:

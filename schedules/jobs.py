@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 from archive.errors import ExitCode, QQNewsError
 from schedules.clock import CronTimetable, IntervalTimetable, Timetable
 from schedules.cron import read_cron
-from schedules.durations import duration_text, read_duration
+from schedules.durations import duration_text
 from schedules.places import line_of
+from schedules.tables import Readers, Wrong, length_between, read_table, read_zone, words_of
+from schedules.telling import SILENT, TABLE, VERDICTS, Telling, read_telling
 
 SHIPPED: Final = Path(__file__).with_name("jobs.toml")
 """The jobs that come with the program."""
@@ -59,6 +61,8 @@ class Job:
     floor: int | None
     """Articles that a run should list at least."""
     enabled: bool
+    notify: frozenset[str] | None
+    """Verdicts that somebody is told of; None: those of [notify]."""
 
     @property
     def lock(self) -> str:
@@ -95,6 +99,16 @@ class Job:
         return start
 
 
+@dataclass(frozen=True)
+class JobsFile:
+    """What a file of jobs says."""
+
+    jobs: dict[str, Job]
+    """By name, in their order."""
+    telling: Telling
+    """Who is told what, and how."""
+
+
 class BadJobs(QQNewsError):
     """The jobs cannot be used; file, line and reason say why."""
 
@@ -118,7 +132,12 @@ class NoSuchJob(QQNewsError):
 
 
 def read_jobs(path: Path, commands: Collection[str]) -> dict[str, Job]:
-    """The jobs in a TOML file by name, in their order. ``commands``: the names that a job may call.
+    """The jobs in a TOML file by name, in their order; see ``read_jobs_file``."""
+    return read_jobs_file(path, commands).jobs
+
+
+def read_jobs_file(path: Path, commands: Collection[str]) -> JobsFile:
+    """What stands in a TOML file. ``commands``: the names that a job may call.
 
     Raises ``BadJobs`` at the first thing that is not understood.
     """
@@ -128,41 +147,30 @@ def read_jobs(path: Path, commands: Collection[str]) -> dict[str, Job]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise BadJobs(path, 0, reason or str(error)) from error
-    jobs = {}
+    jobs, telling = {}, SILENT
     for name, table in tables.items():
         try:
-            jobs[name] = _job(name, table, commands)
-        except _Wrong as wrong:
+            if name == TABLE:
+                telling = read_telling(table)
+            else:
+                jobs[name] = _job(name, table, commands)
+        except Wrong as wrong:
             raise BadJobs(path, line_of(text, (name, *wrong.key)), f"{name}: {wrong.reason}") from wrong
     if not jobs:
         raise BadJobs(path, 0, "there is no job in it")
-    return jobs
-
-
-class _Wrong(Exception):
-    """Something wrong in a table, at its ``key``, or with the whole of it."""
-
-    def __init__(self, reason: str, *key: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.key = key
+    return JobsFile(jobs, telling)
 
 
 def _job(name: str, table: Any, commands: Collection[str]) -> Job:
-    if not isinstance(table, dict):
-        raise _Wrong("expected a table, such as [channels]")
     if not _is_name(name):
-        raise _Wrong("a job's name is made of letters, digits, - and _, at most 40")
-    for key in table:
-        if key not in _READERS:
-            raise _Wrong(f"unknown key {key!r} (there are {', '.join(_READERS)})", key)
+        raise Wrong("a job's name is made of letters, digits, - and _, at most 40")
+    read = read_table(table, _READERS, "[channels]")
     if "command" not in table:
-        raise _Wrong("it has no command")
+        raise Wrong("it has no command")
     if ("cron" in table) == ("every" in table):
-        raise _Wrong("it needs either cron or every")
-    read = {key: _value(key, table.get(key, default)) for key, (_, _, default) in _READERS.items()}
+        raise Wrong("it needs either cron or every")
     if read["enabled"] and read["command"][0] not in commands:
-        raise _Wrong(f"unknown command {read['command'][0]!r} (there are {', '.join(commands)})", "command")
+        raise Wrong(f"unknown command {read['command'][0]!r} (there are {', '.join(commands)})", "command")
     cron, every = read.pop("cron"), read.pop("every")
     zone = read["zone"] = read.pop("timezone")
     timetable = CronTimetable(cron, zone) if cron else IntervalTimetable(every, zone)
@@ -172,18 +180,6 @@ def _job(name: str, table: Any, commands: Collection[str]) -> Job:
 
 def _is_name(name: str) -> bool:
     return 0 < len(name) <= 40 and name.isascii() and name.replace("-", "a").replace("_", "a").isalnum()
-
-
-def _value(key: str, raw: Any) -> Any:
-    kind, read, _ = _READERS[key]
-    if raw is None:
-        return None
-    if type(raw) is not kind:
-        raise _Wrong(f"{key} must be a {_KINDS[kind]}", key)
-    try:
-        return read(raw)
-    except ValueError as error:
-        raise _Wrong(f"{key}: {error}", key) from error
 
 
 def _command(text: str) -> tuple[str, ...]:
@@ -202,23 +198,6 @@ def filled(words: tuple[str, ...], due: datetime) -> tuple[str, ...]:
         raise ValueError("braces may hold the due time only, such as {due:%Y-%m-%d}") from error
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (OSError, LookupError, ValueError) as error:
-        raise ValueError(f"unknown time zone {name!r}") from error
-
-
-def _length(low: timedelta, high: timedelta) -> Callable[[str], timedelta]:
-    def read(text: str) -> timedelta:
-        length = read_duration(text)
-        if not low <= length <= high:
-            raise ValueError(f"{text} is not between {duration_text(low)} and {duration_text(high)}")
-        return length
-
-    return read
-
-
 def _missed(text: str) -> Missed:
     try:
         return Missed(text)
@@ -233,17 +212,16 @@ def _floor(number: int) -> int:
 
 
 _ZERO, _ONE, _YEAR = timedelta(), timedelta(seconds=1), timedelta(days=366)
-_KINDS: Final = {str: "string", int: "whole number", bool: "boolean (true or false)"}
-_READERS: Final[dict[str, tuple[type, Callable[[Any], Any], Any]]] = {
+_READERS: Final[Readers] = {
     "command": (str, _command, None),
     "cron": (str, read_cron, None),
-    "every": (str, _length(_ONE, _YEAR), None),
-    "timezone": (str, _zone, "Asia/Shanghai"),
-    "jitter": (str, _length(_ZERO, LONGEST_JITTER), "0s"),
-    "limit": (str, _length(_ONE, timedelta(days=7)), "30m"),
+    "every": (str, length_between(_ONE, _YEAR), None),
+    "timezone": (str, read_zone, "Asia/Shanghai"),
+    "jitter": (str, length_between(_ZERO, LONGEST_JITTER), "0s"),
+    "limit": (str, length_between(_ONE, timedelta(days=7)), "30m"),
     "missed": (str, _missed, "once"),
-    "grace": (str, _length(_ZERO, timedelta(days=31)), "12h"),
+    "grace": (str, length_between(_ZERO, timedelta(days=31)), "12h"),
     "floor": (int, _floor, None),
     "enabled": (bool, bool, True),
+    "notify": (list, words_of(*VERDICTS), None),
 }
-"""Key → its TOML type, its reading, and what holds where it is absent."""

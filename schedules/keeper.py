@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
 import orjson
 
-from archive.errors import ArchiveBusy, ArchiveNotWritable, ExitCode
+from archive.errors import ArchiveBusy, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
+from archive.notices import Notices
 from archive.process import Process
 from archive.record import stamp
 from archive.store import Archive
 from schedules.jobs import Job
 from schedules.supervise import Finished, end_orphan, started_group, supervise
-from schedules.turns import Begun, Busy, Ended, Idle, Turns
+from schedules.telling import SILENT, Judged, Telling
+from schedules.turns import Begun, Busy, Ended, Idle, News, Turns
 
 _REPORT_BYTES: Final = 4 << 20
+_LINE_BYTES: Final = 500
 _VERDICTS: Final[dict[int, str]] = {
     code: code.name.lower() for code in ExitCode if code <= ExitCode.FAILED and code != ExitCode.USAGE
 }
@@ -53,14 +57,17 @@ Tell = Callable[[str], None]
 class Keeper:
     """Takes turns for jobs on the archive in ``data``, each with a connection of its own; threads may share it."""
 
-    def __init__(self, data: Path, purpose: str, *, tell: Tell) -> None:
-        """``purpose`` names the caller to others."""
+    def __init__(self, data: Path, purpose: str, *, tell: Tell, telling: Telling = SILENT) -> None:
+        """``purpose`` names the caller to others; ``telling``: who hears of runs."""
         self.data = data.absolute()
+        self.telling = telling
         self.purpose = purpose
         self.stop = threading.Event()
         """Set to end what is under way and begin nothing more."""
-        self._tell = tell
-        self.salt = f"{os.uname().nodename} {self.data}"
+        self.tell = tell
+        self.ended = 0
+        """Runs that have ended."""
+        self.salt = salt_of(data)
 
     def turn(self, job: Job, *, by_hand: bool = False, until: datetime | None = None) -> list[Result]:
         """Run what is due of a job, one after another; what was done, at least one result.
@@ -68,9 +75,9 @@ class Keeper:
         ``until``: leave what became due after it to others, so that this ends.
         """
         results: list[Result] = []
-        with Archive.open(self.data) as archive:
+        with self._opened([job]) as archive:
             locks = Locks(archive)
-            turns = Turns(Ledger(archive), locks, self.salt)
+            turns = Turns(Ledger(archive), locks, self.salt, News(Notices(archive), self.telling))
             while not self.stop.is_set():
                 if (orphan := _orphan_left(locks, job)) is not None:
                     return [*results, Busy(job, orphan, wanted=True)]
@@ -81,24 +88,46 @@ class Keeper:
                 results.append(self._run(turns, locks, begun))
         return results or [Idle(job)]
 
+    def ensure_archive(self, jobs: Iterable[Job]) -> None:
+        """Make the archive, or bring it up to date, before threads do. Raises as ``Archive.open``."""
+        self._opened(jobs).close()
+
+    def _opened(self, jobs: Iterable[Job]) -> Archive:
+        """The archive. That the disk is too full to run these jobs is news of each of them."""
+        try:
+            return Archive.open(self.data)
+        except DiskFloor as error:
+            with suppress(QQNewsError), Archive.existing(self.data) as archive:
+                news = News(Notices(archive), self.telling)
+                for job in jobs:
+                    news.note(job, Judged("failed", str(error), datetime.now(UTC), is_ok=False))
+            raise
+
     def _run(self, turns: Turns, locks: Locks, begun: Begun) -> Done:
         job, started = begun.job, datetime.now(UTC)
         due_at = begun.due.due_at if begun.due else None
-        self._tell(f"{job.name}: begins{_for_due(due_at, job)}")
+        self.tell(f"{job.name}: begins{_for_due(due_at, job)}")
         path = self.data / "runs" / f"{started:%Y%m%dT%H%M%S.%fZ}-{job.name}.json"
         words = [*program(), "--data", str(self.data), "--json", *job.words(due_at or started)]
         with _outputs(path.with_suffix(".log")) as (out, log):
             with started_group(words, cwd=self.data, env=_environment(begun), out=out, err=log) as process:
                 locks.name_child(begun.token, Process.numbered(process.pid))
                 finished = supervise(process, job.limit.total_seconds(), _Watch(self.stop, locks, begun.token))
+            complaint = _last_line(log)
             own_report = _last_report(out, log)
         ended = _ended(finished, own_report, stopping=self.stop.is_set())
+        ended = replace(
+            ended,
+            because=_because(ended, own_report) or (complaint if ended.exit_code else ""),
+            log=path.with_suffix(".log").name,
+        )
         now = datetime.now(UTC)
-        done = Done(job, due_at, ended.verdict, ended.exit_code, _because(ended, own_report), path)
+        done = Done(job, due_at, ended.verdict, ended.exit_code, ended.because, path)
         _write_report(path, done, started, now, words, own_report)
         if not turns.end(begun, ended, now):
-            self._tell(f"{job.name}: somebody took its lock over; what it did is not counted")
-        self._tell(f"{job.name}: {done.verdict} ({done.exit_code}){_for_due(due_at, job)}. {done.because}".rstrip(". "))
+            self.tell(f"{job.name}: somebody took its lock over; what it did is not counted")
+        self.ended += 1
+        self.tell(f"{job.name}: {done.verdict} ({done.exit_code}){_for_due(due_at, job)}. {done.because}".rstrip(". "))
         return done
 
 
@@ -121,6 +150,11 @@ class _Watch:
             return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
         except (ArchiveBusy, ArchiveNotWritable):
             return ""  # The next beat may come through, and our process may still do its work.
+
+
+def salt_of(data: Path) -> str:
+    """What jitter depends on: this machine and this archive."""
+    return f"{os.uname().nodename} {data.absolute()}"
 
 
 def program() -> tuple[str, ...]:
@@ -157,7 +191,16 @@ def _outputs(log: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Where a run's results and its complaints go; in the end both are in the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=log.parent) as out, log.open("ab+") as err:
+        # Nobody removes it meanwhile; what we start inherits it, and holds it if we are killed.
+        fcntl.flock(err, fcntl.LOCK_SH)
         yield out, err
+
+
+def _last_line(log: IO[bytes]) -> str:
+    """The last thing that a run complained of: where it has no report, that is why it failed."""
+    log.seek(max(0, log.seek(0, os.SEEK_END) - _LINE_BYTES))
+    lines = log.read().decode("utf-8", "replace").splitlines()
+    return lines[-1].removeprefix("qqnews: ") if lines else ""
 
 
 def _last_report(out: IO[bytes], log: IO[bytes]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from typing import Final
 from archive.errors import ExitCode
 from archive.ledger import COALESCED, MISSED, RAN, RUNNING, SKIPPED, WAITING, DueTime, Ledger
 from archive.lock import Holder, Locks
+from archive.notices import Notices
 from schedules.clock import between
 from schedules.jobs import Job
 from schedules.settle import settle
+from schedules.telling import Judged, Telling
 
 MOST_ATTEMPTS: Final = 3
 """A due time whose run was interrupted so often is not tried again."""
@@ -65,14 +67,33 @@ class Ended:
     counts: Mapping[str, int]
     reason: str = ""
     interrupted: str = ""
+    because: str = ""
+    """The verdict in a sentence."""
+    log: str = ""
+    """Name of the run's log."""
+
+
+class News:
+    """Notes what somebody is to be told of the runs."""
+
+    def __init__(self, notices: Notices, telling: Telling) -> None:
+        self._notices = notices
+        self._telling = telling
+
+    def note(self, job: Job, run: Judged) -> None:
+        """Note how a run of the job ended, if that is news."""
+        news = self._telling.news(job.name, job.notify, self._notices.last_of(job.name), run)
+        if news is not None:
+            self._notices.note(news, [(to.id, to.label) for to in self._telling.urls])
 
 
 class Turns:
     """The turns of all jobs, on one archive, by one process. ``salt`` is what jitter depends on."""
 
-    def __init__(self, ledger: Ledger, locks: Locks, salt: str) -> None:
+    def __init__(self, ledger: Ledger, locks: Locks, salt: str, news: News | None = None) -> None:
         self._ledger = ledger
         self._locks = locks
+        self._news = news
         self._salt = salt
 
     def begin(
@@ -104,10 +125,18 @@ class Turns:
         with self._ledger.transaction():
             if not self._locks.release(begun.token):
                 return False
-            self._ledger.end_run(begun.run_id, ended.verdict, ended.exit_code, ended.counts, now)
+            self._ledger.end_run(begun.run_id, ended.verdict, ended.exit_code, ended.counts, now, ended.because)
             if begun.due is not None:
                 self._ledger.write([_after(begun.due, begun.run_id, ended)], now)
+            self._tell(begun.job, begun.due, ended, now)
         return True
+
+    def _tell(self, job: Job, due: DueTime | None, ended: Ended, now: datetime) -> None:
+        """A run that was interrupted and will be done again is no news, and one by hand is whoever's hand it was."""
+        final = not ended.interrupted or (due is not None and due.attempts >= MOST_ATTEMPTS)
+        if final and self._news is not None:
+            ok = ended.exit_code == ExitCode.OK
+            self._news.note(job, Judged(ended.verdict, ended.because, now, is_ok=ok, log=ended.log))
 
     def _start(self, job: Job, chosen: DueTime | None, now: datetime, purpose: str) -> Begun:
         run_id = self._ledger.start_run(job.name, chosen.due_at if chosen else None, now)
@@ -172,12 +201,15 @@ class Turns:
         broken = [row for row in self._ledger.open_rows(job.name) if row.state == RUNNING]
         remains = self._locks.remains(job.lock)
         runs = {row.run_id for row in broken} | {remains.run_id if remains else None}
-        ended = Ended("failed", ExitCode.FAILED, {}, interrupted="its keeper died or fell silent")
+        died = "its keeper died or fell silent"
+        ended = Ended("failed", ExitCode.FAILED, {}, interrupted=died, because=died)
         for run_id in filter(None, runs):
-            self._ledger.bury_run(run_id, ended.verdict, ended.exit_code, now)
+            self._ledger.bury_run(run_id, ended.verdict, ended.exit_code, now, ended.because)
         if remains is not None:
             self._locks.release(remains.token)
         self._ledger.write([_after(row, row.run_id, ended) for row in broken], now)
+        for row in broken:
+            self._tell(job, row, ended, now)
 
     def _just_due(self, job: Job, now: datetime) -> bool:
         return job.enabled and job.next_start(now - timedelta(minutes=1), self._salt) <= now

@@ -105,7 +105,7 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> None:
 
 _TABLES: Final = (
     *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
-    *("polls", "gaps", "coverage", "seals"),
+    *("polls", "gaps", "coverage", "notices", "recipients", "seals"),
 )
 
 

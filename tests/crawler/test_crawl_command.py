@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -173,3 +174,12 @@ def test_options_may_stand_before_or_after_the_command(call: Call, site: Site, d
     before = call("--json", "crawl", key, "--delay", "0", "--refetch")
     assert (after.counts["kept"], before.counts["same"]) == (1, 1)
     assert len(list((data / "runs").glob("*.json"))) == 2
+
+
+def test_the_log_as_json_lines(crawl: Callable[..., Called], data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QQNEWS_LOG_FORMAT", "json")
+    crawl("--source", "hot", "--limit", "1")
+    (log,) = data.glob("runs/*-crawl.log")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines
+    assert {"time", "level", "name", "message"} <= set(lines[0])

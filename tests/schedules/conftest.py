@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +76,71 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     for process in made.started:
         process.kill()
         process.communicate()
+
+
+@dataclass
+class PostOffice:
+    """Takes messages and calls over HTTP on this machine, as the services do that people use."""
+
+    port: int
+    taken: list[dict[str, Any]] = field(default_factory=list)
+    """JSON messages that were taken."""
+    calls: list[str] = field(default_factory=list)
+    """Paths that were called, and what came with the call."""
+    refuses: bool = False
+    delay: float = 0
+    drips: threading.Event | None = None
+    """Set: nothing drips any more. None: answers come at once."""
+
+    @property
+    def address(self) -> str:
+        """For Apprise."""
+        return f"json://127.0.0.1:{self.port}/"
+
+    @property
+    def web(self) -> str:
+        """For a call."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def titles(self) -> list[str]:
+        return [message["title"].removeprefix("qqnews: ") for message in self.taken]
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """A service at work."""
+
+    class Counter(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            office.calls.append(f"{self.path} {body}".strip())
+            time.sleep(office.delay)
+            if office.drips is not None:
+                self.drip(office.drips)
+                return
+            if body.startswith("{") and not office.refuses:
+                office.taken.append(json.loads(body))
+            self.send_response(500 if office.refuses else 200)
+            self.end_headers()
+
+        do_GET = do_POST = answer  # noqa: N815  (the library's names)
+
+        def drip(self, enough: threading.Event) -> None:
+            """A byte now and then, and never the end: within every limit that a socket has."""
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while not enough.wait(0.2):
+                    self.wfile.write(b".")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Counter)
+    office = PostOffice(server.server_port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield office
+    if office.drips is not None:
+        office.drips.set()
+    server.shutdown()
+    server.server_close()

@@ -121,7 +121,7 @@ def test_daemon_cron_and_somebody_by_hand_at_once_run_it_once(machine: Machine, 
         assert said["verdict"] == "locked"
         assert "since 20" in said["because"]
     assert sum(row["state"] == "running" for row in machine.history("long")) <= 1
-    assert len([*machine.data.glob("runs/*.log")]) == 1
+    assert len([*machine.data.glob("runs/*-long.log")]) == 1
     for process in (daemon, *others):
         process.terminate()
         process.wait(60)

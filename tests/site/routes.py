@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from email.utils import formatdate
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -70,7 +71,8 @@ class Routes:
         if not self.knows(request.host):
             return stranger(request)
         if request.resource == "/robots.txt":
-            return Reply(content_type=TEXT, body=self.robots.get(request.host, ROBOTS).encode())
+            date = (("Date", formatdate(usegmt=True)),)  # Elsewhere nobody reads it.
+            return Reply(content_type=TEXT, headers=date, body=self.robots.get(request.host, ROBOTS).encode())
         return self._hosts[request.host](request)
 
     def article(self, request: Request) -> Reply:

@@ -37,6 +37,9 @@ def rows(number: int) -> Iterator[tuple[str, dict[str, object]]]:
     yield "polls", {**poll, "fresh": 2, "overlapped": number - 1 or None}
     between = {"after_at": "2025-02-12T04:00:00+00:00", "before_at": SEEN, "known_until": "2025-02-12T04:00:00+00:00"}
     yield "gaps", {"source": "channel:tech", **between, "most": number, "found_at": SEEN}
+    told = {"kind": "bad", "verdict": "blocked", "because": "the site told us to stay away", "at": SEEN, "since": SEEN}
+    yield "notices", {"job": "hot", **told, "log": "a.log"}
+    yield "recipients", {"id": f"{number:016}", "label": "mailto", "told_until": number}
     yield "coverage", {"run_id": number, "layout": "rain", "read_at": SEEN, "pages": 1, "fields": '{"title": [1, 1]}'}
 
 

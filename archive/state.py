@@ -1,0 +1,281 @@
+"""How the archive fares: its jobs, locks, disk and contents, read in one go and from one moment.
+
+Everything comes from the database and the disk; nothing is written, and whoever writes meanwhile is not held up.
+What needs the time-table (when a job is due next) is added by who has it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection, Row
+from typing import Final
+
+import orjson
+
+from archive.completeness import Gap, open_gaps
+from archive.failures import named_failures
+from archive.ledger import RUNNING, WAITING
+from archive.lock import Holder, Locks
+from archive.notices import Notices, Recipient
+from archive.schema import applied_migrations, known_migrations
+from archive.space import disk_floor
+from archive.store import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a job, as its row says. Moments are aware."""
+
+    id: int
+    job: str
+    due_at: datetime | None
+    """None: by hand."""
+    started_at: datetime
+    ended_at: datetime | None
+    """None: under way, or its process died and nobody has noted it yet."""
+    verdict: str | None
+    exit_code: int | None
+    because: str
+    """The verdict in a sentence; '' where it was not noted."""
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job that has runs or a time-table. Moments are aware."""
+
+    name: str
+    timetable: str | None
+    """What its due times were last computed from; None: it was never seen in a time-table, ``off``: not due."""
+    settled_until: datetime | None
+    """Up to where each due time has its row."""
+    last_run: Run | None
+    """The one that began last, under way or not."""
+    last_ended: Run | None
+    """The one that began last of those that have ended."""
+    last_ok_at: datetime | None
+    """When a run last ended with exit code 0."""
+    running: tuple[datetime, ...]
+    """Due times whose runs are under way."""
+    waiting: tuple[datetime, ...]
+    """Due times that are still to be run, oldest first."""
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it is due at times."""
+        return self.timetable not in (None, "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Sizes in bytes."""
+
+    size: int
+    free: int
+    """What is free for us: without the reserve of root."""
+    floor: int
+    """So much is to stay free: below it nothing is fetched."""
+    database: int
+    wal: int
+    """What was written and is not yet part of the database file."""
+    runs: int
+    """Reports and logs."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less is free than is to stay free."""
+        return self.free < self.floor
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the archive holds."""
+
+    articles: Mapping[str, int]
+    """Status → how many."""
+    revisions: int
+    links_waiting: int
+    """Links that are known and not yet fetched."""
+    last_article_at: datetime | None
+    """When an article was last seen for the first time."""
+    last_text_at: datetime | None
+    """When a text was last kept: of a new article, or a new revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A host that told us to stay away."""
+
+    host: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the archive in ``data`` fared at ``read_at``."""
+
+    data: Path
+    read_at: datetime
+    schema: str
+    """Its newest migration."""
+    is_older: bool
+    """Whether this program would bring it up to date when it opens it to write."""
+    jobs: tuple[JobState, ...]
+    """Those with a time-table first."""
+    locks: tuple[Holder, ...]
+    disk: Disk
+    contents: Contents
+    resting: tuple[Rest, ...]
+    gaps: tuple[Gap, ...]
+    """Between these moments articles may be missing."""
+    recipients: tuple[Recipient, ...]
+    """Who is told of jobs, and whether they can be reached."""
+
+
+def read_state(data: Path, now: datetime | None = None) -> State:
+    """How the archive in ``data`` fares. An archive of an earlier version is read as far as it goes.
+
+    Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``, ``BadSetting``.
+    """
+    now = now or datetime.now(UTC)
+    path = data / "archive.db"
+    with named_failures(path), Archive.to_read(data) as archive:
+        connection = archive.database.connection
+        connection.execute("BEGIN")  # Everything below is of one moment.
+        applied = applied_migrations(path)
+        reader = _Reader(connection)
+        return State(
+            data=data,
+            read_at=now,
+            schema=applied[-1],
+            is_older=len(applied) < len(known_migrations()),
+            jobs=tuple(reader.jobs()),
+            locks=tuple(Locks(archive).held()) if reader.has("locks") else (),
+            disk=disk_of(data),
+            contents=reader.contents(),
+            resting=tuple(reader.resting(now)),
+            gaps=tuple(open_gaps(archive)) if reader.has("gaps") else (),
+            recipients=tuple(Notices(archive).recipients()) if reader.has("recipients") else (),
+        )
+
+
+def disk_of(data: Path) -> Disk:
+    """The disk that ``data`` lies on, and what of it is ours. Raises ``BadSetting``."""
+    found = os.statvfs(data)
+    database = data / "archive.db"
+    return Disk(
+        size=found.f_blocks * found.f_frsize,
+        free=found.f_bavail * found.f_frsize,
+        floor=disk_floor(os.environ),
+        database=_size(database),
+        wal=_size(database.with_name("archive.db-wal")),
+        runs=sum(_sizes(data / "runs")),
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _sizes(directory: Path) -> Iterator[int]:
+    if directory.is_dir():
+        yield from map(_size, directory.iterdir())
+
+
+class _Reader:
+    """Reads through one connection; a table that an earlier version lacks has no rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+    def has(self, table: str) -> bool:
+        return table in self._tables
+
+    def jobs(self) -> Iterator[JobState]:
+        timetables = {row["job"]: row for row in self._rows("timetables", "SELECT * FROM timetables ORDER BY job")}
+        others = {row["job"] for row in self._rows("runs", "SELECT DISTINCT job FROM runs")} - set(timetables)
+        for name in (*timetables, *sorted(others)):
+            yield self._job(name, timetables.get(name))
+
+    def _job(self, name: str, watched: Row | None) -> JobState:
+        last = self._rows("runs", _LAST_RUN, (name,))
+        ended = self._rows("runs", _LAST_ENDED, (name,))
+        ok = self._rows("runs", _LAST_OK, (name,))
+        open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", _OPEN, (name,))]
+        return JobState(
+            name=name,
+            timetable=watched["timetable"] if watched else None,
+            settled_until=_moment(watched["settled_until"]) if watched else None,
+            last_run=_run(last[0]) if last else None,
+            last_ended=_run(ended[0]) if ended else None,
+            last_ok_at=_moment(ok[0]["ended_at"]) if ok else None,
+            running=tuple(due for state, due in open_rows if state == RUNNING),
+            waiting=tuple(due for state, due in open_rows if state == WAITING),
+        )
+
+    def contents(self) -> Contents:
+        return Contents(
+            articles={row[0]: row[1] for row in self._rows("articles", _BY_STATUS)},
+            revisions=self._number("revisions", "SELECT count(*) FROM revisions"),
+            links_waiting=self._number("links", "SELECT count(*) FROM links WHERE state = 'waiting'"),
+            last_article_at=self._latest("articles", _LAST_ARTICLE),
+            last_text_at=self._latest("revisions", _LAST_TEXT),
+        )
+
+    def resting(self, now: datetime) -> Iterator[Rest]:
+        for row in self._rows("hosts", _RESTING, (now.timestamp(),)):
+            yield Rest(row["host"], datetime.fromtimestamp(row["backoff_until"], UTC))
+
+    def _rows(self, table: str, query: str, values: tuple[object, ...] = ()) -> list[Row]:
+        return self._connection.execute(query, values).fetchall() if self.has(table) else []
+
+    def _number(self, table: str, query: str) -> int:
+        rows = self._rows(table, query)
+        return int(rows[0][0]) if rows else 0
+
+    def _latest(self, table: str, query: str) -> datetime | None:
+        rows = self._rows(table, query)
+        return _moment(rows[0][0]) if rows else None
+
+
+def _run(row: Row) -> Run:
+    facts = dict(row)
+    return Run(
+        id=facts["id"],
+        job=facts["job"],
+        due_at=_moment(facts["due_at"]) if facts["due_at"] else None,
+        started_at=_moment(facts["started_at"]),
+        ended_at=_moment(facts["ended_at"]) if facts["ended_at"] else None,
+        verdict=facts["verdict"],
+        exit_code=facts["exit_code"],
+        because=facts.get("because") or "",
+        counts=orjson.loads(facts["counts"] or "{}"),
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+_LAST_RUN: Final = "SELECT * FROM runs WHERE job = ? ORDER BY started_at DESC, id DESC LIMIT 1"
+_LAST_ENDED: Final = """
+    SELECT * FROM runs WHERE job = ? AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1
+"""
+_LAST_OK: Final = """
+    SELECT ended_at FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL
+    ORDER BY started_at DESC, id DESC LIMIT 1
+"""
+_OPEN: Final = "SELECT state, due_at FROM due_times WHERE job = ? AND state IN ('waiting', 'running') ORDER BY due_at"
+_BY_STATUS: Final = "SELECT status, count(*) FROM articles GROUP BY status ORDER BY status"
+# By the order of keeping: no index has these moments, and to search all articles for them would take long.
+_LAST_ARTICLE: Final = "SELECT first_seen FROM articles ORDER BY rowid DESC LIMIT 1"
+_LAST_TEXT: Final = "SELECT seen_at FROM revisions ORDER BY rowid DESC LIMIT 1"
+_RESTING: Final = "SELECT host, backoff_until FROM hosts WHERE backoff_until > ? ORDER BY host"

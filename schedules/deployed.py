@@ -1,0 +1,153 @@
+"""How the jobs of an archive are started, and whether that is up to date with today's program and environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from archive.diagnosis import Finding, Level
+from archive.errors import QQNewsError
+from archive.state import read_state
+from schedules import crontab
+from schedules.asking import Jobs
+from schedules.daemon import LOCK
+from schedules.deploy_commands import carried_environment, cron_block, usual_place
+from schedules.keeper import program
+from schedules.systemd import environment_file, units
+
+_AGAIN: Final = "'qqnews schedule cron install' again, from a shell that has the right environment"
+_UNITS: Final = "qqnews.service"
+
+
+def examine_deployment(data: Path) -> Iterator[Finding]:
+    """The program in an empty environment, the time-table, cron's line, the units, the daemon."""
+    data = data.absolute()
+    yield _starts_anywhere()
+    try:
+        jobs = Jobs(Path(table) if (table := os.environ.get("QQNEWS_JOBS")) else None)
+    except QQNewsError as error:
+        yield Finding("time-table", Level.ERROR, str(error), "mend that line, or name another time-table")
+        return
+    yield from _messages(jobs)
+    found = [*_cron(data), *_systemd(data, jobs), *_daemon(data)]
+    yield from found
+    if not found:
+        cure = "'qqnews schedule cron install', or 'qqnews schedule systemd', or 'qqnews schedule run'"
+        yield Finding("clock", Level.NOTE, "nothing here runs jobs by the clock", cure)
+
+
+def _starts_anywhere() -> Finding:
+    """As cron starts it: no environment, another directory, no terminal."""
+    words = [*program(), "--version"]
+    try:
+        # Our own program.
+        ended = subprocess.run(  # noqa: S603
+            words, env={}, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("program", Level.ERROR, f"{words[0]} does not start ({error})", "install it again")
+    if ended.returncode:
+        said = ended.stderr.strip().splitlines()[-1:] or [f"exit code {ended.returncode}"]
+        cure = "install it where it needs no variables of your shell: 'make install'"
+        return Finding("program", Level.ERROR, f"{words[0]} does not start in an empty environment: {said[0]}", cure)
+    return Finding("program", Level.FINE, f"{words[0]} starts in an empty environment")
+
+
+def _messages(jobs: Jobs) -> Iterator[Finding]:
+    telling = jobs.telling
+    missing = [name for to in telling.addresses for name in to.variables if not os.environ.get(name)]
+    if missing:
+        cure = "export it before the daemon starts, or before cron's line or the units are installed"
+        yield Finding("messages", Level.WARNING, f"not set: {', '.join(dict.fromkeys(missing))}", cure)
+    elif not telling.urls:
+        cure = "name an address in [notify] of your time-table, see docs/monitoring.md"
+        yield Finding("messages", Level.NOTE, "nobody is told when a job turns bad", cure)
+    else:
+        cure = "'qqnews schedule notify --test' shows whether they arrive"
+        yield Finding("messages", Level.FINE, f"go to {', '.join(to.label for to in telling.urls)}", cure)
+
+
+def _cron(data: Path) -> Iterator[Finding]:
+    try:
+        installed = crontab.block_in(crontab.read_crontab(), data)
+    except crontab.CrontabUntouched as error:
+        if "install cron" not in str(error):
+            yield Finding("cron", Level.WARNING, str(error), "mend it with 'crontab -e'")
+        return
+    if installed is None:
+        return
+    words = _words_of(installed)
+    started = next((word for word in words if "=" not in word or word.startswith("/")), "")
+    if not os.access(started, os.X_OK):
+        yield Finding("cron", Level.ERROR, f"its line calls {started or 'nothing'}, which is no program", _AGAIN)
+        return
+    try:
+        jobs = Jobs(Path(words[words.index("--jobs") + 1]) if "--jobs" in words else None)
+    except QQNewsError as error:
+        yield Finding("cron", Level.ERROR, f"its line names a time-table that cannot be used: {error}", _AGAIN)
+        return
+    if installed == cron_block(data, jobs):
+        yield Finding("cron", Level.FINE, "its line is up to date")
+    else:
+        differs = _difference(_variables(words), carried_environment(jobs.telling)) or "the jobs or the program"
+        yield Finding("cron", Level.WARNING, f"its line is not what it would be today: {differs}", _AGAIN)
+
+
+def _words_of(block: str) -> list[str]:
+    """The words of the command in cron's line."""
+    line = next((line for line in block.splitlines() if not line.startswith("#")), "")
+    return shlex.split(line.replace(r"\%", "%"))[5:]
+
+
+def _variables(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier():
+            break
+        found[name] = value
+    return found
+
+
+def _difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """The names of variables that are not as they were. Values may be secret."""
+    return ", ".join(sorted(name for name in {*then, *now} if then.get(name) != now.get(name)))
+
+
+def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
+    for user in (False, True):
+        place = usual_place(user=user)
+        if place is None or not (place / _UNITS).exists():
+            continue
+        variables = place / "qqnews.env"
+        written = units(program(), jobs.path, data if user else None, variables, user=user)
+        old = [name for name, text in written.items() if _text(place / name) != text]
+        again = f"'qqnews schedule systemd{' --user' if user else ''}' again, and 'systemctl daemon-reload'"
+        if old:
+            yield Finding("systemd", Level.WARNING, f"{place}: not as today: {', '.join(old)}", again)
+        elif _text(variables) not in (None, environment_file(carried_environment(jobs.telling))):
+            yield Finding("systemd", Level.WARNING, f"{variables} is not what this shell has", again)
+        else:
+            yield Finding("systemd", Level.FINE, f"the units in {place} are up to date")
+
+
+def _text(path: Path) -> str | None:
+    """What is in a file; None where we cannot read it."""
+    try:
+        return path.read_text("utf-8")
+    except OSError:
+        return None
+
+
+def _daemon(data: Path) -> Iterator[Finding]:
+    try:
+        locks = read_state(data).locks
+    except QQNewsError:
+        return  # That was found already.
+    for lock in locks:
+        if lock.name == LOCK:
+            yield Finding("daemon", Level.FINE, f"at work: process {lock.process.pid} since {lock.taken_at}")

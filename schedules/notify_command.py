@@ -1,0 +1,36 @@
+"""The command ``schedule notify``: send what is to be told now, or a test."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+
+import click
+import orjson
+
+from archive.commands import Asked
+from archive.errors import ExitCode
+from schedules.asking import Jobs, with_jobs
+
+
+@click.command("notify")
+@click.option("--test", is_flag=True, help="Send a test to every address, whatever the hour.")
+@with_jobs
+def notify(asked: Asked, jobs: Jobs, *, test: bool) -> None:
+    """Send the messages that are waiting; whoever runs jobs does so by himself.
+
+    Addresses and hours stand in the time-table, in [notify]. Exit code 14 or 15 if some, or all, could not be reached.
+    """
+    if not jobs.telling.urls:
+        raise click.UsageError("there is no address: name one in [notify] of your time-table (docs/monitoring.md)")
+    # Apprise takes long to import.
+    from schedules.delivery import deliver, try_all
+
+    done = try_all(asked.data, jobs.telling) if test else deliver(asked.data, jobs.telling)
+    for each in done:
+        line = f"{each.label}: {each.error or 'taken'}"
+        click.echo(orjson.dumps(asdict(each)) if asked.json else line)
+    if not done and not asked.json:
+        click.echo("nothing is waiting to be sent now")
+    failed = sum(bool(each.error) for each in done)
+    sys.exit(ExitCode.OK if not failed else ExitCode.PARTIAL if failed < len(done) else ExitCode.FAILED)

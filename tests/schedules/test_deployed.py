@@ -1,0 +1,116 @@
+"""How the jobs are started, and whether that is still as it would be today."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from archive.diagnosis import Level
+from archive.lock import Locks
+from archive.store import Archive
+from schedules.deployed import examine_deployment
+from tests.conftest import QQNEWS
+from tests.schedules.test_crontab import FAKE
+
+JOBS = '[a]\ncommand = "stats"\nevery = "1h"\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's own crontab program and directory of units, and nothing in the environment."""
+    for name in list(os.environ):
+        if "proxy" in name.lower() or name.startswith("QQNEWS_"):
+            monkeypatch.delenv(name)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/crontab").write_text(FAKE)
+    (tmp_path / "bin/crontab").chmod(0o755)
+    (tmp_path / "jobs.toml").write_text(JOBS)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+def found(home: Path) -> dict[str, tuple[Level, str]]:
+    findings = list(examine_deployment(home / "data"))
+    assert all(finding.cure for finding in findings if finding.level is not Level.FINE)
+    return {finding.area: (finding.level, finding.what) for finding in findings}
+
+
+def schedule(home: Path, *words: str) -> None:
+    command = [str(QQNEWS), "--data", str(home / "data"), "schedule", *words, "--jobs", str(home / "jobs.toml")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_nothing_is_installed(home: Path) -> None:
+    areas = found(home)
+    assert areas["program"][0] is Level.FINE
+    assert areas["clock"] == (Level.NOTE, "nothing here runs jobs by the clock")
+    assert "cron" not in areas
+
+
+def test_the_line_of_cron(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule(home, "cron", "install")
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    assert found(home)["cron"] == (Level.FINE, "its line is up to date")
+    assert "clock" not in found(home)
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim@proxy:1")
+    level, what = found(home)["cron"]
+    assert (level, what) == (Level.WARNING, "its line is not what it would be today: HTTPS_PROXY")
+    monkeypatch.delenv("HTTPS_PROXY")
+    (home / "jobs.toml").write_text(JOBS.replace("1h", "2h"))
+    assert found(home)["cron"][1].endswith("the jobs or the program")
+    (home / "jobs.toml").write_text("[a]\n")
+    assert found(home)["cron"][0] is Level.ERROR
+    stored = home / "bin/stored"
+    stored.write_text(stored.read_text().replace(str(QQNEWS), "/gone/qqnews"))
+    assert found(home)["cron"] == (Level.ERROR, "its line calls /gone/qqnews, which is no program")
+    stored.write_text(stored.read_text().replace(" end\n", "\n"))
+    assert found(home)["cron"][0] is Level.WARNING
+
+
+def test_the_units_of_systemd(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    monkeypatch.setenv("QQNEWS_JOBS", str(home / "jobs.toml"))
+    schedule(home, "systemd", "--user")
+    assert found(home)["systemd"][0] is Level.FINE
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
+    assert found(home)["systemd"][1].endswith("qqnews.env is not what this shell has")
+    service = home / "config/systemd/user/qqnews.service"
+    service.write_text(service.read_text().replace(str(QQNEWS), "/gone/qqnews"))
+    assert found(home)["systemd"][1].endswith("not as today: qqnews.service")
+
+
+def test_the_daemon_at_work(home: Path) -> None:
+    with Archive.open(home / "data") as archive:
+        Locks(archive).take("daemon", "daemon", datetime.now(UTC))
+        assert found(home)["daemon"][1].startswith(f"at work: process {os.getpid()} since ")
+
+
+def test_messages(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(home)["messages"][0] is Level.NOTE
+    monkeypatch.setenv("QQNEWS_JOBS", str(home / "jobs.toml"))
+    (home / "jobs.toml").write_text(f'{JOBS}[notify]\nurls = ["${{WECOM}}", "json://a"]\n')
+    assert found(home)["messages"] == (Level.WARNING, "not set: WECOM")
+    monkeypatch.setenv("WECOM", "wecombot://x")
+    assert found(home)["messages"] == (Level.FINE, "go to ${WECOM}, json")
+    schedule(home, "cron", "install")
+    assert "WECOM=wecombot://x" in (home / "bin/stored").read_text()
+
+
+def test_a_time_table_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QQNEWS_JOBS", str(home / "jobs.toml"))
+    (home / "jobs.toml").write_text("[a]\n")
+    assert found(home)["time-table"][0] is Level.ERROR
+
+
+def test_a_program_that_does_not_start_anywhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = home / "bin/qqnews"
+    script.write_text('#!/bin/sh\ntest -n "$HOME" || { echo "no HOME" >&2; exit 1; }\n')
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.argv", [str(script)])
+    level, what = found(home)["program"]
+    assert (level, what) == (Level.ERROR, f"{script} does not start in an empty environment: no HOME")
