@@ -25,6 +25,7 @@ from tests.site.site import ROOT
 _FORKED = (
     *("crawler.commands", "crawler.recheck", "crawler.reextract_command", "crawler.media"),
     *("archive.render", "archive.maintenance_commands", "archive.duplicates.clusters"),
+    *("archive.search.commands", "archive.duplicates.commands", "archive.export.commands", "archive.export.run"),
 )
 LONGEST = 90
 """Seconds a command may take before it counts as hanging."""
