@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 CHUNK: Final = 1 << 20
+_SQLITE: Final = b"SQLite format 3\0"
 
 
 class Opaque(Exception):
@@ -31,6 +32,12 @@ def unpacked(path: Path) -> Iterator[bytes]:
             raise Opaque(str(error)) from error
         except ModuleNotFoundError as error:
             raise Opaque(f"{error.name} is missing: install qqnews[export]") from error
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is one of SQLite's. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _from_gzip(_: Path, file: IO[bytes]) -> Iterator[bytes]:
@@ -108,6 +115,6 @@ _UNPACKERS: Final[dict[bytes, Callable[[Path, IO[bytes]], Iterator[bytes]]]] = {
     b"PK\x03\x04": _from_zip,
     b"\x28\xb5\x2f\xfd": _from_zstandard,
     b"PAR1": _from_parquet,
-    b"SQLite format 3\0": _from_sqlite,
+    _SQLITE: _from_sqlite,
 }
 """First bytes → how to unpack."""

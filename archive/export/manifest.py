@@ -19,6 +19,8 @@ from archive.export.tabular import Tabular
 from archive.export.wish import Wish
 
 NAME: Final = "export.json"
+REWRITTEN: Final = "rewritten_from"
+"""Under it an export that takedowns rewrote has the ids it had before, and where it counts one article less since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Exported:
         check(folder)
         there = listed(folder)
         if any(there.get(part.path) != part.sha256 for part in self.manifest.parts):
-            raise NotAnExport(folder, "a takedown has changed its files: export again")
+            raise NotAnExport(folder, "its files are not those that its papers describe: export again")
         found = load(self.manifest.facts["format"])
         if not isinstance(found, Tabular):
             raise NotAnExport(folder, f"{found.name} has no increments: only formats of rows do")

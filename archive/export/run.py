@@ -11,7 +11,7 @@ from archive.export.dataset import Dataset, Part, tables_of
 from archive.export.errors import BadOption, TargetRefused
 from archive.export.facts import facts_of, texts_of
 from archive.export.formats import load
-from archive.export.manifest import Chain, Manifest
+from archive.export.manifest import REWRITTEN, Chain, Manifest
 from archive.export.papers import write_papers
 from archive.export.pictures import exported
 from archive.export.place import refuse_what_is_no_export, replacing
@@ -86,7 +86,8 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
         parts = list[Part]()
         for table in newest.manifest.tables:
             parts += newest.format.write_rows(aside, table, chain.rows(table), exported(folders))
-        manifest = Manifest(newest.manifest.facts, tuple(parts))
+        facts = {name: fact for name, fact in newest.manifest.facts.items() if name != REWRITTEN}
+        manifest = Manifest(facts, tuple(parts))
         write_papers(aside, manifest, (newest.folder / "takedowns.txt").read_text().split())
         found = export_id(aside)
     return Summary(target, found, manifest)
