@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz soak bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults soak bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,8 +40,8 @@ bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: 
 bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size)
 	nice $(BIN)/python -m tests.archive.search.bench $(COUNT)
 
-faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes long
-	$(BIN)/python -m tests.faults
+faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes hours (LEDGER=file SECONDS=n: in parts)
+	nice $(BIN)/python -m tests.faults --tries $(or $(TRIES),200) --seconds $(or $(SECONDS),inf) $(if $(LEDGER),--ledger $(LEDGER))
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export

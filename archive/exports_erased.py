@@ -1,4 +1,7 @@
-"""Takes an article out of the exports below the data directory. They can be made again: no half measures."""
+"""Takes an article out of everything below ``exports``: out of our exports, and of any other file that lies there.
+
+All of it can be made again: no half measures.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +24,37 @@ BY_LINE: Final = (".jsonl", ".ndjson", ".txt")
 _ASIDE: Final = ".takedown"
 
 
-def erase_exports(data: Path, traces: Traces) -> list[Path]:
-    """The files that were changed or removed. A line goes out of a file of lines; any other file goes wholly."""
+def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
+    """What was changed or removed, by its path below ``data``, and which of the two.
+
+    Our exports are rewritten as a whole. Of other files, a line goes out of a file of lines; any other goes wholly.
+    """
+    # Imported here: most commands need no exports.
+    from archive.export.erase import erase_from_exports
+    from archive.export.place import clear_abandoned
+
     for left in (data / "exports").rglob(f".*{_ASIDE}"):
         left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
-    touched = []
+    clear_abandoned(data / "exports")
+    done = erase_from_exports(data / "exports", traces)
     for path in files_below(data / "exports"):
-        if path.name == MANIFEST or path.is_symlink():
-            continue
-        named = traces.count(path.name.encode()) > 0
-        if not named and not look_into(path, traces).hits:
-            continue
-        content = None if named else _without(path, traces)
-        # The manifest first: if a crash comes between, the file still has its traces and is found again.
-        _mend_manifest(data / "exports", path, content)
-        if content is None:
-            path.unlink()
-        else:
-            _replace(path, content)
-        touched.append(path)
-    return touched
+        if path.name != MANIFEST and not path.is_symlink() and (how := _erase_from(data, path, traces)):
+            done[path] = how
+    return {path.relative_to(data).as_posix(): how for path, how in done.items()}
+
+
+def _erase_from(data: Path, path: Path, traces: Traces) -> str:
+    named = traces.count(path.name.encode()) > 0
+    if not named and not look_into(path, traces).hits:
+        return ""
+    content = None if named else _without(path, traces)
+    # The manifest first: if a crash comes between, the file still has its traces and is found again.
+    _mend_manifest(data / "exports", path, content)
+    if content is None:
+        path.unlink()
+        return "removed: make it again"
+    _replace(path, content)
+    return "lines taken out"
 
 
 def _without(path: Path, traces: Traces) -> bytes | None:

@@ -89,7 +89,8 @@ def backup(asked: Asked, file: Path) -> None:
 def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool) -> None:
     """Remove an article, by id or address, from everything below the data directory, and prove that it is gone.
 
-    It is neither fetched nor kept again. What lies elsewhere (exports, backups, a git history) is for you to remove.
+    It is neither fetched nor kept again. Exports below ``exports`` are rewritten without it, or removed and named. What
+    lies elsewhere (exports, backups, a git history) is for you to remove.
     """
     article_id = asked.resolve(article)
     if not yes:
@@ -110,10 +111,11 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
 def _proof(taken: Taken) -> str:
     """What was removed, and what the search for the rest came to."""
     removed = ", ".join(f"{count} {what}" for what, count in sorted(taken.removed.items())) or "nothing was left"
-    hits = sum(taken.left.values())
+    hits = f"{sum(taken.left.values())} hits" + (" as far as can be told" if taken.opaque else "")
     lines = [
         f"removed: {removed}",
-        f"searched {taken.searched} files for the id and {taken.sentences} sentences: {hits} hits",
+        *(f"{name}: {how}" for name, how in taken.exports.items()),
+        f"searched {taken.searched} files for the id and {taken.sentences} sentences: {hits}",
         *(f"still there: {name} ({count} hits)" for name, count in taken.left.items()),
         *(f"could not be looked into wholly: {name} ({why})" for name, why in taken.opaque.items()),
     ]

@@ -1,19 +1,13 @@
-"""Looks into every file below a directory, compressed ones unpacked, for what is left of an article."""
+"""Looks into every file below a directory, packed ones unpacked, for what is left of an article."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
 
 from archive.traces import Traces
-
-_CHUNK: Final = 1 << 20
-_GZIP: Final = b"\x1f\x8b"
-_ZIP: Final = b"PK\x03\x04"
+from archive.unpacked import CHUNK, Opaque, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +34,27 @@ def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
 
 def look_into(path: Path, traces: Traces) -> Seen:
     """One file: as it lies there, and unpacked if it is packed. Raises OSError."""
+    counted = _Counted(traces)
     with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(0)
-        hits = _count(iter(lambda: file.read(_CHUNK), b""), traces)
-        file.seek(0)
-        try:
-            if head.startswith(_GZIP):
-                hits += _count(_ungzipped(file), traces)
-            elif head == _ZIP:
-                hits += _in_zip(file, traces)
-        except (zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            return Seen(path, hits, str(error))
-    return Seen(path, hits)
+        counted.take(iter(lambda: file.read(CHUNK), b""))
+    try:
+        counted.take(unpacked(path))
+    except Opaque as error:
+        return Seen(path, counted.hits, str(error))
+    return Seen(path, counted.hits)
 
 
-def _in_zip(file: IO[bytes], traces: Traces) -> int:
-    with zipfile.ZipFile(file) as packed:
-        hits = 0
-        for name in packed.namelist():
-            with packed.open(name) as entry:
-                hits += traces.count(name.encode()) + _count(iter(lambda: entry.read(_CHUNK), b""), traces)
-    return hits
+class _Counted:
+    """Traces in streams, as far as they could be read. What lies on the seam of two chunks is counted once."""
 
+    def __init__(self, traces: Traces) -> None:
+        self._traces = traces
+        self.hits = 0
 
-def _ungzipped(file: IO[bytes]) -> Iterator[bytes]:
-    """All members one after another; raises zlib.error where one is broken or torn."""
-    unpacker, waiting = zlib.decompressobj(wbits=31), b""
-    while chunk := waiting or file.read(_CHUNK):
-        if unpacker.eof:
-            unpacker = zlib.decompressobj(wbits=31)
-        yield unpacker.decompress(chunk)
-        waiting = unpacker.unused_data
-    if not unpacker.eof:
-        raise zlib.error("it ends in the midst of a record")
-
-
-def _count(chunks: Iterable[bytes], traces: Traces) -> int:
-    """Traces in a stream. What lies on the seam of two chunks is counted once."""
-    hits, tail = 0, b""
-    for chunk in chunks:
-        whole = tail + chunk
-        hits += traces.count(whole) - traces.count(tail)
-        tail = whole[-(traces.longest + 1) :]
-    return hits
+    def take(self, chunks: Iterable[bytes]) -> None:
+        """Count on."""
+        tail = b""
+        for chunk in chunks:
+            whole = tail + chunk
+            self.hits += self._traces.count(whole) - self._traces.count(tail)
+            tail = whole[-(self._traces.longest + 1) :]

@@ -32,6 +32,7 @@ from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
 from archive.traces import Traces, own_sentences
+from archive.unpacked import is_database
 from archive.verify.captures import reference
 from archive.verify.tree import files_below
 
@@ -51,6 +52,8 @@ class Taken:
     """Files that could not be looked into wholly, and why."""
     copies: tuple[str, ...]
     """Articles of the same text that were not asked for and stay."""
+    exports: dict[str, str]
+    """Exports that held it, by their paths, and what was done to each."""
 
 
 def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> Taken:
@@ -64,6 +67,8 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     removed = _already_removed(archive, article_id)
     removed["search index"] += forget(archive, article_id)
     removed["captures"] += _erase_captures(archive, traces)
+    exports = erase_exports(archive.data, traces)
+    removed["exports"] += len(exports)
     removed.update(_erase_files(archive.data, traces))
     erased = _erase_rows(archive, traces)
     removed.update(erased.counts)
@@ -73,7 +78,7 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     left = {each.path.relative_to(archive.data).as_posix(): each.hits for each in seen if each.hits}
     opaque = {each.path.relative_to(archive.data).as_posix(): each.opaque for each in seen if each.opaque}
     _finish(archive, article_id, removed, now, whole=not left)
-    return Taken(article_id, dict(+removed), len(seen), len(traces.sentences), left, opaque, copies)
+    return Taken(article_id, dict(+removed), len(seen), len(traces.sentences), left, opaque, copies, exports)
 
 
 def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...]]:
@@ -146,17 +151,16 @@ _OWN_REFERENCES: Final = """
 
 
 def _erase_files(data: Path, traces: Traces) -> Counter[str]:
-    """Reports and logs are blotted in place, exports rewritten or removed, what lies aside is removed."""
+    """Reports and logs are blotted in place, what lies aside is removed, backups are rid of its rows."""
     removed = Counter[str]()
     for path in files_below(data / "runs"):
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
-    removed["exports"] += len(erase_exports(data, traces))
     for path in files_below(data / "damaged"):
         if look_into(path, traces).hits or traces.count(path.name.encode()):
             path.unlink()
             removed["damaged files"] += 1
-    for path in sorted({*data.glob("*.db"), *(data / "backups").rglob("*.db")} - {data / "archive.db"}):
-        if look_into(path, traces).hits:
+    for path in sorted({*data.glob("*"), *files_below(data / "backups")} - {data / "archive.db"}):
+        if path.is_file() and is_database(path) and look_into(path, traces).hits:
             removed["backups"] += _erase_in_backup(path, traces)
     return removed
 

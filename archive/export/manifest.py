@@ -18,6 +18,8 @@ from archive.export.sums import check, export_id, listed
 from archive.export.wish import Wish
 
 NAME: Final = "export.json"
+REWRITTEN: Final = "rewritten_from"
+"""Under it an export that takedowns rewrote has the ids it had before, and where it counts one article less since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Exported:
         check(folder)
         there = listed(folder)
         if any(there.get(part.path) != part.sha256 for part in self.manifest.parts):
-            raise NotAnExport(folder, "a takedown has changed its files: export again")
+            raise NotAnExport(folder, "its files are not those that its papers describe: export again")
         found = load(self.manifest.facts["format"])
         if not isinstance(found, Incremental):
             raise NotAnExport(folder, f"a {found.name} shows the archive as it is now: it has no increments")

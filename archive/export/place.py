@@ -125,6 +125,13 @@ def _clear_leftovers(target: Path) -> None:
             shutil.rmtree(left)
 
 
+def clear_abandoned(directory: Path) -> None:
+    """Clear away what killed exports left anywhere below ``directory``."""
+    places = [(path, path.name.removesuffix(".old")) for path in directory.rglob(".*.*") if path.is_dir()]
+    for target in {path.with_name(name[1:].rpartition(".")[0] or name) for path, name in places}:
+        _clear_leftovers(target)
+
+
 def _literal(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 

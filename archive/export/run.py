@@ -11,7 +11,7 @@ from archive.export.dataset import Dataset, tables_of
 from archive.export.errors import BadOption, TargetRefused
 from archive.export.facts import facts_of, texts_of
 from archive.export.formats import load
-from archive.export.manifest import Chain, Manifest
+from archive.export.manifest import REWRITTEN, Chain, Manifest
 from archive.export.papers import write_papers
 from archive.export.place import refuse_what_is_no_export, replacing
 from archive.export.snapshot import snapshot_of
@@ -82,7 +82,8 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
     newest = chain.newest
     ensure_room(target, disk_floor(os.environ))
     with replacing(target) as aside:
-        manifest = Manifest(newest.manifest.facts, tuple(newest.format.merge(chain, aside)))
+        facts = {name: fact for name, fact in newest.manifest.facts.items() if name != REWRITTEN}
+        manifest = Manifest(facts, tuple(newest.format.merge(chain, aside)))
         write_papers(aside, manifest, (newest.folder / "takedowns.txt").read_text().split())
         found = export_id(aside)
     return Summary(target, found, manifest)

@@ -12,8 +12,8 @@ from pathlib import Path
 from archive.markdown import to_markdown
 from archive.raw import raw_files
 from archive.store import Archive
-from tests.archive.samples import an_article
-from tests.archive.specimen import a_reading, make_archive
+from tests.archive.samples import NOON, an_article
+from tests.archive.specimen import a_reading, make_archive, own_sentence
 from tests.faults.zygote import Ended, Zygote
 from tests.site.site import Site
 
@@ -84,6 +84,14 @@ def _specimen(data: Path, run: Run, site: Site) -> None:
     make_archive(data)
 
 
+def _many(data: Path, run: Run, site: Site) -> None:
+    """Enough for more than one batch; every second article tells the story of the one before it."""
+    with Archive.open(data) as archive:
+        for number in range(3 * ARTICLES):
+            story = "".join(own_sentence(number // 2 * 10 + place) for place in range(6))
+            archive.keep(an_article(number, body=f"{story}第{number}天。"), seen_at=NOON)
+
+
 def _damaged(data: Path, run: Run, site: Site) -> None:
     make_archive(data)
     folder = data / "articles/2025/02"
@@ -107,12 +115,16 @@ COMMANDS = (
     Command("repair", ("repair",), _damaged),
     Command("takedown", ("takedown", a_reading(3).id, "--reason", "order 7", "--yes"), _specimen),
     Command("backup", ("backup", "BACKUP"), _specimen),
+    Command("search --rebuild", ("search", "--rebuild"), _many),
+    Command("duplicates", ("duplicates", "rebuild"), _many),
+    Command("export", ("export", "csv", "EXPORT"), _many),
 )
 
 
 def arguments_of(command: Command, data: Path) -> tuple[str, ...]:
     """The arguments, with the places that depend on the directory filled in."""
     places = {"HUGO": str(data.parent / "hugo"), "BACKUP": str(data / "backups" / "one.db")}
+    places["EXPORT"] = str(data / "exports" / "csv")
     return tuple(places.get(each, each) for each in command.arguments)
 
 

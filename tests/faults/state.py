@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from archive.queries import Filter
+from archive.search.index import NAME, Index
 from archive.store import Archive
 from archive.verify import What, verify
 
@@ -27,7 +29,7 @@ class State:
 
 
 def state_of(data: Path) -> State:
-    """Articles, revisions, sightings, links, pictures and Markdown files; without times and places of captures."""
+    """Rows, Markdown files, exports and what can be found in a search; without times and places of captures."""
     with Archive.existing(data) as archive:
         things: Counter[Thing] = Counter()
         for it in archive.articles(Filter()):
@@ -41,7 +43,11 @@ def state_of(data: Path) -> State:
                 things["revision", article.id, str(then.revision), then.kind, then.title, then.summary, then.body] += 1
         for kind, query in _ROWS.items():
             things.update((kind, *map(str, row)) for row in archive.database.connection.execute(query))
-    for path in sorted(path for path in (data / "articles").rglob("*.md")):
+    if (data / NAME).exists():
+        with closing(Index.open(data)) as index:
+            rows = index.connection.execute("SELECT article_id, hex(digest) FROM entries")
+            things.update(("indexed", *row) for row in rows)
+    for path in (*(data / "articles").rglob("*.md"), *filter(Path.is_file, (data / "exports").rglob("*"))):
         things["file", path.relative_to(data).as_posix(), sha256(path.read_bytes()).hexdigest()] += 1
     return State(things, tuple(_wrong(data)))
 
@@ -51,6 +57,7 @@ _ROWS = {
     "sighting": "SELECT article_id, source, rank FROM sightings",
     "picture": "SELECT url, sha256 FROM pictures",
     "media": "SELECT sha256, path, bytes, mime FROM media",
+    "cluster": "SELECT article_id, cluster FROM article_clusters",
     "erasure": "SELECT id_hash, reason, finished_at IS NULL FROM erasures",
 }
 

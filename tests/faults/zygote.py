@@ -25,6 +25,15 @@ from tests.site.site import ROOT
 _FORKED = (
     *("crawler.commands", "crawler.recheck", "crawler.reextract_command", "crawler.media"),
     *("archive.render", "archive.maintenance_commands", "archive.duplicates.clusters"),
+    *("archive.search.commands", "archive.duplicates.commands", "archive.export.commands", "archive.export.run"),
+    # What Scrapy and the migrations import only when they are at work.
+    *("sqlite_utils", "requests", "tldextract", "chardet", "aiohttp.web", "protego", "queuelib", "scrapy.crawler"),
+    *(
+        "scrapy.core.engine",
+        "scrapy.core.downloader.handlers.http11",
+        "scrapy.extensions.feedexport",
+        "scrapy.pipelines",
+    ),
 )
 LONGEST = 90
 """Seconds a command may take before it counts as hanging."""

@@ -124,6 +124,12 @@ def _index(database: sqlite3.Connection, articles: Table) -> None:
         database.execute(
             f"CREATE VIRTUAL TABLE articles_fts USING fts5 ({searched}, content=articles, tokenize='trigram')"
         )
+        index_words(database)
+
+
+def index_words(database: sqlite3.Connection) -> None:
+    """Make the full text search anew, if there is one."""
+    if database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'articles_fts'").fetchone():
         database.execute("INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')")
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from archive.export.manifest import NAME, Manifest
 from archive.export.papers.card import card
 from archive.export.papers.croissant import croissant
 from archive.export.papers.frictionless import data_package
 from archive.export.sink import sink
-from archive.export.sums import write_sums
+from archive.export.sums import SUMS, write_sums
+
+PAPERS: Final = (NAME, "takedowns.txt", "README.md", "croissant.json", "datapackage.json", SUMS)
 
 
 def write_papers(folder: Path, manifest: Manifest, takedowns: Sequence[str]) -> None:

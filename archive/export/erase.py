@@ -1,0 +1,239 @@
+"""An export without one article: built anew beside its place from what it holds, papers and digests included."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from archive.erasures import id_hash
+from archive.export.columns import DELETED
+from archive.export.dataset import Part
+from archive.export.errors import BadValue, LibraryMissing, NotAnExport, TargetRefused
+from archive.export.formats import load
+from archive.export.manifest import REWRITTEN, Manifest, read_manifest
+from archive.export.papers import PAPERS, write_papers
+from archive.export.place import replacing
+from archive.export.questions import GROUPS
+from archive.export.sink import sink
+from archive.export.sums import SUMS, export_id, listed
+from archive.export.tabular import Tabular
+from archive.export.without import Without
+from archive.overwrite import capture_patches
+from archive.scan import Seen, look_into
+from archive.traces import Traces
+from archive.verify.tree import files_below
+
+
+def exports_below(directory: Path) -> list[Path]:
+    """The exports that can be read, bases before their increments."""
+    found = dict[Path, int]()
+    for sums in directory.rglob(SUMS):
+        with suppress(NotAnExport):
+            listed(sums.parent)
+            found[sums.parent] = len(read_manifest(sums.parent).after)
+    return sorted(found, key=lambda folder: (found[folder], folder))
+
+
+def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
+    """Take the article out of every export below ``directory``; what was done to which.
+
+    An increment whose base was rewritten goes on from the new one. Raises ``ArchiveNotWritable``.
+    """
+    folders, done = exports_below(directory), dict[Path, str]()
+    for folder in folders:
+        manifest = read_manifest(folder)
+        # Asked each time: those before it may have been rewritten just now, or by a takedown that died here.
+        earlier = {each["id"]: (path, each["less"]) for path in folders if path.exists() for each in _earlier(path)}
+        after = tuple(export_id(earlier[each][0]) if each in earlier else each for each in manifest.after)
+        seen = _look_into(folder, traces)
+        if after == manifest.after and not seen.hits and not seen.opaque:
+            continue
+        _, less = earlier.get(manifest.after[-1] if manifest.after else "", (None, None))
+        try:
+            done[folder] = _erase_from(folder, replace(manifest, after=after), traces, less)
+        except LibraryMissing as error:
+            done[folder] = f"left as it is: {error}"
+        except TargetRefused:
+            continue  # Somebody else's files lie in it: whoever goes through all files does the rest.
+        except _DAMAGE as error:
+            if seen.hits:
+                _remove(folder)
+            done[folder] = f"{'removed' if seen.hits else 'left as it is'}, for it is damaged ({error})"
+    return done
+
+
+_DAMAGE: Final = (
+    NotAnExport,
+    BadValue,
+    ValueError,
+    LookupError,
+    TypeError,
+    EOFError,
+    sqlite3.Error,
+    zlib.error,
+    csv.Error,
+)
+"""What readers raise where a file is not what its name says."""
+
+
+def _earlier(folder: Path) -> list[dict[str, Any]]:
+    """For each time a takedown rewrote it: the id it had, and the groups in which it counts one article less since."""
+    found: list[dict[str, Any]] = read_manifest(folder).facts.get(REWRITTEN, [])
+    return found
+
+
+def _look_into(folder: Path, traces: Traces) -> Seen:
+    """All its files, and their names, as one."""
+    files = [path for path in files_below(folder) if not path.is_symlink()]
+    seen = [look_into(path, traces) for path in files]
+    named = sum(traces.count(path.name.encode()) for path in files)
+    return Seen(
+        folder, named + sum(each.hits for each in seen), next((each.opaque for each in seen if each.opaque), "")
+    )
+
+
+def _erase_from(folder: Path, manifest: Manifest, traces: Traces, less_before: dict[str, str] | None) -> str:
+    """``less_before``: what the export before it in its chain counts less: an increment counts the whole."""
+    form = load(manifest.facts["format"])
+    rewrite = _REWRITERS.get("rows" if isinstance(form, Tabular) else form.name)
+    if rewrite is None:
+        _remove(folder)
+        return "removed: make it again"
+    was, without = export_id(folder), Without(traces)
+    with replacing(folder) as aside:
+        parts = rewrite(form, folder, aside, manifest, without)
+        _link_the_rest(folder, aside, without)
+        less = _groups_of(without.dropped) if without.dropped else (None if without.had_left else less_before)
+        facts = {**_facts(manifest.facts, less), REWRITTEN: [*_earlier(folder), {"id": was, "less": less}]}
+        takedowns = {*(folder / "takedowns.txt").read_text().split(), id_hash(traces.article_id)}
+        write_papers(aside, Manifest(facts, tuple(parts), manifest.after), sorted(takedowns))
+    return "rewritten without it"
+
+
+def _remove(folder: Path) -> None:
+    """All files that are the export's; others that lie there are none of ours."""
+    for name in [*listed(folder), SUMS]:
+        (folder / name).unlink(missing_ok=True)
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):
+            path.rmdir()
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _tabular(form: Tabular, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
+    tables = {table.name: table for table in (*manifest.tables, DELETED)}
+    parts = list[Part]()
+    for part in manifest.parts:
+        rows = without.rows(tables[part.table], form.encoding.read(folder / part.path, tables[part.table]))
+        with sink(aside / part.path) as file:
+            writer = form.encoding.writer(file, tables[part.table])
+            count = 0
+            for count, row in enumerate(rows, 1):  # noqa: B007
+                writer.write(row)
+            writer.close()
+            parts.append(replace(part, rows=count, sha256=file.settle()))
+        if part.month is not None and not count:
+            (aside / part.path).unlink()
+            parts.pop()
+    return parts
+
+
+def _sqlite(_: Any, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
+    from archive.export.formats.sqlite import FILE, index_words
+
+    shutil.copyfile(folder / FILE, aside / FILE)
+    with closing(sqlite3.connect(aside / FILE, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("BEGIN")
+        for table in manifest.tables:
+            columns = ", ".join(f'"{name}"' for name in table.names)
+            places = ", ".join(f'"{name}" = ?' for name in table.names)
+            rows = database.execute(f'SELECT rowid, {columns} FROM "{table.name}" ORDER BY rowid').fetchall()  # noqa: S608
+            for number, *before in rows:
+                after = without.row(table, tuple(before))
+                if after is None:
+                    database.execute(f'DELETE FROM "{table.name}" WHERE rowid = ?', (number,))  # noqa: S608
+                elif after != tuple(before):
+                    database.execute(f'UPDATE "{table.name}" SET {places} WHERE rowid = ?', (*after, number))  # noqa: S608
+        index_words(database)
+        database.execute("COMMIT")
+        database.execute("VACUUM")
+    return []
+
+
+def _markdown(_: Any, folder: Path, aside: Path, __: Manifest, without: Without) -> list[Part]:
+    traces = without.traces
+    for path in (folder / "content").rglob("*.md"):
+        if path.stem == traces.article_id:
+            without.dropped = {"id": path.stem}
+        elif (content := path.read_bytes()) != (blotted := traces.blotted(content)):
+            with sink(aside / path.relative_to(folder)) as file:
+                file.write(blotted)
+                file.settle()
+    return []
+
+
+def _warc(_: Any, folder: Path, aside: Path, __: Manifest, without: Without) -> list[Part]:
+    from archive.export.formats.warc import FILE
+
+    shutil.copyfile(folder / FILE, aside / FILE)
+    patches = list(capture_patches(aside, aside / FILE, without.traces, set()))
+    with (aside / FILE).open("r+b") as file:
+        for patch in patches:
+            file.seek(patch.offset)
+            file.write(patch.content)
+    if any(patch.erases for patch in patches):
+        without.dropped = {"id": without.traces.article_id}
+    return []
+
+
+_REWRITERS: Final[dict[str, Callable[..., list[Part]]]] = {
+    "rows": _tabular,
+    "sqlite": _sqlite,
+    "markdown": _markdown,
+    "warc": _warc,
+}
+"""By format. Feeds and reports are quickly made again: they are removed."""
+
+
+def _link_the_rest(folder: Path, aside: Path, without: Without) -> None:
+    """What the article has no part in: the same files under the same names."""
+    for path in files_below(folder):
+        name = path.relative_to(folder)
+        target, written = aside / name, name.as_posix() in PAPERS
+        gone = without.traces.count(name.name.encode()) or name.as_posix() in without.files_of_nobody
+        if written or gone or target.exists() or name.parts[0] == "data":
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, target)
+        except OSError:  # Not every file system has second names.
+            shutil.copy2(path, target)
+
+
+def _groups_of(row: dict[str, Any]) -> dict[str, str]:
+    """In which groups an article was counted, as far as its row says."""
+    months = {"month": str(row["published_at"] or "")[:7]} if "published_at" in row else {}
+    return {**months, **{str(name): str(row[name]) for name in GROUPS if name in row}}
+
+
+def _facts(facts: dict[str, Any], less: dict[str, str] | None) -> dict[str, Any]:
+    """The counts with one article less; a group of which it cannot be told where it was is left out."""
+    found = {**facts, "takedowns": facts["takedowns"] + 1}
+    if less is not None:
+        groups = {name: Counter(counts) for name, counts in facts["articles_by"].items() if name in less}
+        for name, counts in groups.items():
+            counts[less[name]] -= 1
+        found["articles_by"] = {name: dict(sorted((+counts).items())) for name, counts in groups.items()}
+        found["articles"] -= 1
+    return found

@@ -1,0 +1,77 @@
+"""Rows of an export as they are without one article: its own are dropped, its traces in others blotted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from archive.article import Article, content_hash
+from archive.export.columns import Row, Table, Value
+from archive.traces import Traces
+
+_POINTERS: Final = ("copy_of", "cluster")
+"""Columns that name the first, or the representative, of several articles."""
+
+
+class Without:
+    """One article, taken out of the rows of one export as they pass, in their order."""
+
+    def __init__(self, traces: Traces) -> None:
+        self.traces = traces
+        self.dropped: dict[str, Any] | None = None
+        """The article's own row in the table of articles, by column."""
+        self.had_left = False
+        """Whether an increment says that the article was in its base, and no longer chosen."""
+        self._heirs: dict[str, str] = {}
+        self._authors: dict[str, str] = {}
+        self._files: dict[bool, set[str]] = {True: set(), False: set()}
+
+    @property
+    def files_of_nobody(self) -> set[str]:
+        """Copies of pictures that no row names any more."""
+        return self._files[True] - self._files[False]
+
+    def rows(self, table: Table, rows: Iterable[Row]) -> Iterator[Row]:
+        """Those that stay, as they read now."""
+        for row in rows:
+            if (now := self.row(table, row)) is not None:
+                yield now
+
+    def row(self, table: Table, row: Row) -> Row | None:
+        """One row as it reads now; None where it goes."""
+        facts = dict(zip(table.names, row, strict=True))
+        own = facts.get("article_id", facts.get("id")) == self.traces.article_id
+        if table.name == "pictures" and facts["path"]:
+            self._files[own].add(str(facts["path"]))
+        if own:
+            self.dropped = facts if table.name == "articles" else self.dropped
+            self.had_left |= table.name == "deleted" and facts["table"] == "articles"
+            return None
+        now = {name: self._blotted(self._pointed(name, value, facts)) for name, value in facts.items()}
+        if now != facts and "content_hash" in now:
+            self._rehash(table, facts, now)
+        return tuple(now.values())
+
+    def _rehash(self, table: Table, facts: dict[str, Value], now: dict[str, Value]) -> None:
+        """Let the hash be that of what is read now, where all that a reader reads is in the row."""
+        if table.name == "articles" and "author" in now:
+            self._authors[str(now["id"])] = str(now["author"])
+        author = now.get("author", self._authors.get(str(now.get("article_id"))))
+        if author is not None and {"title", "body"} <= now.keys():
+            read = [str(each or "") for each in (now["title"], now["body"], author)]
+            was = [str(facts["title"] or ""), str(facts["body"] or ""), str(facts.get("author", author) or "")]
+            if read != was:
+                article = Article(id="", url="", title=read[0], body=read[1], author=read[2])
+                now["content_hash"] = content_hash(article)
+
+    def _pointed(self, name: str, value: Value, facts: dict[str, Value]) -> Value:
+        """A pointer to the article points to the first row that had one, which stands alone itself."""
+        if name not in _POINTERS or value != self.traces.article_id:
+            return value
+        heir = self._heirs.setdefault(name, str(facts["id"]))
+        return None if name == "copy_of" and heir == facts["id"] else heir
+
+    def _blotted(self, value: Value) -> Value:
+        if isinstance(value, str):
+            return self.traces.blotted(value.encode()).decode("utf-8", "replace")
+        return [str(self._blotted(each)) for each in value] if isinstance(value, list) else value
