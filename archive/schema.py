@@ -17,6 +17,7 @@ from archive.failures import BUSY_SECONDS, named_failures
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
+from archive.web.indexes import BROWSING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -117,6 +118,12 @@ def _changes(db: Database) -> None:
 @_migration("0010_strikes")
 def _strikes(db: Database) -> None:
     db.execute("ALTER TABLE hosts ADD COLUMN strikes INTEGER NOT NULL DEFAULT 0")
+
+
+@_migration("0014_browsing")
+def _browsing(db: Database) -> None:
+    for statement in BROWSING:
+        db.execute(statement)
 
 
 # Long texts stand last: what comes after them in a row is slow to reach.
