@@ -57,11 +57,6 @@ def fence(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(_may)
 
 
-def hidden(tables: list[str]) -> dict[str, Any]:
-    """Datasette's metadata that keeps all but the public tables out of its lists."""
-    return {name: {"allow": False} for name in tables if name not in PUBLIC}
-
-
 def _may(action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
     if action in _ALLOWED:
         return sqlite3.SQLITE_OK

@@ -10,12 +10,13 @@ from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from datasette import Response, hookimpl
+from datasette import Response
 from datasette.app import Datasette
-from datasette.utils.asgi import Request
+from datasette.utils.asgi import Base400, Request
 from datasette.views.base import DatasetteError
 from jinja2 import Environment
 from markupsafe import Markup
+from pluggy import HookimplMarker
 
 from archive.web import moments
 from archive.web.answer import Answer, Asked, Elsewhere, File
@@ -27,6 +28,8 @@ from archive.web.language import COOKIE, Language, chosen_language
 from archive.web.pages.article import picture_address
 from archive.web.pages.files import style_version
 from archive.web.site import ASSETS, PAGES, SQL, Site, answer, failed
+
+hookimpl: Final = HookimplMarker("datasette")
 
 _YEAR: Final = 365 * 86_400
 _PICTURES: Final = {**HEADERS, "content-security-policy": POLICY.format(pictures="'self' https:")}
@@ -71,20 +74,18 @@ class Front:
     @hookimpl
     async def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Response:
         """A page of ours for what Datasette refuses; what nobody foresaw goes to the log."""
-        status = getattr(exception, "status", 500)
-        if isinstance(exception, DatasetteError):
-            problem = str(exception.message or exception.title or "")
-        elif status == 500:
+        asked = self._asked(request)
+        status, problem = _refusal(asked, exception)
+        if status == 500:
             traceback.print_exception(exception)
-            problem = ""
-        else:
-            problem = str(exception.args[0] if exception.args else "")
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": problem, "status": status}, status=status)
-        asked = self._asked(request)
-        known = status if status in (400, 403, 404) else 500
-        told = problem if known in (400, 403) else asked.language.say("unforeseen" if known == 500 else "not found")
-        return await self._response(datasette, request, failed(asked, known, told))
+        return await self._response(datasette, request, failed(asked, status, problem))
+
+    @hookimpl
+    async def forbidden(self, datasette: Datasette, request: Request, message: str) -> Response:
+        """A page of ours for what Datasette forbids."""
+        return await self._response(datasette, request, failed(self._asked(request), 403, ""))
 
     async def form(self, datasette: Datasette, scope: Any) -> str:
         """The page that asks for the password."""
@@ -165,6 +166,18 @@ def _bytes(number: int) -> str:
             break
         size, unit = size / 1000, larger
     return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
+
+
+def _refusal(asked: Asked, exception: Exception) -> tuple[int, str]:
+    """The status and the words for what Datasette says. Its own errors are always the asker's."""
+    if isinstance(exception, DatasetteError):
+        is_slow = exception.title == "SQL Interrupted"
+        return 400, asked.language.say("sql too slow") if is_slow else str(exception.message or "")
+    if getattr(exception, "status", 500) == 404:
+        return 404, asked.language.say("not found")
+    if isinstance(exception, Base400):
+        return 400, str(exception.args[0] if exception.args else "")
+    return 500, asked.language.say("unforeseen")
 
 
 def _not_found(asked: Asked) -> Answer:

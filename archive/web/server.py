@@ -14,12 +14,12 @@ import uvicorn
 from datasette.app import Datasette
 from datasette.plugins import pm
 
-from archive.schema import schema_of_newest
 from archive.web.errors import CannotListen
-from archive.web.fence import PUBLIC, SETTINGS, hidden
+from archive.web.fence import SETTINGS
 from archive.web.guard import App, Guard
 from archive.web.password import Door
 from archive.web.plugin import Front
+from archive.web.public import PublicDatabase
 from archive.web.site import Site
 
 _LONGEST_ADDRESS: Final = 256 * 1024
@@ -35,12 +35,9 @@ def application(site: Site, *, hosts: frozenset[str] | None, door: Door | None) 
         if pm.has_plugin(name):
             pm.unregister(name=name)
     pm.register(front, name="qqnews")
-    tables = {name: {} for name in PUBLIC} | hidden([*schema_of_newest(), "_sqlite_migrations", "sqlite_sequence"])
-    datasette = Datasette(
-        files=[str(site.data / "archive.db")],
-        settings=dict(SETTINGS),
-        metadata={"databases": {"archive": {"tables": tables}}},
-    )
+    datasette = Datasette(memory=True, settings=dict(SETTINGS))
+    datasette.remove_database("_memory")
+    datasette.add_database(PublicDatabase(datasette, str(site.data / "archive.db")), name="archive")
 
     async def form(scope: object) -> str:
         await datasette.invoke_startup()
@@ -69,7 +66,7 @@ def listen(host: str, port: int) -> socket.socket:
 def run(app: App, listening: socket.socket, begun: Callable[[], None]) -> None:
     """Serve until SIGTERM or Ctrl-C, which then do what they always do. ``begun`` is called when it begins."""
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # Its own type is narrower than ASGI.
+        app,
         http="h11",
         ws="none",
         log_level="warning",

@@ -262,6 +262,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "只读查询，限时两秒，最多一千行。表和列的说明见 README。",
         "Queries only read, for two seconds and a thousand rows at most. The README describes tables and columns.",
     ),
+    "sql too slow": ("查询超过两秒，已中止。", "The query took longer than two seconds and was stopped."),
     "sql label": ("查询语句", "Query"),
     "run": ("运行", "Run"),
     "tables": ("数据表", "Tables"),

@@ -25,6 +25,8 @@ LINES: Final = 12
 IN_TABLE: Final = 50
 _LOOK_BACK: Final = timedelta(days=1)
 """So long before the day who stood where is looked for: only changes are noted."""
+_AFTER_LAST: Final = timedelta(minutes=15)
+"""So long what was seen last is drawn: it has to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def hot(asked: Asked, archive: Archive) -> Answer:
     last = _moment(connection.execute(_LAST, (SOURCE,)).fetchone()[0])
     if last is None:
         return Page(template="hot.html", context={"here": "hot", "chart": None})
-    begin, end = _span(asked.arg("day"), last)
+    begin, end = _span(asked.arg("day"), last + _AFTER_LAST)
     found = courses(_sightings(connection, begin - _LOOK_BACK, end), begin, end)[:IN_TABLE]
     day = begin.astimezone(BEIJING).date()
     is_last = day >= last.astimezone(BEIJING).date()
@@ -58,7 +60,7 @@ def hot(asked: Asked, archive: Archive) -> Answer:
             "chart": chart(found[:LINES], begin, end, RANKS) if found else None,
             "ranked": _table(connection, found, end),
             "day": day.isoformat(),
-            "until": minute(end),
+            "until": minute(min(end, last)),
             "earlier": (day - timedelta(days=1)).isoformat(),
             "later": None if is_last else (day + timedelta(days=1)).isoformat(),
         },

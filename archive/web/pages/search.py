@@ -75,7 +75,7 @@ def search(asked: Asked, archive: Archive) -> Answer:
     try:
         query = read_query(wish.words)
     except BadQuery as error:
-        told = {"problem": asked.language.reason(error.reason), "words": wish.words[:200]}
+        told: dict[str, object] = {"problem": asked.language.reason(error.reason), "words": wish.words[:200]}
         return Page(template="search.html", context=context | told, status=400)
     state = asked.index()
     results, state = _results(asked, archive, query, wish, state)
