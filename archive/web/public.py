@@ -49,6 +49,15 @@ class PublicDatabase(Database):
         """None: what is hidden is not there at all."""
         return []
 
+    async def get_all_foreign_keys(self) -> dict[str, dict[str, list[Any]]]:
+        """Which public tables point to which."""
+        found: dict[str, dict[str, list[Any]]] = await super().get_all_foreign_keys()
+        return {
+            name: {way: [each for each in keys if each["other_table"] in PUBLIC] for way, keys in ways.items()}
+            for name, ways in found.items()
+            if name in PUBLIC
+        }
+
     async def view_names(self) -> list[str]:
         """None."""
         return []
