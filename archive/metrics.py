@@ -64,24 +64,25 @@ def _archive(state: State) -> Iterator[Metric]:
 
 def _jobs(jobs: Iterable[JobState]) -> Iterator[Metric]:
     of = {job.name: {"job": job.name} for job in jobs}
-    last = [(of[job.name], job.last_run) for job in jobs if job.last_run is not None]
+    begun = [(of[job.name], job.last_run) for job in jobs if job.last_run is not None]
+    last = [(of[job.name], job.last_ended) for job in jobs if job.last_ended is not None]
     yield "job_scheduled", "Whether the job is due at times.", [(of[job.name], job.is_scheduled) for job in jobs]
     yield "job_running", "Due times whose runs are under way.", [(of[job.name], len(job.running)) for job in jobs]
     yield "job_waiting", "Due times that are still to be run.", [(of[job.name], len(job.waiting)) for job in jobs]
     started, ended = (
-        _moments((job, run.started_at) for job, run in last),
+        _moments((job, run.started_at) for job, run in begun),
         _moments((job, run.ended_at) for job, run in last),
     )
     yield "job_last_start_timestamp_seconds", "When the last run began.", started
-    yield "job_last_end_timestamp_seconds", "When the last run ended, if it has.", ended
+    yield "job_last_end_timestamp_seconds", "When a run last ended.", ended
     well = _moments((of[job.name], job.last_ok_at) for job in jobs)
     yield "job_last_ok_timestamp_seconds", "When a run last ended with exit code 0.", well
     codes = [(job, run.exit_code) for job, run in last if run.exit_code is not None]
-    yield "job_last_exit_code", "The exit code of the last run.", codes
+    yield "job_last_exit_code", "The exit code of the last run that ended.", codes
     verdicts = [({**job, "verdict": run.verdict}, 1) for job, run in last if run.verdict is not None]
-    yield "job_last_verdict", "The verdict of the last run; always 1.", verdicts
+    yield "job_last_verdict", "The verdict of the last run that ended; always 1.", verdicts
     counts = [({**job, "what": what}, number) for job, run in last for what, number in run.counts.items()]
-    yield "job_last_count", "What the last run counted.", counts
+    yield "job_last_count", "What the last run that ended counted.", counts
 
 
 def _disk(disk: Disk) -> Iterator[Metric]:

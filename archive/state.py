@@ -52,6 +52,9 @@ class JobState:
     settled_until: datetime | None
     """Up to where each due time has its row."""
     last_run: Run | None
+    """The one that began last, under way or not."""
+    last_ended: Run | None
+    """The one that began last of those that have ended."""
     last_ok_at: datetime | None
     """When a run last ended with exit code 0."""
     running: tuple[datetime, ...]
@@ -196,6 +199,7 @@ class _Reader:
 
     def _job(self, name: str, watched: Row | None) -> JobState:
         last = self._rows("runs", _LAST_RUN, (name,))
+        ended = self._rows("runs", _LAST_ENDED, (name,))
         ok = self._rows("runs", _LAST_OK, (name,))
         open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", _OPEN, (name,))]
         return JobState(
@@ -203,6 +207,7 @@ class _Reader:
             timetable=watched["timetable"] if watched else None,
             settled_until=_moment(watched["settled_until"]) if watched else None,
             last_run=_run(last[0]) if last else None,
+            last_ended=_run(ended[0]) if ended else None,
             last_ok_at=_moment(ok[0]["ended_at"]) if ok else None,
             running=tuple(due for state, due in open_rows if state == RUNNING),
             waiting=tuple(due for state, due in open_rows if state == WAITING),
@@ -253,6 +258,9 @@ def _moment(text: str) -> datetime:
 
 
 _LAST_RUN: Final = "SELECT * FROM runs WHERE job = ? ORDER BY started_at DESC, id DESC LIMIT 1"
+_LAST_ENDED: Final = """
+    SELECT * FROM runs WHERE job = ? AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1
+"""
 _LAST_OK: Final = """
     SELECT ended_at FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL
     ORDER BY started_at DESC, id DESC LIMIT 1

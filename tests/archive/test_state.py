@@ -34,6 +34,7 @@ def busy(archive: Archive) -> Archive:
     for minutes, verdict, code in ((0, "ok", 0), (10, "blocked", 12)):
         run = ledger.start_run("hot", DUE, NOON + timedelta(minutes=minutes))
         ledger.end_run(run, verdict, code, {"listed": 30 - minutes}, NOON + timedelta(minutes=minutes + 1))
+    ledger.start_run("hot", DUE, NOON + timedelta(minutes=20))
     ledger.write([DueTime("hot", DUE + timedelta(minutes=10 * n), state) for n, state in STATES], NOON)
     with archive.transaction() as connection:
         connection.execute("INSERT INTO hosts VALUES ('new.qq.com', 0, ?, 1)", (DUE.timestamp(),))
@@ -49,7 +50,9 @@ def test_everything_is_told(busy: Archive) -> None:
     (job,) = state.jobs
     assert (job.name, job.is_scheduled) == ("hot", True)
     assert job.last_run is not None
-    assert (job.last_run.verdict, job.last_run.exit_code, job.last_run.counts) == ("blocked", 12, {"listed": 20})
+    assert job.last_ended is not None
+    assert (job.last_ended.verdict, job.last_ended.exit_code, job.last_ended.counts) == ("blocked", 12, {"listed": 20})
+    assert (job.last_run.started_at, job.last_run.ended_at) == (NOON + timedelta(minutes=20), None)
     assert job.last_ok_at == NOON + timedelta(minutes=1)
     assert (len(job.running), len(job.waiting)) == (1, 2)
     assert [lock.name for lock in state.locks] == ["job:hot"]
