@@ -173,6 +173,8 @@ _SMALL: Final = (
     ("links", "id", ("last_error",)),
     ("payloads", "sha256", ("url",)),
     ("runs", "id", ("counts", "verdict")),
+    ("polls", "id", ("source",)),
+    ("gaps", "id", ("source",)),
 )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.poll_tables import POLL_TABLES
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
@@ -118,6 +119,12 @@ def _changes(db: Database) -> None:
 @_migration("0010_strikes")
 def _strikes(db: Database) -> None:
     db.execute("ALTER TABLE hosts ADD COLUMN strikes INTEGER NOT NULL DEFAULT 0")
+
+
+@_migration("0011_polls")
+def _polls(db: Database) -> None:
+    for statement in POLL_TABLES:
+        db.execute(statement)
 
 
 @_migration("0014_browsing")

@@ -29,6 +29,9 @@ SEALED: Final = {
     "timetables": "job",
     "due_times": "job",
     "article_clusters": "article_id",
+    "polls": "source",
+    "gaps": "source",
+    "coverage": "layout",
     "_sqlite_migrations": "name",
 }
 """Table → the column under whose values its rows are summed up. Not sealed are tables that can be made again from

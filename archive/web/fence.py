@@ -18,6 +18,8 @@ PUBLIC: Final = (
     "runs",
     "due_times",
     "timetables",
+    "polls",
+    "gaps",
 )
 """The tables that SQL can read. What is not named here is nobody's business: locks, erasures, whom to notify …"""
 _NULL: Final = frozenset({("runs", "host"), ("runs", "pid")})

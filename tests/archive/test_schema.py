@@ -25,6 +25,9 @@ CONTRACT = {
     "pictures": "url sha256 article_id tries tried_at last_error",
     "payloads": "sha256 raw_ref url fetched_at",
     "runs": "id job due_at started_at ended_at verdict exit_code counts host pid",
+    "polls": "id run_id source polled_at pages listed fresh overlapped newest_at oldest_at",
+    "gaps": "id source after_at before_at most found_at closed_at known_until tries",
+    "coverage": "id run_id layout read_at pages fields",
     "timetables": "job timetable since settled_until",
     "due_times": "job due_at state reason run_id attempts settled_at",
     "locks": "name token host boot space pid pid_started purpose run_id taken_at beat_at beat child_pid child_started",
@@ -135,6 +138,7 @@ RELEASED = {
     "0008_duplicates": "32d5264b81c7b205",
     "0009_changes": "2ac0f73978080cad",
     "0010_strikes": "d61f96219a95d0d5",
+    "0011_polls": "57bdc6c46700ff55",
 }
 
 

@@ -33,6 +33,11 @@ def rows(number: int) -> Iterator[tuple[str, dict[str, object]]]:
     yield "sightings", {"article_id": article.id, "source": "tech", "rank": number, "seen_at": SEEN}
     yield "links", {"id": article.id, "url": article.url, "source": "tech", "listed_at": SEEN, "state": "done"}
     yield "runs", {"job": "crawl", "started_at": SEEN, "host": "here", "pid": number}
+    poll = {"run_id": number, "source": "channel:tech", "polled_at": SEEN, "pages": 1, "listed": 2}
+    yield "polls", {**poll, "fresh": 2, "overlapped": number - 1 or None}
+    between = {"after_at": "2025-02-12T04:00:00+00:00", "before_at": SEEN, "known_until": "2025-02-12T04:00:00+00:00"}
+    yield "gaps", {"source": "channel:tech", **between, "most": number, "found_at": SEEN}
+    yield "coverage", {"run_id": number, "layout": "rain", "read_at": SEEN, "pages": 1, "fields": '{"title": [1, 1]}'}
 
 
 def dump_of(name: str) -> str:
