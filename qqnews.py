@@ -38,6 +38,7 @@ COMMANDS = {
     "repair": "archive.maintenance_commands:repair",
     "takedown": "archive.maintenance_commands:takedown",
     "backup": "archive.maintenance_commands:backup",
+    "serve": "archive.web.commands:serve",
 }
 """Name → module and object of each command, in the order of the help text."""
 
@@ -63,6 +64,7 @@ SUMMARIES = {
     "repair": "Restore what is damaged from whichever copy is good.",
     "takedown": "Erase an article everywhere, for good, and prove it.",
     "backup": "Copy the database to a file while others go on writing.",
+    "serve": "The archive in a browser: read, search, see what changed and what is broken.",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -41,18 +42,31 @@ _SENTENCE: Final = re.compile(r"[^。！？；!?\n]*[。！？；!?]+[”’」�
 _TOKEN: Final = re.compile(r"https?://[^\s)]+|[A-Za-z0-9]+(?:[.,:%][A-Za-z0-9]+)*%?|.", re.DOTALL)
 _ALIKE: Final = 0.3
 """Below this share of common characters, two sentences are shown as one taken out and one put in."""
+_MOST_PAIRS: Final = 1_000_000
+"""Beyond, a text is one sentence over and over, and is compared as a whole."""
 _LONGEST: Final = 20_000
 """Tokens compared one by one; comparing takes the square of their number."""
 
 
-def differences(old: str, new: str) -> list[Change | Unchanged]:
-    """The way from ``old`` to ``new``; only ``Unchanged``, or nothing at all, where they read the same."""
+def differences(old: str, new: str, *, longest: int = _LONGEST) -> list[Change | Unchanged]:
+    """The way from ``old`` to ``new``; only ``Unchanged``, or nothing at all, where they read the same.
+
+    Neighbouring sentences with more than ``longest`` tokens are only shown as taken out and put in.
+    """
     before, after = _sentences(old), _sentences(new)
+    if _pairs(before, after) > _MOST_PAIRS:
+        return [_change("".join(before), "".join(after), longest)]
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     return [
-        Unchanged(j - i) if tag == "equal" else _change("".join(before[i:j]), "".join(after[k:m]))
+        Unchanged(j - i) if tag == "equal" else _change("".join(before[i:j]), "".join(after[k:m]), longest)
         for tag, i, j, k, m in matcher.get_opcodes()
     ]
+
+
+def _pairs(before: list[str], after: list[str]) -> int:
+    """In how many ways a sentence of the one can be taken for one of the other: to compare takes as long."""
+    counted = Counter(after)
+    return sum(number * counted[sentence] for sentence, number in Counter(before).items())
 
 
 def _sentences(text: str) -> list[str]:
@@ -60,10 +74,10 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def _change(before: str, after: str) -> Change:
+def _change(before: str, after: str, longest: int) -> Change:
     removed, added = _TOKEN.findall(before), _TOKEN.findall(after)
     whole = (Piece(Mark.REMOVED, before), Piece(Mark.ADDED, after))
-    if max(len(removed), len(added)) > _LONGEST:
+    if max(len(removed), len(added)) > longest:
         return whole
     matcher = SequenceMatcher(None, removed, added, autojunk=False)
     pieces = whole if matcher.ratio() < _ALIKE else _joined(_pieces(matcher, removed, added))

@@ -19,6 +19,7 @@ from archive.poll_tables import POLL_TABLES
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
+from archive.web.indexes import BROWSING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
@@ -130,6 +131,12 @@ def _polls(db: Database) -> None:
 @_migration("0012_notices")
 def _notices(db: Database) -> None:
     for statement in NOTICE_TABLES:
+        db.execute(statement)
+
+
+@_migration("0013_browsing")
+def _browsing(db: Database) -> None:
+    for statement in BROWSING:
         db.execute(statement)
 
 

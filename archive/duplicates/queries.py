@@ -40,8 +40,11 @@ def clusters(connection: Connection, limit: int | None = None) -> Iterator[Clust
     return (Cluster(*row) for row in rows)
 
 
-def members(connection: Connection, article_id: str) -> list[Member]:
-    """The cluster of an article, its representative first, then by date; only the article itself if it has none."""
+def members(connection: Connection, article_id: str, limit: int | None = None) -> list[Member]:
+    """The cluster of an article, its representative first, then by date; only the article itself if it has none.
+
+    At most ``limit``: each is compared.
+    """
     own = Text.of(connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0])
     return [
         Member(
@@ -52,7 +55,7 @@ def members(connection: Connection, article_id: str) -> list[Member]:
             similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
             represents=bool(row["represents"]),
         )
-        for row in connection.execute(_MEMBERS, (article_id,))
+        for row in connection.execute(_MEMBERS, (article_id, -1 if limit is None else limit))
     ]
 
 
@@ -65,5 +68,5 @@ _MEMBERS: Final = """
     SELECT id, published_at, media, title, body, id = coalesce(cluster, id) AS represents
     FROM articles LEFT JOIN article_clusters ON article_id = id
     WHERE id = ?1 OR cluster = (SELECT cluster FROM article_clusters WHERE article_id = ?1)
-    ORDER BY represents DESC, published_at, id
+    ORDER BY represents DESC, published_at, id LIMIT ?2
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -22,10 +23,21 @@ NEWEST: Final = 50
 TITLE: Final = "Tencent News articles"
 _HOME: Final = "https://news.qq.com/"
 _ATOM: Final = "http://www.w3.org/2005/Atom"
+_NEVER: Final = "1970-01-01T00:00:00+00:00"
 _NEEDED: Final = ("id", "url", "title", "summary", "author", "published_at", "first_seen")
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Entry = dict[str, str]
+"""An article. ``feed_id``, ``link`` and ``updated`` say what its address and date would say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an Atom feed says of itself. ``link``: its own address, where it has one."""
+
+    id: str
+    title: str
+    link: str = ""
 
 
 class Feed:
@@ -44,7 +56,7 @@ class Feed:
             raise BadOption(f"feeds need the columns {', '.join(missing)}")
         newest = deque(dataset.rows(table), maxlen=dataset.wish.limit or NEWEST)
         entries = [
-            {name: _clean(str(value)) for name, value in zip(table.names, row, strict=True) if isinstance(value, str)}
+            {name: clean(str(value)) for name, value in zip(table.names, row, strict=True) if isinstance(value, str)}
             for row in reversed(newest)
         ]
         for name, content in (("feed.rss", rss(entries)), ("feed.atom", atom(entries)), ("feed.json", feed(entries))):
@@ -54,7 +66,8 @@ class Feed:
         return []
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """``text`` with U+FFFD for every character that XML cannot hold."""
     return _NOT_XML.sub("\ufffd", text)
 
 
@@ -75,14 +88,17 @@ def rss(entries: list[Entry]) -> bytes:
     return _file(root)
 
 
-def atom(entries: list[Entry]) -> bytes:
+def atom(entries: list[Entry], head: Head = Head(_HOME, TITLE)) -> bytes:
     """Atom 1.0."""
     root = Element("feed", xmlns=_ATOM)
-    _texts(root, id=_HOME, title=TITLE, updated=max(map(_utc, entries)))
+    _texts(root, id=head.id, title=head.title, updated=max(map(_utc, entries), default=_NEVER))
+    if head.link:
+        SubElement(root, "link", rel="self", href=head.link)
     for entry in entries:
         item = SubElement(root, "entry")
-        _texts(item, id=entry["url"], title=entry["title"], published=_moment(entry), updated=_moment(entry))
-        SubElement(item, "link", rel="alternate", href=entry["url"])
+        stated = {"id": entry.get("feed_id", entry["url"]), "title": entry["title"], "published": _moment(entry)}
+        _texts(item, **stated, updated=entry.get("updated") or _moment(entry))
+        SubElement(item, "link", rel="alternate", href=entry.get("link", entry["url"]))
         _texts(SubElement(item, "author"), name=entry["author"] or TITLE)
         _texts(item, summary=entry["summary"])
         if "body" in entry:
@@ -91,7 +107,7 @@ def atom(entries: list[Entry]) -> bytes:
 
 
 def _utc(entry: Entry) -> str:
-    return datetime.fromisoformat(_moment(entry)).astimezone(UTC).isoformat()
+    return datetime.fromisoformat(entry.get("updated") or _moment(entry)).astimezone(UTC).isoformat()
 
 
 def feed(entries: list[Entry]) -> bytes:

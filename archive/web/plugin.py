@@ -1,0 +1,184 @@
+"""What makes Datasette this archive's front: our pages, our words in its templates, and the fence around its SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from datasette import Response
+from datasette.app import Datasette
+from datasette.utils.asgi import Base400, Request
+from datasette.views.base import DatasetteError
+from jinja2 import Environment
+from markupsafe import Markup
+from pluggy import HookimplMarker
+
+from archive.web import moments
+from archive.web.answer import Answer, Asked, Elsewhere, File
+from archive.web.browse import Entry
+from archive.web.fence import fence
+from archive.web.guard import HEADERS, POLICY
+from archive.web.indexing import Indexer
+from archive.web.language import COOKIE, Language, chosen_language
+from archive.web.pages.article import picture_address
+from archive.web.pages.files import style_version
+from archive.web.site import ASSETS, PAGES, SQL, Site, answer, failed
+
+hookimpl: Final = HookimplMarker("datasette")
+
+_YEAR: Final = 365 * 86_400
+_PICTURES: Final = {**HEADERS, "content-security-policy": POLICY.format(pictures="'self' https:")}
+View = Callable[[Request], Awaitable[Response]]
+
+
+class Front:
+    """The plugin. One archive per process."""
+
+    __name__ = "archive.web"
+    """The package in which Datasette finds our templates."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._indexer = Indexer(site.data)
+
+    @hookimpl
+    def register_routes(self, datasette: Datasette) -> list[tuple[str, View]]:
+        """Our pages; and nothing but SQL is left to Datasette's own."""
+        pages = [(f"^{path}$", self._view(datasette, partial(answer, page))) for path, page in PAGES.items()]
+        assets = [(f"^{path}$", self._view(datasette, page)) for path, page in ASSETS.items()]
+        return [*pages, *assets, (f"^(?!{SQL}).*$", self._view(datasette, _not_found))]
+
+    @hookimpl
+    def prepare_connection(self, conn: Any, database: str) -> None:
+        """Nothing but what is public can be read by SQL."""
+        if database == "archive":
+            fence(conn)
+
+    @hookimpl
+    def prepare_jinja2_environment(self, env: Environment) -> None:
+        """What our templates do with what they are given."""
+        env.filters["by_day"] = _by_day
+        env.filters["bytes"] = _bytes
+        env.filters["trusted"] = Markup
+
+    @hookimpl
+    def extra_template_vars(self, request: Request | None) -> dict[str, Any]:
+        """What our templates, and Datasette's in our frame, speak with."""
+        return self._words(request)
+
+    @hookimpl
+    async def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Response:
+        """A page of ours for what Datasette refuses; what nobody foresaw goes to the log."""
+        asked = self._asked(request)
+        status, problem = _refusal(asked, exception)
+        if status == 500:
+            traceback.print_exception(exception)
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": problem, "status": status}, status=status)
+        return await self._response(datasette, request, failed(asked, status, problem))
+
+    @hookimpl
+    async def forbidden(self, datasette: Datasette, request: Request, message: str) -> Response:
+        """A page of ours for what Datasette forbids."""
+        return await self._response(datasette, request, failed(self._asked(request), 403, ""))
+
+    async def form(self, datasette: Datasette, scope: Any) -> str:
+        """The page that asks for the password."""
+        request = Request({**scope, "csrftoken": lambda: ""}, None)
+        context = {"to": scope.get("raw_path", b"/").decode("ascii"), "wrong": bool(scope.get("qqnews.wrong"))}
+        if context["to"] == "/login":
+            context["to"] = "/"
+        made: str = await datasette.render_template("login.html", context, request=request)
+        return made
+
+    def _view(self, datasette: Datasette, page: Callable[[Asked], Answer]) -> View:
+        async def view(request: Request) -> Response:
+            found = await asyncio.to_thread(page, self._asked(request))
+            return await self._response(datasette, request, found)
+
+        return view
+
+    def _asked(self, request: Request) -> Asked:
+        return Asked(
+            data=self._site.data,
+            language=_language(request),
+            args={name: request.args[name] for name in request.args},
+            places=request.url_vars,
+            origin=f"{request.scheme}://{request.host}",
+            unchanged_since=request.headers.get("if-none-match", ""),
+            resolve=self._site.resolve,
+            index=self._indexer.state,
+        )
+
+    async def _response(self, datasette: Datasette, request: Request, found: Answer) -> Response:
+        if isinstance(found, Elsewhere):
+            return Response.redirect(found.path)
+        if isinstance(found, File):
+            return Response(found.content, found.status, dict(found.headers), found.content_type)
+        html = await datasette.render_template(found.template, dict(found.context), request=request)
+        response = Response.html(html, found.status, headers=dict(_PICTURES) if found.pictures else {})
+        response.headers["vary"] = "Accept-Language, Cookie"
+        if request.args.get("lang") in list(Language):
+            response.set_cookie(COOKIE, request.args["lang"], max_age=_YEAR, httponly=True, samesite="lax")
+        return response
+
+    def _words(self, request: Request | None) -> dict[str, Any]:
+        language = _language(request) if request else Language.EN
+        return {
+            "say": language.say,
+            "language": language,
+            "switch": _switched(request, language.other) if request else "/",
+            "style": f"/static/site.css?{style_version()}",
+            "minute": moments.minute,
+            "day_of": moments.day,
+            "clock": moments.clock,
+            "picture_address": picture_address,
+        }
+
+
+def _language(request: Request) -> Language:
+    args = {name: request.args[name] for name in request.args}
+    return chosen_language(args, request.cookies, request.headers.get("accept-language", ""))
+
+
+def _switched(request: Request, language: Language) -> str:
+    """This page's address in the other language."""
+    args = [(name, value) for name in request.args for value in request.args.getlist(name) if name != "lang"]
+    return "?" + urlencode([*args, ("lang", language.value)])
+
+
+def _by_day(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Articles in their order, put together by the day of publishing."""
+    return [(day, list(group)) for day, group in groupby(entries, key=lambda entry: moments.day(entry.published_at))]
+
+
+def _bytes(number: int) -> str:
+    """A size for people: ``1.5 GB``."""
+    size, units = float(number), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    for larger in units:
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
+
+
+def _refusal(asked: Asked, exception: Exception) -> tuple[int, str]:
+    """The status and the words for what Datasette says. Its own errors are always the asker's."""
+    if isinstance(exception, DatasetteError):
+        is_slow = exception.title == "SQL Interrupted"
+        return 400, asked.language.say("sql too slow") if is_slow else str(exception.message or "")
+    if getattr(exception, "status", 500) == 404:
+        return 404, asked.language.say("not found")
+    if isinstance(exception, Base400):
+        return 400, str(exception.args[0] if exception.args else "")
+    return 500, asked.language.say("unforeseen")
+
+
+def _not_found(asked: Asked) -> Answer:
+    return failed(asked, 404, asked.language.say("not found"))
