@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults soak bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,6 +34,15 @@ fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader
 soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
 	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py
 
+bench: .venv/bench/made ## Measure everything beside peers and limits into docs/benchmarks.md (SECTION=name; BENCH=full: longer)
+	nice .venv/bench/bin/python -m tests.bench $(SECTION) --write docs/benchmarks.md
+
+.venv/bench/made: requirements-bench.lock $(BIN)/qqnews
+	$(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	.venv/bench/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
 	nice $(BIN)/python -m tests.archive.duplicates.bench
 
@@ -59,6 +68,8 @@ demo: install ## Crawl the loopback Tencent News of tests/site end to end and sh
 
 lock: ## Choose the newest versions again and write requirements.lock (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+	cp requirements.lock requirements-bench.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra bench --extra export --python-version 3.11 pyproject.toml -o requirements-bench.lock
 
 clean: ## Remove what the other targets made (never the archive)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo

@@ -1,0 +1,30 @@
+"""All sections, in the order in which they stand in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tests.bench import pages
+from tests.bench.reported import reported
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: ``write`` measures and returns Markdown that begins with a heading of the second level."""
+
+    write: Callable[[bool], str]
+    """Takes whether to measure at full length."""
+    packages: tuple[str, ...] = ()
+    """Whose versions matter for its figures."""
+
+
+SECTIONS: dict[str, Section] = {
+    "pages": Section(pages.write, pages.PACKAGES),
+    "duplicates": Section(
+        partial(reported, "Near-duplicates", "tests.archive.duplicates.bench"), ("datasketch", "rensa", "numpy")
+    ),
+    "search": Section(partial(reported, "Search", "tests.archive.search.bench"), ("numpy",)),
+    "export": Section(partial(reported, "Exports", "tests.bench_export"), ("orjson", "pyarrow")),
+}
