@@ -17,7 +17,7 @@ import orjson
 from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
-from archive.commands import Asked
+from archive.asked import Asked
 from archive.errors import ExitCode
 from archive.store import Archive
 from crawler.progress import watcher
