@@ -25,6 +25,15 @@ class Run:
     code: bool = False
     link: Link | None = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether it looks like nothing but text."""
+        return not (self.bold or self.italic or self.code or self.link)
+
+    def with_text(self, text: str) -> Run:
+        """Another text in the same look."""
+        return Run(text, self.bold, self.italic, self.code, self.link)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -59,8 +59,8 @@ class Piece:
 def escape(pieces: Iterable[Piece], place: Place = "paragraph") -> str:
     """The pieces as one string of Markdown, with the fewest backslashes that keep the text text."""
     pieces = list(pieces)
-    plain = "".join(piece.string for piece in pieces)
-    theirs = "".join(_boundary(piece.string) if piece.markup else piece.string for piece in pieces)
+    plain = "".join([piece.string for piece in pieces])
+    theirs = "".join([_boundary(piece.string) if piece.markup else piece.string for piece in pieces])
     if not _SUSPICIOUS.search(theirs) and not (place == "cell" and "|" in plain):
         return plain
     skeleton = "".join(_outline(piece) for piece in pieces)

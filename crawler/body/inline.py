@@ -20,6 +20,10 @@ HUGO_IN_CODE: Final = re.compile(r"\{\{[<%]|<!--\s*more", re.I)
 
 def write_inline(inlines: Iterable[Inline], place: Place = "paragraph") -> str:
     """One text block as Markdown; in a heading a break is a space, in a table's cell ``<br>``."""
+    inlines = list(inlines)
+    if all(isinstance(part, Run) and part.plain for part in inlines):
+        # Most are: nothing to tidy, no markup of ours.
+        return escape([Piece("".join(part.text for part in inlines if isinstance(part, Run)))], place)
     return escape(_pieces(_tidy(inlines), _BREAKS[place]), place)
 
 
@@ -65,11 +69,11 @@ def _look(inline: Inline) -> tuple[bool, bool, bool, Link | None] | None:
 
 
 def _split_edges(inline: Inline) -> list[Inline]:
-    if not isinstance(inline, Run) or not (inline.bold or inline.italic or inline.code or inline.link):
+    if not isinstance(inline, Run) or inline.plain:
         return [inline]
     core = inline.text.strip()
     before, _, after = inline.text.partition(core) if core else (inline.text, "", "")
-    return [replace(inline, text=text) for text in (before, core, after) if text]
+    return [inline.with_text(text) for text in (before, core, after) if text]
 
 
 def _settle(parts: Sequence[Inline], at: int) -> Inline:

@@ -24,8 +24,7 @@ class Look:
 
 def visible(inlines: Sequence[Inline]) -> bool:
     """Whether there is anything to see."""
-    words = (part.text for part in inlines if isinstance(part, Run))
-    return any(isinstance(part, Picture) for part in inlines) or any(text.strip(INVISIBLE) for text in words)
+    return any(part.text.strip(INVISIBLE) if isinstance(part, Run) else isinstance(part, Picture) for part in inlines)
 
 
 def read_lines(inlines: Sequence[Inline], look: Look) -> Iterator[Block]:
@@ -82,20 +81,12 @@ def _trim(line: Sequence[Inline]) -> list[Inline]:
             text = part.text.lstrip(INVISIBLE) if not kept else part.text.lstrip(" ") if after_space else part.text
             if not text:
                 continue
-            part = replace(part, text=text) if text != part.text else part
+            part = part.with_text(text) if text != part.text else part
         kept.append(part)
     while isinstance(last := kept[-1], Run):
         text = last.text.rstrip(INVISIBLE)
         if text:
-            kept[-1] = replace(last, text=text)
+            kept[-1] = last.with_text(text) if text != last.text else last
             break
         kept.pop()
     return kept
-
-
-def _redundant_before(kept: Sequence[Inline]) -> str:
-    """The white space that adds nothing after what is already there."""
-    if not kept:
-        return INVISIBLE
-    last = kept[-1]
-    return " " if isinstance(last, Run) and last.text.endswith(" ") else "\0"

@@ -57,10 +57,14 @@ def is_dropped(element: Element, tag: str, classes: list[str], style: Style) -> 
         tag in _DROPPED_TAGS
         or style.hidden
         or element.get("id") in _DROPPED_IDS
-        or not _DROPPED_CLASSES.isdisjoint(classes)
-        or any("viewer" in name.lower() for name in classes)  # the picture viewer repeats every picture
+        or (classes and _is_furniture(classes))
         or element.get("hidden") is not None
     )
+
+
+def _is_furniture(classes: list[str]) -> bool:
+    # The picture viewer repeats every picture.
+    return not _DROPPED_CLASSES.isdisjoint(classes) or any("viewer" in name.lower() for name in classes)
 
 
 def is_caption(tag: str, classes: list[str]) -> bool:

@@ -27,7 +27,7 @@ from crawler.body.blocks import (
     Run,
     texts_of,
 )
-from crawler.body.lines import Look, read_lines, visible
+from crawler.body.lines import Look, read_lines
 from crawler.body.marks import (
     BLOCK_TAGS,
     CONTROL,
@@ -47,6 +47,8 @@ from crawler.body.videos import player_video, pushed_videos
 Placeholders = Mapping[str, tuple[Block, ...]]
 """What the comments ``<!--IMG_0-->``, ``<!--VIDEO_0-->`` … of a page stand for."""
 
+_LOOKING: Final = frozenset("a b code em figcaption h1 h2 h3 h4 h5 h6 i strong".split())
+"""Tags that say by themselves how their text looks."""
 MAX_NESTING: Final = 16
 """Lists, quotes and tables nested deeper than this are read as flat text."""
 
@@ -147,6 +149,8 @@ class _Reader:
             self._close()
 
     def _look(self, element: Element, tag: str, classes: list[str], style: Style, look: Look) -> Look:
+        if style is NO_STYLE and tag not in _LOOKING and not classes:
+            return look
         bold = style.bold if style.bold is not None else tag in ("strong", "b") or look.bold
         italic = style.italic if style.italic is not None else tag in ("em", "i") or look.italic
         transparent = style.transparent if style.transparent is not None else look.transparent
@@ -285,7 +289,7 @@ class _Reader:
     def _flush(self) -> None:
         """End the text block begun."""
         line, self.line = self.line, []
-        if line and visible(line):
+        if line:
             for block in read_lines(line, self.looks[-1][0]):
                 self._append(block)
 

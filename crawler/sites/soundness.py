@@ -21,6 +21,10 @@ _JUDGED: Final = re.compile("[\x80-\u024f\u2000-\u22ff\u2e80-\u9fff\ue000-\ufaff
 """Characters which a wrong reading may yield. Other scripts and emoji are neither sound nor suspicious."""
 _LOST: Final = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]|锟斤拷|ï¿½|烫烫烫|屯屯屯|[?]{4,}")
 """What is left where characters were lost for good."""
+_LOSS_BEGINS: Final = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd锟ï烫屯?]")
+_ASCII: Final = bytes(range(0x80))
+_COMMONEST: Final = bytes(range(0xB0, 0xD8))
+"""The rows of GB2312 that hold the 3,755 commonest characters."""
 _MOST_LOST: Final = 0.15
 _LEAST_SOUND: Final = 0.5
 _FEWEST: Final = 4
@@ -35,20 +39,23 @@ def soundness(text: str) -> float:
 
     Chinese texts have 0.75 and more, UTF-8 read as GBK has less than 0.4, GBK read as UTF-8 less than 0.05.
     """
-    return _share(_judged(text))
+    return _Judged(text).share
 
 
-def _judged(text: str) -> dict[str, int]:
-    """How often each character stands there that says something."""
-    # Counted first: a text has thousands of characters, and some hundred different ones.
-    counts = Counter(text)
-    return {character: counts[character] for character in _JUDGED.findall("".join(counts))}
+class _Judged:
+    """How many characters of a text say something, and how many of them are sound."""
 
+    def __init__(self, text: str) -> None:
+        # Counted first: a text has thousands of characters, and some hundred different ones.
+        self.counts = Counter(text)
+        judged = _JUDGED.findall("".join(self.counts))
+        self.all = sum(map(self.counts.__getitem__, judged))
+        self.sound = self.all - sum(map(self.counts.__getitem__, set(judged) - SOUND))
 
-def _share(judged: dict[str, int]) -> float:
-    """The share of sound characters; 1 where there is nothing to judge."""
-    sound = sum(number for character, number in judged.items() if character in SOUND)
-    return sound / sum(judged.values()) if judged else 1.0
+    @property
+    def share(self) -> float:
+        """The share of sound characters; 1 where there is nothing to judge."""
+        return self.sound / self.all if self.all else 1.0
 
 
 def garbling(text: str) -> str:
@@ -57,12 +64,14 @@ def garbling(text: str) -> str:
     Two things do: too many characters lost for good, and a wrong reading which can be undone with gain. A text of
     rare characters, or one about mojibake, shows neither.
     """
-    counted = _judged(text)
-    judged = sum(counted.values()) + text.count("?")
+    if _is_common(text) and not (_LOSS_BEGINS.search(text) and _LOST.search(text)):
+        return ""
+    found = _Judged(text)
+    judged = found.all + found.counts["?"]
     lost = sum(len(match.group()) for match in _LOST.finditer(text))
     if lost >= _FEWEST and lost > _MOST_LOST * judged:
         return f"{lost} of {judged} characters lost"
-    before = _share(counted)
+    before = found.share
     if before >= _LEAST_SOUND:
         return ""
     for name, undone in _undone(text):
@@ -70,6 +79,16 @@ def garbling(text: str) -> str:
         if gained >= _FEWEST and soundness(undone) > max(before + 0.2, _LEAST_SOUND):
             return f"{name}: {text[:20]!r} was {undone[:20]!r}"
     return ""
+
+
+def _is_common(text: str) -> bool:
+    """Whether half of what is not ASCII are the commonest characters: told much faster than by counting all."""
+    encoded = text.encode("gb2312", "ignore")
+    pairs = encoded.translate(None, _ASCII)
+    foreign = len(text) - (len(encoded) - len(pairs))
+    rows = pairs[::2]
+    common = len(rows) - len(rows.translate(None, _COMMONEST))
+    return common >= _LEAST_SOUND * foreign
 
 
 def _undone(text: str) -> Iterable[tuple[str, str]]:

@@ -70,9 +70,8 @@ def _is_old_page(page: Document) -> bool:
 
 def _container(page: Document) -> Element | None:
     for css in _CONTAINERS:
-        for found in page.selector.css(css)[:1]:
-            root: Element = found.root
-            return root
+        if (found := page.first(css)) is not None:
+            return found
     parents: list[Element] = [found.root for found in page.selector.xpath(_INDENTED)]
     return max(parents, key=lambda parent: len(str(parent.xpath("string()"))), default=None)
 

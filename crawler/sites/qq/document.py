@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
@@ -15,13 +16,16 @@ from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
 from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
-from crawler.sites.html import parse_html
+from crawler.sites.html import parse_html, without_sheets
 from crawler.sites.literals import read_answer
 from crawler.sites.page import Body, Found
 from crawler.sites.qq.address import Address
 from crawler.sites.script import find_json
 
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_UNSOUND = re.compile(rf"{CONTROL.pattern}|[\ud800-\udfff]")
+
+_MARK = re.compile(r"[#.][\w-]+")
+_CONDITION = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 
 
 class Document:
@@ -48,11 +52,21 @@ class Document:
         """The object that the body is, where it is no page but an answer of the site's interfaces; else empty."""
         return {} if self.text.lstrip().startswith("<") else read_answer(self.text)
 
+    @property
+    def source(self) -> str:
+        """``window.DATA`` as it stands in the page: often most of it."""
+        return self.text[self._data[1] : self._data[2]]
+
+    @cached_property
+    def markup(self) -> str:
+        """The page without ``window.DATA``, its long style sheets emptied."""
+        _, start, end = self._data
+        return without_sheets(self.text[:start] + self.text[end:])
+
     @cached_property
     def tree(self) -> Element:
-        """The page's tree, without the often huge ``window.DATA``."""
-        _, start, end = self._data
-        return parse_html(self.text[:start] + self.text[end:])
+        """The tree of the page's markup."""
+        return parse_html(self.markup)
 
     @cached_property
     def selector(self) -> Selector:
@@ -73,7 +87,7 @@ class Document:
     @cached_property
     def _metas(self) -> dict[str, list[str]]:
         metas: dict[str, list[str]] = {}
-        for element in self.tree.iter("meta"):
+        for element in self.all("meta"):
             name = (element.get("property") or element.get("name") or "").lower()
             if content := (element.get("content") or "").strip():
                 metas.setdefault(name, []).append(content)
@@ -83,14 +97,34 @@ class Document:
         """The text of the first element that each CSS selector finds."""
         for css in selectors:
             element = self.first(css)
-            if element is not None and (text := " ".join(_words_in(element).split())):
+            if element is not None and (text := " ".join(words_in(element).split())):
                 yield Found(text, css)
 
     def first(self, css: str) -> Element | None:
         """The first element that a CSS selector finds."""
-        # Compiled once: a page is asked some twenty of them, and parsel's own way costs three times as much.
+        return next(iter(self.all(css)), None)
+
+    def all(self, css: str) -> Sequence[Element]:
+        """The elements that a CSS selector finds, in the order of the page."""
+        if css in self._marked:
+            return self._marked[css]
+        # A page is asked some twenty of them, and most name an id or a class of another layout.
+        if all(marks - self._marked.keys() for marks in _marks_in(css)):
+            return ()
         found: list[Element] = _compiled(css)(self.tree)
-        return found[0] if found else None
+        return found
+
+    @cached_property
+    def _marked(self) -> dict[str, list[Element]]:
+        """The elements by tag (``h1``), id (``#id``) and class (``.class``)."""
+        marked: defaultdict[str, list[Element]] = defaultdict(list)
+        for element in self.tree.iter(etree.Element):
+            marked[str(element.tag)].append(element)
+            if name := element.get("id"):
+                marked[f"#{name}"].append(element)
+            for name in element.get("class", "").split():
+                marked[f".{name}"].append(element)
+        return marked
 
     @cached_property
     def visible_text(self) -> str:
@@ -104,7 +138,13 @@ def _compiled(css: str) -> Callable[[Element], Any]:
     return etree.XPath(css2xpath(css))
 
 
-_words_in: Callable[[Element], str] = etree.XPath("string()")
+@cache
+def _marks_in(css: str) -> tuple[frozenset[str], ...]:
+    """The ids and classes that each alternative of a CSS selector cannot do without."""
+    return tuple(frozenset(_MARK.findall(part)) for part in _CONDITION.sub("", css).split(","))
+
+
+words_in: Callable[[Element], str] = etree.XPath("string()")
 
 
 def statements(data: Mapping[str, Any], where: str, *keys: str) -> Iterator[Found]:
@@ -123,9 +163,18 @@ def value_under(data: Any, key: str) -> Any:
 
 def text_of(value: object) -> str:
     """A string or number as text, without lone surrogates and control characters; anything else is ``""``."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return ""
-    return CONTROL.sub("", _SURROGATE.sub("\ufffd", str(value))).strip()
+    if isinstance(value, str):
+        return _UNSOUND.sub(_mended, value).strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _mended(found: re.Match[str]) -> str:
+    return "\ufffd" if found[0] >= "\ud800" else ""
+
+
+def html_of(value: object) -> str:
+    """The same of what should be HTML, its long style sheets emptied."""
+    return text_of(without_sheets(value) if isinstance(value, str) else value)
 
 
 def make_body(blocks: Sequence[Block], where: str) -> Body:

@@ -61,11 +61,7 @@ def read(page: Document) -> RawArticle:
 
 
 def _container(page: Document) -> Element | None:
-    for css in _CONTAINERS:
-        for found in page.selector.css(css)[:1]:
-            root: Element = found.root
-            return root
-    return None
+    return next((found for css in _CONTAINERS for found in page.all(css)), None)
 
 
 def _body(page: Document) -> Body:
@@ -85,9 +81,9 @@ def _text(page: Document, container: Element) -> tuple[Block, ...]:
 
 def _lead(page: Document, container: Element) -> tuple[Block, ...]:
     """The lead, where it stands outside the text: above it, beside the headline."""
-    for found in page.selector.css(_LEADS):
-        if container not in found.root.iterancestors():
-            return read_blocks(found.root, base_url=page.base_url)
+    for found in page.all(_LEADS):
+        if container not in found.iterancestors():
+            return read_blocks(found, base_url=page.base_url)
     return ()
 
 

@@ -6,7 +6,6 @@ trusted first; the rendered DOM is the second opinion, and the only way where th
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from lxml import etree
@@ -17,7 +16,7 @@ from crawler.body.read import Placeholders, read_blocks
 from crawler.body.videos import read_videos
 from crawler.sites.html import parse_fragment
 from crawler.sites.page import Body, RawArticle
-from crawler.sites.qq.document import Document, make_body, text_of
+from crawler.sites.qq.document import Document, html_of, make_body, words_in
 from crawler.sites.qq.fields import page_fields
 from crawler.sites.qq.kinds import read_kind, sales_notes
 from crawler.sites.qq.placeholders import read_placeholders
@@ -55,7 +54,7 @@ def read(page: Document) -> RawArticle:
 def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
     """The body both ways, where there are two and they differ, and a note if they do."""
     content = page.data.get("originContent")
-    origin = text_of(content.get("text")) if isinstance(content, dict) else ""
+    origin = html_of(content.get("text")) if isinstance(content, dict) else ""
     container = _container(page)
     if not origin:
         return ((_from_dom(page, container),) if container is not None else _video_only(page)), ()
@@ -75,7 +74,7 @@ def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
 
 
 def _container(page: Document) -> Element | None:
-    return next((found for css in _CONTAINERS if (found := page.first(css)) is not None), None)
+    return next((found for css in _CONTAINERS for found in page.all(css)), None)
 
 
 def _from_dom(page: Document, container: Element) -> Body:
@@ -101,7 +100,7 @@ def _same_words(fragment: Element, placeholders: Placeholders, container: Elemen
 
 
 def _words(root: Element) -> str:
-    return re.sub(r"\s+", "", str(root.xpath("string()")))
+    return "".join(words_in(root).split())
 
 
 def _pictures(fragment: Element, placeholders: Placeholders) -> list[str | None]:

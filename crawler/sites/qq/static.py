@@ -29,7 +29,7 @@ _GALLERY: Final = "IMG_0"
 
 def recognises(page: Document) -> bool:
     """Whether the page is of this layout."""
-    return "content-article" in page.text and bool(page.selector.css(".content-article"))
+    return "content-article" in page.text and bool(page.all(".content-article"))
 
 
 def read(page: Document) -> RawArticle:
@@ -59,11 +59,11 @@ def _body(page: Document, slides: tuple[Block, ...]) -> Body:
 
 
 def _blocks(page: Document, slides: tuple[Block, ...]) -> tuple[Block, ...]:
-    container = page.selector.css(".content-article")[0]
-    for place in container.css(".PictureWrap")[:1] if slides else ():
-        place.root.clear(keep_tail=True)
-        place.root.append(etree.Comment(_GALLERY))
-    blocks = read_blocks(container.root, base_url=page.base_url, placeholders={_GALLERY: slides})
+    container = page.all(".content-article")[0]
+    for place in page.all(".content-article .PictureWrap")[:1] if slides else ():
+        place.clear(keep_tail=True)
+        place.append(etree.Comment(_GALLERY))
+    blocks = read_blocks(container, base_url=page.base_url, placeholders={_GALLERY: slides})
     shown = set(pictures_of(blocks))
     return blocks if shown.issuperset(pictures_of(slides)) else (*blocks, *slides)
 

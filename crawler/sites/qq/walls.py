@@ -63,7 +63,7 @@ def is_removed_address(url: str) -> bool:
 
 def check_size(page: Document) -> None:
     """Raise `Changed` for a page of so many tags that reading it would hold up all others."""
-    tags = page.text.count("<") + page.text.count("\\u003c")
+    tags = sum(part.count("<") + part.count("\\u003c") for part in (page.markup, page.source))
     if tags > _MOST_TAGS:
         raise Changed(page.url, f"{tags} tags: no page of the site has so many")
 
@@ -105,7 +105,7 @@ def _left(text: str) -> int:
 
 def _check_place(page: Document) -> None:
     """Refuse a page with a captcha's machinery where the text stands, or one that ends there."""
-    places = [place.root for place in page.selector.css(_PLACES)]
+    places = page.all(_PLACES)
     for element in (
         element for place in places for element in place.iter("iframe", "script", "form", "input", "canvas")
     ):

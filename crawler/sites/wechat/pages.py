@@ -93,7 +93,7 @@ def _said(page: Document, *names: str) -> Iterator[Found]:
 
 def _short_text(page: Document) -> Iterator[Found]:
     """The words of a page that has no ``#js_content``: a short text, or what is said of a set of pictures."""
-    if page.selector.css(_CONTENT):
+    if page.all(_CONTENT):
         return
     yield from _said(page, "content_noencode")
     if at := page.text.find("text_page_info"):
@@ -114,9 +114,9 @@ def _lines(text: str) -> list[str]:
 
 def _bodies(page: Document, text: tuple[Found, ...]) -> Iterator[Body]:
     ending = tuple(_original(page))
-    for found in page.selector.css(_CONTENT)[:1]:
-        _name_media(found.root)
-        blocks = read_blocks(found.root, base_url=page.url)
+    for found in page.all(_CONTENT)[:1]:
+        _name_media(found)
+        blocks = read_blocks(found, base_url=page.url)
         if blocks:
             yield make_body((*blocks, *ending), _CONTENT)
             return
