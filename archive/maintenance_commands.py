@@ -12,8 +12,8 @@ import click
 import orjson
 
 from archive.alone import alone
+from archive.asked import Asked, shared
 from archive.backup import back_up
-from archive.commands import Asked, shared
 from archive.errors import ExitCode
 from archive.repair import repair as mend
 from archive.store import Archive

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.failures import named_disk_failures
 from archive.markdown import to_markdown
 from archive.media import copies, pictures_of, with_local_pictures

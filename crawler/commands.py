@@ -12,7 +12,7 @@ from typing import Any
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.errors import ExitCode
 from archive.search.keeping import keep_up
 from archive.store import Archive

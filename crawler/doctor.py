@@ -13,7 +13,8 @@ from typing import Final, Protocol
 import click
 import orjson
 
-from archive.commands import Asked, printable, shared
+from archive.asked import Asked, shared
+from archive.commands import printable
 from archive.diagnosis import Finding, Level, examine_archive
 from archive.errors import ExitCode, QQNewsError
 from archive.store import Archive

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 import orjson
 
-from archive.commands import Asked
+from archive.asked import Asked
 from archive.errors import ExitCode
 from crawler.normalise import one_line
 from crawler.parse import UnusablePage, exit_code_of, outcome_of, saved_bytes

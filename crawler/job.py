@@ -17,7 +17,7 @@ import orjson
 from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
-from archive.commands import Asked
+from archive.asked import Asked
 from archive.errors import BadSetting, ExitCode
 from archive.histories import note_coverage, surprises
 from archive.logs import held, prune_now_and_then
@@ -81,7 +81,9 @@ def carry_out(
             outcome = crawl(settings, plan, before)
         _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
-        archive.finish_run(run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended, because=judged.because)
+        archive.finish_run(
+            run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended, because=judged.because
+        )
     content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
     prune_now_and_then(asked.data, os.environ)

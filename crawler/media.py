@@ -10,7 +10,7 @@ from typing import Any
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.media import missing_pictures
 from archive.store import Archive
 from crawler.job import Prepared, carry_out, idle_is_ok, site_options, use_proxy

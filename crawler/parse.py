@@ -13,7 +13,7 @@ import click
 import orjson
 
 from archive.article import Article, content_hash
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise

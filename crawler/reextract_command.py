@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.compare import differences, rendered
 from archive.errors import ExitCode
 from archive.raw import captures

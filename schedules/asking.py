@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from schedules.jobs import SHIPPED, Job, NoSuchJob, read_jobs_file
 
 _JOBS: Final = click.option(

@@ -16,7 +16,7 @@ from typing import Final
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.errors import ExitCode
 from archive.ledger import Ledger
 from archive.store import Archive

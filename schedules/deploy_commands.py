@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from archive.commands import Asked
+from archive.asked import Asked
 from archive.errors import ExitCode, QQNewsError
 from schedules import crontab
 from schedules.asking import Jobs, with_jobs

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from archive.commands import Asked
+from archive.asked import Asked
 from archive.errors import ExitCode
 from schedules.asking import Jobs, with_jobs
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 import click
 import orjson
 
-from archive.commands import Asked, printable
+from archive.asked import Asked
+from archive.commands import printable
 from archive.errors import ExitCode, QQNewsError
 from archive.metrics import metrics
 from archive.notices import Recipient

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import click
 import orjson
 
-from archive.commands import Asked, printable, shared
+from archive.asked import Asked, shared
+from archive.commands import printable
 from archive.duplicates.queries import Cluster, Member, clusters, members
 from archive.duplicates.rebuild import complete, not_compared
 from archive.duplicates.rebuild import rebuild as rebuild_all

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.export.formats import FORMATS
 from archive.export.run import Summary, export, merge
 from archive.export.wish import DEDUPLICATE, Wish

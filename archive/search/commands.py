@@ -13,7 +13,8 @@ from typing import Final
 import click
 import orjson
 
-from archive.commands import Asked, printable, shared
+from archive.asked import Asked, shared
+from archive.commands import printable
 from archive.failures import named_sqlite_failures
 from archive.plain import visible
 from archive.record import Archived

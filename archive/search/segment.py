@@ -7,13 +7,14 @@ exactly one token and pairs never reach over a comma.
 from __future__ import annotations
 
 import re
+from operator import add
 from typing import Final
 
 VERSION: Final = 1
 """Of the tokens. An index made by other rules is made anew."""
 
 _RUN: Final = re.compile(
-    r"(?P<characters>(?:[^\W_\x00-\u2e7f]|[\u2190-\u2bff\U0001f000-\U0001faff])+)|[^\W\d_\u2e80-\U0010ffff]+|\d+"
+    r"(?P<characters>(?:[^\W_\x00-\u2e7f]+|[\u2190-\u2bff\U0001f000-\U0001faff]+)+)|[^\W\d_\u2e80-\U0010ffff]+|\d+"
 )
 
 
@@ -25,13 +26,14 @@ def segment(folded: str) -> list[str]:
         if found["characters"] is None:
             tokens.append(run)
         else:
-            tokens += [run[place : place + 2] for place in range(len(run))]
+            tokens += map(add, run, run[1:])
+            tokens.append(run[-1])
     return tokens
 
 
 def characters(folded: str) -> set[str]:
     """The characters that are not parts of words: what can be searched one by one."""
-    return {each for found in _RUN.finditer(folded) if found["characters"] for each in found[0]}
+    return set[str]().union(*(found[0] for found in _RUN.finditer(folded) if found["characters"]))
 
 
 def open_ended(folded: str) -> tuple[list[str], bool]:

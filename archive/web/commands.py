@@ -11,7 +11,7 @@ from typing import Final
 import click
 import orjson
 
-from archive.commands import Asked, shared
+from archive.asked import Asked, shared
 from archive.schema import applied_migrations, known_migrations
 from archive.store import Archive
 from archive.web.errors import PasswordNeeded, WebMissing

@@ -1,0 +1,65 @@
+"""How every command is asked: the data directory, the wish for JSON, the reading of ids. Imports next to nothing."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import click
+
+from archive.failures import named_failures
+
+_DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The data directory.")
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
+
+
+class FrontDoor(Protocol):
+    """What the front door puts into ``ctx.obj``."""
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def json(self) -> bool: ...
+    def resolve(self, text: str) -> str:
+        """The article id in an address or bare id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a command was called: the data directory, the wish for JSON, and the reading of ids."""
+
+    data: Path
+    json: bool
+    resolve: Callable[[str], str]
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, which takes ``Asked`` first, ``--data`` and ``--json`` and a quiet end of pipes.
+
+    Both options may also stand before the command's name, where the front door reads them.
+    """
+
+    def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
+        asked = Asked(data or door.data, as_json or door.json, door.resolve)
+        with quiet_pipe(), named_failures(asked.data):
+            command(asked, **options)
+
+    functools.update_wrapper(wrapped, command)
+    return _DATA(_JSON(click.pass_obj(wrapped)))
+
+
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """A reader that goes away (``| head``) ends the command without a word."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must go somewhere when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
