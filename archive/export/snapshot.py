@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count, islice
@@ -33,6 +33,8 @@ from archive.export.questions import (
     MEMBERS,
     OF_ARTICLES,
     OF_REVISIONS,
+    OPEN_GAPS,
+    POLLED,
     SHOWN,
     STATE,
 )
@@ -106,11 +108,20 @@ class Snapshot:
 
         It is made from the seals of the rows, which the archive keeps whenever it writes.
         """
-        digest = sha256(orjson.dumps(list(self.ask(STATE))))
+        digest = sha256(orjson.dumps([*self.ask(STATE), self.polled()]))
         if self.has_table(CLUSTERS):
             for row in self.ask("SELECT article_id, cluster FROM article_clusters ORDER BY article_id"):
                 digest.update(orjson.dumps(row))
         return f"sha256:{digest.hexdigest()}"
+
+    def polled(self) -> tuple[str | None, int]:
+        """Since when it is known whether polls reach each other (ISO 8601 in UTC), and of how many sources."""
+        since, sources = next(self.ask(POLLED))
+        return (None if since is None else str(since)), int(str(sources))
+
+    def open_gaps(self, sources: Sequence[str], since: str | None, until: str | None) -> Iterator[Row]:
+        """Source, begin, end and most missing articles of each open gap, of these sources (none: all) and that time."""
+        return self.ask(OPEN_GAPS, (orjson.dumps(sources).decode(), since, until))
 
     def takedowns(self) -> list[str]:
         """Hashes of the ids of articles that were taken down, sorted."""
