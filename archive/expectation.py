@@ -25,6 +25,8 @@ QUIET: Final = 0.15
 """On the quietest holiday at least this part of the usual comes."""
 CHANCE: Final = 1e-6
 """What is less likely than this by chance is no chance."""
+_CHANCE_OF_PAGES: Final = 1e-5
+"""The same for pages, whose share must also be half of the lowest: a run has few of them."""
 _DEVIATIONS: Final = 6.0
 _LOW: Final = 0.1
 """The quantile that counts as the lowest: single bad days and runs lie below it."""
@@ -221,7 +223,7 @@ def surprises_of_pages(layout: str, now: Shares, earlier: Sequence[Shares]) -> l
         if len(shares) < _FEWEST_SHARES or not asked:
             continue
         usual, lowest = median(shares), _low(shares)
-        if yes / asked < lowest / 2 and binomial(yes, asked, _DRIFT * usual) < CHANCE:
+        if yes / asked < lowest / 2 and binomial(yes, asked, _DRIFT * usual) < _CHANCE_OF_PAGES:
             sentence = f"{yes} of {asked} pages of the layout {layout} {_SAYS.get(name, f'have a {name}')}"
             expected = f"{lowest:.0%} to {max(shares):.0%} were to be expected"
             found.append(Surprise(Kind.CHANGED, layout, f"{sentence}, {expected}: the parser needs mending"))

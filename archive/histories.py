@@ -23,7 +23,7 @@ from archive.expectation import (
 from archive.record import stamp
 from archive.store import Archive
 
-_MOST_RUNS: Final = 4000
+_MOST_RUNS: Final = 1500
 
 
 def surprises(archive: Archive, run: int, coverage: Mapping[str, Shares], floor: int, now: datetime) -> list[Surprise]:

@@ -64,6 +64,7 @@ _COUNTS: Final = {
     "sightings": "SELECT count(*) FROM sightings",
     "media": "SELECT count(*) FROM media",
     "runs": "SELECT count(*) FROM runs",
+    "open_gaps": "SELECT count(*) FROM gaps WHERE closed_at IS NULL",
     "first_published": "SELECT min(published_at) FROM articles",
     "last_published": "SELECT max(published_at) FROM articles",
     "last_seen": "SELECT max(last_seen) FROM articles",

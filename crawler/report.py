@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -178,8 +178,8 @@ def _unexpected(surprises: Sequence[Surprise], kind: Kind) -> _Judgements:
 
 def _also(surprises: Sequence[Surprise], judged: Verdict) -> str:
     """What was not to be expected is told also where something worse decides."""
-    told = next((f"; {each.sentence}" for each in surprises if each.kind.value != judged.word), "")
-    return told if not any(each.sentence in judged.because for each in surprises) else ""
+    others = (each.sentence for each in surprises if each.kind.value != judged.word)
+    return "".join(f"; {sentence}" for sentence in islice(others, 1))
 
 
 def _halted(n: Counter[str]) -> _Judgements:

@@ -7,6 +7,7 @@ from typing import Final
 
 from archive.export.choose import Taken
 from archive.export.columns import SCHEMA_VERSION
+from archive.export.gaps import known_gaps
 from archive.export.snapshot import Snapshot
 from archive.export.wish import Wish
 
@@ -15,7 +16,6 @@ TERMS: Final = (
     "Tencent News under its robots.txt as it stood then. Robots.txt is no licence: read the site's terms and your law "
     "before you publish or train."
 )
-GAPS: Final = "not recorded: this archive keeps no ledger of what its sources listed and it may have missed"
 
 
 def facts_of(
@@ -23,6 +23,7 @@ def facts_of(
 ) -> dict[str, object]:
     """Everything but the files, ready for JSON; ``texts`` is added when the rows have been read."""
     groups, as_of = snapshot.groups()
+    gaps = known_gaps(snapshot, wish)
     return {
         "kind": "qqnews export",
         "format": format_name,
@@ -35,7 +36,8 @@ def facts_of(
         "left_out": {"filters": taken.by_filters, "duplicates": taken.as_duplicates, "of": taken.wished},
         "duplicates": _duplicates(snapshot, wish),
         "takedowns": len(snapshot.takedowns()),
-        "gaps": GAPS,
+        "gaps": gaps.sentence,
+        "open_gaps": gaps.open,
         "terms": TERMS,
         "versions": {"qqnews": version("qqnews"), **snapshot.versions(), **versions},
     }

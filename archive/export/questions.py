@@ -8,7 +8,16 @@ CHOSEN: Final = "CREATE TEMP TABLE chosen (n INTEGER PRIMARY KEY, id TEXT NOT NU
 # Sums of 48-bit seals would overflow: halves do not.
 STATE: Final = """
     SELECT part, count(*), sum(total & 16777215), sum(total >> 24) FROM seals
-    WHERE part IN ('articles', 'revisions', 'sightings', 'media', 'pictures', 'erasures') GROUP BY part ORDER BY part
+    WHERE part IN ('articles', 'revisions', 'sightings', 'media', 'pictures', 'erasures', 'gaps')
+    GROUP BY part ORDER BY part
+"""
+# Only sources that list the newest first can be seen to have missed something.
+POLLED: Final = "SELECT min(polled_at), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
+OPEN_GAPS: Final = """
+    SELECT source, after_at, before_at, most FROM gaps
+    WHERE closed_at IS NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
+        AND (?2 IS NULL OR before_at > ?2) AND (?3 IS NULL OR after_at < ?3)
+    ORDER BY after_at, source, before_at, id
 """
 # A reference to a capture is file:offset:digest, the digest in hex.
 DIGEST: Final = "nullif(substr(t.raw_ref, length(rtrim(t.raw_ref, '0123456789abcdef')) + 1), '')"

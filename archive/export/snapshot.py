@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count, islice
@@ -35,6 +35,8 @@ from archive.export.questions import (
     NEAR_VERSION,
     OF_ARTICLES,
     OF_REVISIONS,
+    OPEN_GAPS,
+    POLLED,
     SHOWN,
     STATE,
 )
@@ -108,7 +110,7 @@ class Snapshot:
 
         It is made from the seals of the rows, which the archive keeps whenever it writes.
         """
-        digest = sha256(orjson.dumps(list(self.ask(STATE))))
+        digest = sha256(orjson.dumps([*self.ask(STATE), self.polled()]))
         if self.has_table(CLUSTERS):
             for row in self.ask("SELECT article_id, cluster FROM article_clusters ORDER BY article_id"):
                 digest.update(orjson.dumps(row))
@@ -119,6 +121,15 @@ class Snapshot:
         found = {"archive": str(next(self.ask(MIGRATION))[0])}
         near = next(self.ask(NEAR_VERSION))[0] if self.clusters_known() else None
         return found if near is None else {**found, "near duplicates": str(near)}
+
+    def polled(self) -> tuple[str | None, int]:
+        """Since when it is known whether polls reach each other (ISO 8601 in UTC), and of how many sources."""
+        since, sources = next(self.ask(POLLED))
+        return (None if since is None else str(since)), int(str(sources))
+
+    def open_gaps(self, sources: Sequence[str], since: str | None, until: str | None) -> Iterator[Row]:
+        """Source, begin, end and most missing articles of each open gap, of these sources (none: all) and that time."""
+        return self.ask(OPEN_GAPS, (orjson.dumps(sources).decode(), since, until))
 
     def takedowns(self) -> list[str]:
         """Hashes of the ids of articles that were taken down, sorted."""

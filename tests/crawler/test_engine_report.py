@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ExitCode
+from archive.expectation import Kind, Surprise
 from crawler.report import Counts, read_counts, summary, verdict
 
 
@@ -50,6 +51,29 @@ from crawler.report import Counts, read_counts, summary, verdict
 def test_verdicts(counts: dict[str, int], word: str, code: ExitCode) -> None:
     judged = verdict(Counts(Counter(counts)))
     assert (judged.word, judged.exit_code) == (word, code)
+
+
+THIN = Surprise(Kind.THIN, "hot", "hot listed 3 articles, 40 to 60 were to be expected")
+CHANGED = Surprise(Kind.CHANGED, "rain", "1 of 20 pages have a text")
+
+
+@pytest.mark.parametrize(
+    ("counts", "surprises", "word", "because"),
+    [
+        ({"kept": 9}, [THIN], "thin", THIN.sentence),
+        ({"kept": 9, "silent": 1}, [THIN, THIN], "thin", f"{THIN.sentence}; and 1 more of the kind"),
+        ({"kept": 9, "left": 1}, [THIN], "thin", THIN.sentence),
+        ({"kept": 9}, [THIN, CHANGED], "changed", f"{CHANGED.sentence}; {THIN.sentence}"),
+        ({}, [THIN], "empty", f"nothing was found where something was due (0 removed); {THIN.sentence}"),
+        ({"broken": 1}, [THIN], "failed", f"nothing could be fetched (1 failures); {THIN.sentence}"),
+        ({"kept": 9, "unreadable": 1}, [CHANGED], "changed", "1 answers had no known layout: the parser needs mending"),
+    ],
+)
+def test_what_was_not_to_be_expected_is_told_whatever_decides(
+    counts: dict[str, int], surprises: list[Surprise], word: str, because: str
+) -> None:
+    judged = verdict(Counts(Counter(counts), surprises=surprises))
+    assert (judged.word, judged.because) == (word, because)
 
 
 NAMES = ("listed", "known", "kept", "gone", "dropped", "left", "unreadable", "refused", "resting", "broken", "crashed")

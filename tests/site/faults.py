@@ -173,6 +173,11 @@ def is_deleted(reply: Reply, request: Request, options: Options) -> Reply:
     return replace(reply, body=notices.marked_deleted(reply.body))
 
 
+def teaser(reply: Reply, request: Request, options: Options) -> Reply:
+    """The page as it was, but in place of the text one line that leads elsewhere, in its data and in its markup."""
+    return replace(reply, body=notices.teaser(reply.body))
+
+
 def binary(reply: Reply, request: Request, options: Options) -> Reply:
     """Bytes that are no text, called HTML."""
     return html_reply(bytes(range(256)) * 64)
@@ -204,6 +209,7 @@ KINDS: dict[str, Spoiler] = {
     "emptied": emptied,
     "broken_json": broken_json,
     "is_deleted": is_deleted,
+    "teaser": teaser,
     "binary": binary,
     "error_message": error_message,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from archive.export.columns import BESIDE, Table, Type
 from archive.export.dataset import Part
@@ -86,6 +86,20 @@ def _text(manifest: Manifest) -> Iterator[str]:
         yield from ("", f"## Articles by {name}", "", f"| {name} | articles |", "|---|---|")
         yield from (f"| {_cell(key)} | {count} |" for key, count in counts.items())
     yield from ("", "## Terms", "", str(facts["terms"]), "", "## Gaps", "", str(facts["gaps"]))
+    yield from _gaps(facts.get("open_gaps", []))
+
+
+def _gaps(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        return
+    yield from ("", "| source | between | and | articles at most |", "|---|---|---|---|")
+    for gap in found[:_MOST_GAPS]:
+        yield f"| {_cell(gap['source'])} | {gap['after_at']} | {gap['before_at']} | {gap['most']} |"
+    if len(found) > _MOST_GAPS:
+        yield from ("", f"{len(found) - _MOST_GAPS} more are in `export.json`.")
+
+
+_MOST_GAPS: Final = 100
 
 
 def _treatment(manifest: Manifest) -> Iterator[str]:

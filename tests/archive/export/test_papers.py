@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import frictionless
 import pytest
@@ -68,6 +69,48 @@ def test_the_manifest_tells_what_is_there(read_only: Archive, tmp_path: Path) ->
     assert "not recorded" in found["gaps"]
     assert "pyarrow" in found["versions"]
     assert summary.rows == {"articles": 14, "revisions": 14}
+
+
+def polled(archive: Archive) -> None:
+    poll = "INSERT INTO polls (source, polled_at, pages, listed, fresh, overlapped) VALUES (?, ?, 1, 20, 3, ?)"
+    gap = "INSERT INTO gaps (source, after_at, before_at, most, found_at, known_until) VALUES (?, ?, ?, ?, ?, ?)"
+    with archive.transaction() as connection:
+        for hour, overlapped in ((1, None), (2, 1), (9, 0)):
+            for source in ("channel:tech", "channel:world"):
+                connection.execute(poll, (source, f"2025-02-13T0{hour}:00:00+00:00", overlapped))
+        for source, day in (("channel:tech", 13), ("channel:world", 14)):
+            moments = [f"2025-02-{day}T0{hour}:00:00+00:00" for hour in (2, 8, 9, 2)]
+            connection.execute(gap, (source, *moments[:2], 12, *moments[2:]))
+
+
+def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_path: Path) -> None:
+    def exported(name: str, **wish: Any) -> dict[str, Any]:
+        export(changing, "jsonl", tmp_path / name, Wish(**wish))
+        found: dict[str, Any] = json.loads((tmp_path / name / "export.json").read_bytes())
+        return found
+
+    before = exported("before")
+    polled(changing)
+    found = exported("all")
+    known = "known since 2025-02-13T02:00:00+00:00 (2 sources)"
+    assert found["gaps"] == f"2 stretches in which up to 24 articles may be missing, {known}"
+    assert found["open_gaps"][0] == {
+        "source": "channel:tech",
+        "after_at": "2025-02-13T02:00:00+00:00",
+        "before_at": "2025-02-13T08:00:00+00:00",
+        "most": 12,
+    }
+    assert before["archive_state"] != found["archive_state"]
+    card = (tmp_path / "all/README.md").read_text()
+    assert "| channel:world | 2025-02-14T02:00:00+00:00 | 2025-02-14T08:00:00+00:00 | 12 |" in card
+    assert [gap["source"] for gap in exported("day", until="2025-02-13")["open_gaps"]] == ["channel:tech"]
+    assert [gap["source"] for gap in exported("late", since="2025-02-14")["open_gaps"]] == ["channel:world"]
+    assert [gap["source"] for gap in exported("one", source=("channel:tech",))["open_gaps"]] == ["channel:tech"]
+    changing.database.connection.execute("UPDATE gaps SET closed_at = '2025-02-15T00:00:00+00:00'")
+    closed = exported("closed")
+    assert closed["gaps"].startswith("none known: since 2025-02-13T02:00:00+00:00")
+    assert exported("again")["archive_state"] == closed["archive_state"]
+    assert (tmp_path / "again/README.md").read_bytes() == (tmp_path / "closed/README.md").read_bytes()
 
 
 def test_the_card_is_a_card(read_only: Archive, tmp_path: Path) -> None:

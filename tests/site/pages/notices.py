@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from itertools import chain, repeat
 
 from tests.site.pages.skeleton import attribute
 from tests.site.story import Story
@@ -63,6 +65,20 @@ def unknown_layout() -> bytes:
         "<title>改版以后的页面_腾讯新闻</title></head>\n"
         f"<body><main id='app-2027'>{paragraphs}</main></body>\n</html>\n"
     ).encode()
+
+
+def teaser(page: bytes) -> bytes:
+    """An article's page whose paragraphs are gone but for one, which says that there is more elsewhere."""
+    return _IN_DATA.sub(_one_line(rb"\u003cp\u003e%s\u003c/p\u003e"), _IN_MARKUP.sub(_one_line(b"<p>%s</p>"), page))
+
+
+def _one_line(form: bytes) -> Callable[[re.Match[bytes]], bytes]:
+    lines = chain([form % "点击查看全文".encode()], repeat(b""))
+    return lambda paragraph: next(lines)
+
+
+_IN_MARKUP = re.compile(rb"<p[ >].*?</p>", re.DOTALL)
+_IN_DATA = re.compile(rb"\\u003cp(?: |\\u003e).*?\\u003c/p\\u003e", re.DOTALL)
 
 
 def marked_deleted(page: bytes) -> bytes:

@@ -1,0 +1,35 @@
+"""What an export says of articles that the archive's sources may have listed and no poll saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from archive.export.snapshot import Snapshot
+from archive.export.wish import Wish, days_of
+
+NOT_RECORDED: Final = "not recorded: no poll of a source is in this archive, so nobody can say what it may have missed"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGaps:
+    """A sentence for people, and the open gaps that concern the chosen sources and days."""
+
+    sentence: str
+    open: list[dict[str, Any]]
+
+
+def known_gaps(snapshot: Snapshot, wish: Wish) -> KnownGaps:
+    """What the completeness ledger knows, for the sources and days of publishing that were wished for."""
+    since, sources = snapshot.polled()
+    if since is None:
+        return KnownGaps(NOT_RECORDED, [])
+    names = ("source", "after_at", "before_at", "most")
+    found = [dict(zip(names, row, strict=True)) for row in snapshot.open_gaps(wish.source, *days_of(wish))]
+    if not found:
+        sentence = f"none known: since {since} the polls of {sources} sources go on from each other without a gap"
+        return KnownGaps(sentence, [])
+    most = sum(int(str(gap["most"])) for gap in found)
+    stretches = "1 stretch" if len(found) == 1 else f"{len(found)} stretches"
+    sentence = f"{stretches} in which up to {most} articles may be missing, known since {since} ({sources} sources)"
+    return KnownGaps(sentence, found)
