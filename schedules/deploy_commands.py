@@ -80,7 +80,7 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> 
     place = (directory or usual or Path()).absolute()
     data = asked.data.absolute() if user else None
     variables = place / "qqnews.env"
-    written = units(program(), jobs.path, data, variables, user=user)
+    written = units_for(jobs, data, variables, user=user)
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, text in written.items():
@@ -93,6 +93,11 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> 
     for name in (*written, variables.name):
         click.echo(place / name)
     click.echo(_advice(jobs, data, user=user), err=True)
+
+
+def units_for(jobs: Jobs, data: Path | None, variables: Path, *, user: bool) -> dict[str, str]:
+    """The unit files, as they are today; see ``units``."""
+    return units(program(), jobs.path, data, variables, user=user, metrics_file=jobs.telling.metrics_file)
 
 
 def usual_place(*, user: bool) -> Path | None:

@@ -15,9 +15,9 @@ from archive.state import read_state
 from schedules import crontab
 from schedules.asking import Jobs
 from schedules.daemon import LOCK
-from schedules.deploy_commands import carried_environment, cron_block, usual_place
+from schedules.deploy_commands import carried_environment, cron_block, units_for, usual_place
 from schedules.keeper import program
-from schedules.systemd import environment_file, units
+from schedules.systemd import environment_file
 
 _AGAIN: Final = "'qqnews schedule cron install' again, from a shell that has the right environment"
 _UNITS: Final = "qqnews.service"
@@ -124,7 +124,7 @@ def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
         if place is None or not (place / _UNITS).exists():
             continue
         variables = place / "qqnews.env"
-        written = units(program(), jobs.path, data if user else None, variables, user=user)
+        written = units_for(jobs, data if user else None, variables, user=user)
         old = [name for name, text in written.items() if _text(place / name) != text]
         again = f"'qqnews schedule systemd{' --user' if user else ''}' again, and 'systemctl daemon-reload'"
         if old:

@@ -16,7 +16,13 @@ STATE: Final = "/var/lib/qqnews"
 
 
 def units(
-    program: Sequence[str], jobs: Path | None, data: Path | None, environment: Path, *, user: bool
+    program: Sequence[str],
+    jobs: Path | None,
+    data: Path | None,
+    environment: Path,
+    *,
+    user: bool,
+    metrics_file: Path | None = None,
 ) -> dict[str, str]:
     """File name → text. ``environment``: a file of variables, which may be absent.
 
@@ -25,6 +31,8 @@ def units(
     start = _words([*program, "--data", str(data or STATE), "schedule"])
     table = f" --jobs {_words([str(jobs)])}" if jobs else ""
     limits = f"EnvironmentFile=-{_specifiers(str(environment))}\n" + (_ANYWHERE if user else _SYSTEM + _ANYWHERE)
+    if metrics_file is not None and not user:
+        limits += f"ReadWritePaths=-{_word(str(metrics_file.parent))}\n"
     target = "default.target" if user else "multi-user.target"
     once = f"{_ONE_RUN}ExecStart={start}"
     return {

@@ -105,6 +105,7 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> None:
 
 _TABLES: Final = (
     *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
+    *("timetables", "due_times"),
     *("polls", "gaps", "coverage", "notices", "recipients", "seals"),
 )
 
@@ -138,7 +139,7 @@ def _drop_orphans(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE articles SET copy_of = NULL WHERE copy_of NOT IN (SELECT id FROM articles)")
     connection.execute("DELETE FROM revisions WHERE article_id NOT IN (SELECT id FROM articles)")
     connection.execute("UPDATE pictures SET sha256 = NULL WHERE sha256 NOT IN (SELECT sha256 FROM media)")
-    for table in ("polls", "coverage"):
+    for table in ("polls", "coverage", "due_times"):
         connection.execute(f"UPDATE {table} SET run_id = NULL WHERE run_id NOT IN (SELECT id FROM runs)")  # noqa: S608
     connection.execute(_FIRST_REVISIONS)
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.backup import back_up
+from archive.ledger import RAN, WAITING, DueTime, Ledger
 from archive.raw import captures, members, raw_files
 from archive.repair import Step, repair
 from archive.store import Archive
@@ -181,6 +182,23 @@ def test_what_was_taken_down_does_not_come_back_with_an_old_backup(data: Path) -
         assert archive.erased([SECOND]) == {SECOND}
     assert not file_of(data, 1).exists()
     assert list(verify(data, deep=True)) == []
+
+
+def test_what_became_of_due_times_is_not_forgotten(data: Path) -> None:
+    with Archive.existing(data) as archive:
+        ledger = Ledger(archive)
+        ledger.watch("hot", "every 5m UTC", NOW)
+        run = ledger.start_run("hot", NOW, NOW)
+        rows = [DueTime("hot", NOW, RAN, run_id=run), DueTime("hot", NOW + timedelta(minutes=5), WAITING)]
+        ledger.write(rows, NOW)
+        root = archive.database.connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'hosts'")
+        page = root.fetchone()[0]
+    overwrite_pages(data, page - 1, page)
+    assert helpless(repaired(data)) == []
+    with Archive.existing(data) as archive:
+        found = Ledger(archive).rows("hot", NOW - timedelta(days=1), NOW + timedelta(days=1))
+        assert [(row.state, row.run_id) for row in found.values()] == [(RAN, run), (WAITING, None)]
+        assert Ledger(archive).watched("hot") is not None
 
 
 def test_the_damaged_file_is_kept_aside(data: Path) -> None:

@@ -9,13 +9,15 @@ import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from archive.ledger import COALESCED, MISSED, RAN, RUNNING, SKIPPED, WAITING, Ledger
+from archive.notices import STILL
 from archive.store import Archive
 from schedules.clock import between
 from schedules.jobs import Job, read_jobs
+from schedules.turns import Ended
 from tests.schedules.world import Actor, World
 
 DAYS = float(os.environ.get("QQNEWS_SOAK_DAYS", "9"))
@@ -54,6 +56,11 @@ class Fate:
             for job in self.world.jobs:
                 self.world.turn(daemon, job)
             self.world.later(HOUR, self.sweeps, daemon)
+
+    def tells(self) -> None:
+        """Every ten minutes somebody looks whether there is anything to be told."""
+        self.world.tells()
+        self.world.later(600, self.tells)
 
     def befalls(self) -> None:
         """One thing after another, some hours apart; the last two days are quiet."""
@@ -109,12 +116,34 @@ def _come(job: Job, since: datetime, now: datetime) -> list[datetime]:
     return list(takewhile(lambda due: job.starts_at(due, "salt") <= now, between(job.timetable, since, now)))
 
 
+def _changes(ends: list[Ended]) -> list[str]:
+    """The verdicts that are another than the one before; it begins well."""
+    verdicts = ["ok", *(ended.verdict for ended in ends)]
+    return [now for before, now in pairwise(verdicts) if now != before]
+
+
+def _told(world: World) -> dict[str, int]:
+    """Every change for the worse or the better was noted once, and told; what it came to."""
+    notices = world.archive.database.connection.execute("SELECT * FROM notices ORDER BY id").fetchall()
+    for job, ends in world.verdicts.items():
+        ours = [row for row in notices if row["job"] == job]
+        # A run that was given up after its third keeper died is news, too; the world does not count it.
+        if not any("keeper" in row["because"] for row in ours):
+            assert [row["verdict"] for row in ours if row["kind"] != STILL] == _changes(ends), job
+    until = [number for _, number in world.told]
+    assert until == sorted(set(until))
+    recent = sum(datetime.fromisoformat(row["at"]) > world.at - timedelta(hours=9) for row in notices)
+    assert len(notices) - until[-1] <= recent  # What quiet hours hold back.
+    return {"notices": len(notices), "messages": len(until), "held back": len(notices) - until[-1]}
+
+
 def test_every_due_time_has_one_row_and_one_run_at_most(tmp_path: Path) -> None:
     jobs = list(read_jobs(Path(__file__).with_name("soak.toml"), ["crawl", "stats", "list"]).values())
     with Archive.open(tmp_path) as archive:
         world = World(archive, jobs, BEGIN, SEED)
         fate = Fate(world)
         world.later(HOUR, fate.befalls)
+        world.later(HOUR, fate.tells)
         while world.at < BEGIN + timedelta(days=DAYS):
             world.live(HOUR)
         assert fate.daemon is not None
@@ -131,7 +160,9 @@ def test_every_due_time_has_one_row_and_one_run_at_most(tmp_path: Path) -> None:
             for due, row in rows.items():
                 assert world.full_runs[job.name, due] <= (row.state == RAN), (job.name, due, row)
         at_work = sum(run.due is not None for actor in world.actors for run in actor.runs.values())
+        told = _told(world)
     print(f"{DAYS} days, {states.total()} due times: {dict(states)}; befallen: {dict(world.befallen)}")
+    print(f"told: {told}")
     assert states[RUNNING] == at_work
     assert states[WAITING] <= at_work
     assert min(states[each] for each in (RAN, COALESCED, SKIPPED, MISSED)) > 0

@@ -19,7 +19,8 @@ WRITTEN = {"qqnews.service", "qqnews-tick@.service", "qqnews-tick@.timer", "qqne
 
 
 def written(machine: Machine, to: Path, *options: str, **variables: str) -> list[Path]:
-    machine.jobs.write_text('[a]\ncommand = "stats"\nevery = "1s"\n')
+    metrics_file = '[notify]\nmetrics_file = "/var/lib/node exporter/q.prom"\n'
+    machine.jobs.write_text(f'[a]\ncommand = "stats"\nevery = "1s"\n{metrics_file}')
     words = [str(QQNEWS), "--data", str(machine.data), "schedule", "systemd", "--jobs", str(machine.jobs)]
     ended = subprocess.run(
         [*words, "--to", str(to), *options],
@@ -54,6 +55,7 @@ def test_the_services_can_reach_little(machine: Machine, tmp_path: Path) -> None
             text = path.read_text()
             for line in ("DynamicUser=yes", "StateDirectory=qqnews", "ProtectSystem=strict", "NoNewPrivileges=yes"):
                 assert line in text
+            assert '\nReadWritePaths=-"/var/lib/node exporter"\n' in text
             assert re.search(r"^MemoryMax=", text, re.M)
 
 

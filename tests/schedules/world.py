@@ -13,12 +13,16 @@ from typing import Any
 
 from archive.ledger import Ledger
 from archive.lock import Locks
+from archive.notices import Notices
 from archive.process import Process
 from archive.store import Archive
 from schedules.jobs import Job
-from schedules.turns import Begun, Ended, Turns
+from schedules.telling import pause_after, read_telling
+from schedules.turns import Begun, Ended, News, Turns
 
 OK = Ended("ok", 0, {})
+BAD = (Ended("failed", 15, {}), Ended("blocked", 12, {}))
+TELLING = read_telling({"urls": ["json://somebody"], "quiet": "23:00-07:00", "urgent": ["blocked"]})
 
 
 @dataclass
@@ -44,6 +48,10 @@ class World:
         self.full_runs: Counter[tuple[str, datetime]] = Counter()
         self.by_hand = 0
         self.befallen: Counter[str] = Counter()
+        self.verdicts: dict[str, list[Ended]] = {job.name: [] for job in jobs}
+        """How the runs of each job ended, as far as that was counted."""
+        self.told: list[tuple[datetime, int]] = []
+        """When messages went out, and up to which notice."""
         self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._numbers = itertools.count(1)
 
@@ -74,7 +82,8 @@ class World:
         process = Process("machine", "this boot", "pids", 100 + number % 50, str(number))
         self.alive.add(process)
         locks = Locks(self.archive, me=process, alive=self.alive.__contains__, seconds=lambda: self.beat)
-        actor = Actor(process, Turns(Ledger(self.archive), locks, "salt"), locks)
+        news = News(Notices(self.archive), TELLING)
+        actor = Actor(process, Turns(Ledger(self.archive), locks, "salt", news), locks)
         self.actors.append(actor)
         return actor
 
@@ -110,12 +119,27 @@ class World:
             self.later(60, self._ends, actor, begun)
             return
         del actor.runs[begun.token]
-        if actor.turns.end(begun, OK, self.at):
+        ended = self.random.choice(BAD) if self.random.random() < 0.02 else OK
+        if actor.turns.end(begun, ended, self.at):
+            self.verdicts[begun.job.name].append(ended)
             if begun.due is None:
                 self.by_hand += 1
             else:
                 self.full_runs[begun.job.name, begun.due.due_at] += 1
         self.turn(actor, begun.job)
+
+    def tells(self) -> None:
+        """Whoever ran something sends what is due; the service fails now and then."""
+        notices = Notices(self.archive)
+        for recipient in notices.recipients():
+            pending = notices.pending(recipient.id)
+            if not TELLING.is_time(recipient, pending, self.at):
+                continue
+            if self.random.random() < 0.2:
+                notices.not_reached(recipient.id, "500", self.at + pause_after(recipient.tries + 1))
+            else:
+                self.told.append((self.at, pending[-1].id))
+                notices.reached(recipient.id, pending[-1].id, self.at)
 
     def _beat_all(self) -> None:
         for actor in self.actors:
