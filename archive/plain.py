@@ -52,11 +52,10 @@ def fold(text: str) -> str:
 def fold_with_places(text: str) -> tuple[str, str, Sequence[int]]:
     """``text`` as it is to be shown, folded, and for each folded character (and the end) its place in the former."""
     composed = unicodedata.normalize("NFC", text)
-    pieces = list(map(_FOLDED.__getitem__, map(ord, composed)))
-    folded = "".join(pieces)
-    if len(folded) == len(composed) and "" not in pieces:
+    folded = composed.translate(_FOLDED)
+    if _FOLDED.uneven.isdisjoint(composed):
         return composed, folded, range(len(composed) + 1)
-    places = [place for place, piece in enumerate(pieces) for _ in piece]
+    places = [place for place, each in enumerate(composed) for _ in _FOLDED[ord(each)]]
     return composed, folded, [*places, len(composed)]
 
 
@@ -69,10 +68,16 @@ def spelling() -> str:
 class _Folded(dict[int, str]):
     """Character → its folded form, found out when it is first met."""
 
+    def __init__(self) -> None:
+        self.uneven = set[str]()
+        """Characters met so far whose form is not one character."""
+
     def __missing__(self, code: int) -> str:
         compatible = unicodedata.normalize("NFKC", chr(code)).casefold()
         folded = "".join(simplified().get(each, each) for each in compatible if not _unseen(each))
         self[code] = " " if folded.isspace() else folded
+        if len(self[code]) != 1:
+            self.uneven.add(chr(code))
         return self[code]
 
 

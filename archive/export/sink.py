@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,11 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _BUFFER: Final = 1 << 20
-"""Bytes that are written at once."""
-_AHEAD: Final = 8
-"""Buffers that may wait to be written."""
-_STRETCH: Final = 8 << 20
-"""Bytes after which they are sent to the disk: the wait for it at the end would be as long as all the rest."""
+_ADVISE: Final = getattr(os, "posix_fadvise", None)
 
 
 class Sink:
@@ -32,8 +27,7 @@ class Sink:
         self._waiting: list[bytes] = []
         self._size = self._buffered = 0
         self._pool: ThreadPoolExecutor | None = None
-        self._writing = deque[Future[None]]()
-        self._unsent = 0
+        self._writing: Future[None] | None = None
         self.closed = False
 
     def write(self, content: bytes) -> int:
@@ -77,21 +71,20 @@ class Sink:
     def abandon(self) -> None:
         """Close the file as it is."""
         if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown()
         self._waiting.clear()
         self._file.close()
         self.closed = True
 
     def _drain_meanwhile(self) -> None:
         """Let another thread write and sum up, which hold no lock, while the next rows are made."""
-        self._wait(_AHEAD)
+        self._wait()
         self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="sink")
-        self._writing.append(self._pool.submit(self._put, self._taken()))
+        self._writing = self._pool.submit(self._put, self._taken())
 
-    def _wait(self, most: int = 0) -> None:
-        """Until so many buffers at most are left to be written."""
-        while len(self._writing) > most:
-            self._writing.popleft().result()
+    def _wait(self) -> None:
+        if self._writing:
+            self._writing.result()
 
     def _taken(self) -> list[bytes]:
         taken, self._waiting = self._waiting, []
@@ -105,10 +98,9 @@ class Sink:
         left = memoryview(content)
         while left:
             left = left[self._file.write(left) :]
-        self._unsent += len(content)
-        if self._unsent >= _STRETCH:
-            os.fsync(self._file.fileno())
-            self._unsent = 0
+        # Linux begins to send it to the disk: else all of it would be waited for at the end.
+        if _ADVISE:
+            _ADVISE(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 @contextmanager
