@@ -7,8 +7,13 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from archive.article import Article
+    from archive.warc import Capture
 
 COMMANDS = {
     "crawl": "crawler.commands:crawl",
@@ -73,6 +78,12 @@ class FrontDoor:
             return read_address(text).id
         except NotAnAddress as error:
             raise BadInput(str(error)) from error
+
+    def read_again(self, capture: Capture) -> Article | None:
+        """The article in a raw capture, by today's parsers; None where there is none."""
+        from crawler.reextract import article_in
+
+        return article_in(capture)
 
 
 class BadInput(click.ClickException):

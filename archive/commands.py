@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import click
 import orjson
 
-from archive.article import BEIJING
+from archive.article import BEIJING, Article
 from archive.compare import Change, Unchanged, differences, rendered
 from archive.errors import ArticleNotFound
 from archive.failures import named_failures
@@ -24,6 +24,7 @@ from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
 from archive.record import Archived, Revision, columns_of
 from archive.store import Archive
+from archive.warc import Capture
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The data directory.")
@@ -41,14 +42,19 @@ class FrontDoor(Protocol):
     def resolve(self, text: str) -> str:
         """The article id in an address or bare id."""
 
+    def read_again(self, capture: Capture) -> Article | None:
+        """The article in a raw capture, by today's parsers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a command was called: the data directory, the wish for JSON, and the reading of ids."""
+    """How a command was called: the data directory, the wish for JSON, the reading of ids and of captured pages."""
 
     data: Path
     json: bool
     resolve: Callable[[str], str]
+    read_again: Callable[[Capture], Article | None]
+    """Reads a raw capture with today's parsers."""
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -58,7 +64,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
-        asked = Asked(data or door.data, as_json or door.json, door.resolve)
+        asked = Asked(data or door.data, as_json or door.json, door.resolve, door.read_again)
         with quiet_pipe(), named_failures(asked.data):
             command(asked, **options)
 
