@@ -14,7 +14,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archive.article import Article
     from archive.diagnosis import Finding
+    from archive.warc import Capture
 
 COMMANDS = {
     "crawl": "crawler.commands:crawl",
@@ -89,6 +91,12 @@ class FrontDoor:
         from schedules.deployed import examine_deployment
 
         return examine_deployment(data)
+
+    def read_again(self, capture: Capture) -> Article | None:
+        """The article in a raw capture, by today's parsers; None where there is none."""
+        from crawler.reextract import article_in
+
+        return article_in(capture)
 
 
 class BadInput(click.ClickException):

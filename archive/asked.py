@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
 from archive.failures import named_failures
+
+if TYPE_CHECKING:
+    from archive.article import Article
+    from archive.warc import Capture
 
 _DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The data directory.")
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
@@ -29,14 +33,19 @@ class FrontDoor(Protocol):
     def resolve(self, text: str) -> str:
         """The article id in an address or bare id."""
 
+    def read_again(self, capture: Capture) -> Article | None:
+        """The article in a raw capture, by today's parsers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a command was called: the data directory, the wish for JSON, and the reading of ids."""
+    """How a command was called: the data directory, the wish for JSON, the reading of ids and of captured pages."""
 
     data: Path
     json: bool
     resolve: Callable[[str], str]
+    read_again: Callable[[Capture], Article | None]
+    """Reads a raw capture with today's parsers."""
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -46,7 +55,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
-        asked = Asked(data or door.data, as_json or door.json, door.resolve)
+        asked = Asked(data or door.data, as_json or door.json, door.resolve, door.read_again)
         with quiet_pipe(), named_failures(asked.data):
             command(asked, **options)
 

@@ -52,7 +52,8 @@ def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) ->
     helpless = done = 0
     now = datetime.now(UTC)
     with alone(asked.data):
-        for step in mend(asked.data, now, backup=backup, accept=accept, dry_run=dry_run):
+        steps = mend(asked.data, now, backup=backup, read=asked.read_again, accept=accept, dry_run=dry_run)
+        for step in steps:
             helped = step.act is not None
             done, helpless = done + helped, helpless + (not helped)
             line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}

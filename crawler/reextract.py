@@ -167,6 +167,15 @@ class Reextraction:
         return bool(differing)
 
 
+def article_in(capture: Capture) -> Article | None:
+    """What one captured page says, read with today's parsers; None where it is no article by itself."""
+    try:
+        raw = read_page(capture.body, capture.url, status=capture.status, charset=_charset(capture))
+    except (NotAnArticle, NotAnAddress):
+        return None
+    return normalise(raw)
+
+
 def with_facts_of_others(now: Article, known: Article) -> Article:
     """``now`` with the facts that were learned elsewhere (a list, another page): those of unknown provenance."""
     elsewhere = {

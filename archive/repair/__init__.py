@@ -17,7 +17,7 @@ from archive.failures import named_sqlite_failures
 from archive.overwrite import JOURNAL, replay
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
-from archive.repair.rows import mend_rows
+from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.store import Archive
@@ -28,20 +28,29 @@ __all__ = ["Step", "repair"]
 
 
 def repair(
-    data: Path, now: datetime, *, backup: Path | None = None, accept: bool = False, dry_run: bool = False
+    data: Path,
+    now: datetime,
+    *,
+    backup: Path | None = None,
+    read: Reader | None = None,
+    accept: bool = False,
+    dry_run: bool = False,
 ) -> Iterator[Step]:
     """Mend what can be mended; each step after it was done (``dry_run``: instead of doing it).
 
     ``backup``: where rows that were lost may be found; default: the newest in ``backups`` below ``data``.
+    ``read``: reads raw captures again, which may say what a damaged row said.
     ``accept``: rows of which no better copy exists are taken as they stand. Raises ``NoArchive``.
     """
-    for step in _steps(data, now, backup, accept=accept, dry_run=dry_run):
+    for step in _steps(data, now, backup, read, accept=accept, dry_run=dry_run):
         if step.act is not None and not dry_run:
             step.act()
         yield step
 
 
-def _steps(data: Path, now: datetime, backup: Path | None, *, accept: bool, dry_run: bool) -> Iterator[Step]:
+def _steps(
+    data: Path, now: datetime, backup: Path | None, read: Reader | None, *, accept: bool, dry_run: bool
+) -> Iterator[Step]:
     aside = Aside(data, f"{now:%Y%m%dT%H%M%SZ}")
     if (data / JOURNAL).exists():
         yield Step(JOURNAL, "an interrupted takedown's captures written", partial(replay, data))
@@ -57,7 +66,7 @@ def _steps(data: Path, now: datetime, backup: Path | None, *, accept: bool, dry_
         again = stack.enter_context(Archive.existing(data))
         other = stack.enter_context(_opened_copy(found)) if found else None
         unproven = set[str]()
-        for step in mend_rows(archive, other, accept=accept):
+        for step in mend_rows(archive, Copies(other, read), accept=accept):
             if step.act is None and step.where.startswith("articles/"):
                 unproven.add(step.where.partition("/")[2])
             yield step

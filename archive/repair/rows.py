@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from archive.article import content_hash
-from archive.errors import NotOurMarkdown
+from archive.article import Article, content_hash
+from archive.errors import CaptureLost, NotOurMarkdown
 from archive.markdown import from_markdown
-from archive.record import archived_from, facts_of
+from archive.raw import read_capture
+from archive.record import FACTS, archived_from, facts_of
+from archive.repair.flips import one_bit_otherwise
 from archive.repair.steps import Step
 from archive.seals import SEALED, columns_of_table, reseal_key, seal_of, sealed_tables, unsealed
 from archive.store import Archive
 from archive.verify.database import broken_seals
+from archive.warc import Capture
 
 _WORK: Final = ("links", "hosts", "timetables", "due_times", "article_clusters", "_sqlite_migrations")
 """Tables of work under way: what they say is found out again, so they may stand as they are."""
 _FROM_FILE: Final = ("title", "summary", "body", "thumbnail", "published_at", "url")
 
+MOST_FLIPS: Final = 200
+"""Rows of a table of which every bit is tried."""
+
 Row = dict[str, Any]
 
+Reader = Callable[[Capture], Article | None]
+"""Reads a raw capture with today's parsers; None where it gives no article. The archive itself knows no pages."""
 
-def mend_rows(archive: Archive, backup: sqlite3.Connection | None, *, accept: bool) -> Iterator[Step]:
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where else rows may be found."""
+
+    backup: sqlite3.Connection | None = None
+    read: Reader | None = None
+    flips: bool = True
+    """Whether to try what each row would be with one bit otherwise."""
+
+
+def mend_rows(archive: Archive, copies: Copies, *, accept: bool) -> Iterator[Step]:
     """A step for every key under which rows are not what was sealed."""
     connection = archive.database.connection
     for table, _ in sealed_tables(connection):
-        for key in list(broken_seals(connection, table)):
-            yield _step(archive, backup, table, key, accept=accept)
+        for number, key in enumerate(list(broken_seals(connection, table))):
+            # So many rows at once are no flipped bits, and to try them all would take hours.
+            tried = copies if number < MOST_FLIPS else replace(copies, flips=False)
+            yield _step(archive, tried, table, key, accept=accept)
 
 
-def _step(archive: Archive, backup: sqlite3.Connection | None, table: str, key: str, *, accept: bool) -> Step:
+def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: bool) -> Step:
     where = f"{table}/{key}"
     connection = archive.database.connection
     expected = connection.execute("SELECT total FROM seals WHERE part = ? AND key = ?", (table, key)).fetchone()
-    for rows, origin in _candidates(archive, backup, table, key):
+    for rows, origin in _candidates(archive, copies, table, key):
         if expected is not None and _sum(connection, table, rows) == expected[0]:
             return Step(where, f"restored from {origin}", partial(_replace, archive, table, key, rows))
     if table in _WORK or accept:
@@ -50,26 +72,28 @@ def _step(archive: Archive, backup: sqlite3.Connection | None, table: str, key: 
     return Step(where, "no copy gives back what was written; --accept takes the row as it stands")
 
 
-def _candidates(
-    archive: Archive, backup: sqlite3.Connection | None, table: str, key: str
-) -> Iterator[tuple[list[Row], str]]:
+def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Iterator[tuple[list[Row], str]]:
     """Rows that might be what was written, with where they come from."""
     connection = archive.database.connection
     now = _rows(connection, table, key)
-    if backup is not None:
+    if copies.backup is not None:
         with suppress(sqlite3.Error):
-            there = _rows(backup, table, key)
+            there = _rows(copies.backup, table, key)
             yield there, "the backup"
             yield from (([mixed], "the backup") for mixed in _mixtures(now, there))
     if table == "articles":
         for other, origin in (
             (_file_values(archive, now), "its Markdown file"),
             (_newest_text(connection, key), "its revision"),
+            (_captured(archive, copies.read, now), "its raw capture"),
         ):
             yield from (([mixed], origin) for mixed in _mixtures(now, [other]))
     if table == "revisions" and (article := _rows(connection, "articles", key)):
         text = {name: article[0][name] for name in ("title", "summary", "body", "content_hash", "raw_ref")}
         yield [*now[:-1], {**now[-1], **text}] if now else [], "its article"
+    for place, row in enumerate(now if copies.flips else []):
+        for other in one_bit_otherwise(row):
+            yield [*now[:place], other, *now[place + 1 :]], "itself: one bit of it was flipped"
 
 
 def _mixtures(now: list[Row], there: list[Row]) -> Iterator[Row]:
@@ -98,24 +122,47 @@ def _sum(connection: sqlite3.Connection, table: str, rows: list[Row]) -> int:
 def _replace(archive: Archive, table: str, key: str, rows: list[Row]) -> None:
     columns = columns_of_table(archive.database.connection, table)
     names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    chosen = f'"{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?'
     with archive.transaction() as connection, unsealed(connection):
         connection.execute("PRAGMA defer_foreign_keys = ON")  # Its revisions wait for the article to come back.
-        connection.execute(f'DELETE FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?', (key,))  # noqa: S608
-        for row in rows:
-            values = tuple(row.get(name) for name in columns)
-            connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({places})', values)  # noqa: S608
+        there = connection.execute(f"SELECT count(*) FROM {chosen}", (key,)).fetchone()[0]  # noqa: S608
+        values = [tuple(row.get(name) for name in columns) for row in rows]
+        if there == len(rows) == 1:
+            # Written over: with a row that is deleted, others that belong to it would go.
+            update = f'UPDATE "{table}" SET ({names}) = ({places}) WHERE CAST("{SEALED[table]}" AS TEXT) = ?'  # noqa: S608
+            connection.execute(update, (*values[0], key))
+        else:
+            connection.execute(f"DELETE FROM {chosen}", (key,))  # noqa: S608
+            connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', values)  # noqa: S608
         reseal_key(connection, table, key)
 
 
 def _accept(archive: Archive, table: str, key: str) -> None:
-    """Seal the rows as they are; bytes that are no text any more become U+FFFD."""
-    rows = _rows(archive.database.connection, table, key)
+    """Seal the rows as they are; bytes that are no text any more become U+FFFD, hashes those of what is read now."""
+    connection = archive.database.connection
+    rows = _rows(connection, table, key)
     mended = [{name: _readable(value) for name, value in row.items()} for row in rows]
-    if mended != rows:
-        _replace(archive, table, key, mended)
-    else:
-        with archive.transaction() as connection:
+    if table == "articles":
+        mended = [{**row, "content_hash": _hash_of(row)} for row in mended]
+    if mended == rows:
+        with archive.transaction():
             reseal_key(connection, table, key)
+        return
+    _replace(archive, table, key, mended)
+    for row in mended if table == "articles" else []:
+        with archive.transaction():
+            connection.execute(_NEWEST_HASH, (row["content_hash"], row["id"], row["revision"]))
+
+
+_NEWEST_HASH: Final = "UPDATE revisions SET content_hash = ? WHERE article_id = ? AND revision = ?"
+
+
+def _hash_of(row: Row) -> str:
+    """The content hash of an article's row; the one it has where the row gives back no article."""
+    try:
+        return content_hash(archived_from(row).article)  # type: ignore[arg-type]
+    except (ValueError, TypeError, LookupError):
+        return str(row["content_hash"])
 
 
 def _readable(value: Any) -> Any:
@@ -131,6 +178,17 @@ def _file_values(archive: Archive, now: list[Row]) -> Row:
         return {}
     values = {**dict(zip(("published_at",), facts_of(article)[4:5], strict=True))}
     return {name: values.get(name, getattr(article, name)) for name in _FROM_FILE}
+
+
+def _captured(archive: Archive, read: Reader | None, now: list[Row]) -> Row:
+    """What the article's raw capture says, read again; empty where it cannot be read."""
+    if read is None or not now or not now[0]["raw_ref"]:
+        return {}
+    try:
+        article = read(read_capture(archive.data, str(now[0]["raw_ref"])))
+    except CaptureLost:
+        return {}
+    return dict(zip(FACTS, facts_of(article), strict=True)) if article and article.id == now[0]["id"] else {}
 
 
 def _newest_text(connection: sqlite3.Connection, key: str) -> Row:

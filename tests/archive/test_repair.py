@@ -158,6 +158,47 @@ def test_a_lost_database_comes_back_from_the_files_alone(data: Path, damage: Dam
     assert list(verify(data, deep=True)) == []
 
 
+def flip_in(data: Path, column: str, table: str = "articles", key: str = "id") -> None:
+    """One bit of one value, as the disk might flip it; SQLite itself does not notice."""
+    with closing(sqlite3.connect(data / "archive.db")) as other, other:
+        (value,) = other.execute(f"SELECT {column} FROM {table} WHERE {key} = ?", (FIRST,)).fetchone()
+        content = bytearray(str(value).encode())
+        content[len(content) // 2] ^= 2
+        text = content.decode("utf-8", "surrogateescape").encode("utf-8", "surrogateescape")
+        other.execute(f"UPDATE {table} SET {column} = CAST(? AS TEXT) WHERE {key} = ?", (text, FIRST))
+
+
+@pytest.mark.parametrize("column", ["author", "media_id", "channel", "provenance", "content_hash"])
+def test_a_flipped_bit_of_any_fact_is_put_back(data: Path, column: str) -> None:
+    with Archive.existing(data) as archive:
+        before = archive.article(FIRST)
+    flip_in(data, column)
+    assert [each.where for each in verify(data) if each.where == f"articles/{FIRST}"]
+    assert helpless(repaired(data)) == []
+    assert list(verify(data, deep=True)) == []
+    with Archive.existing(data) as archive:
+        assert archive.article(FIRST) == before
+
+
+def test_a_fact_that_is_lost_is_read_again_from_the_raw_capture(data: Path) -> None:
+    run_sql(data, f"UPDATE articles SET author = 'nobody' WHERE id = '{SECOND}'")
+    assert helpless(list(repair(data, NOW, dry_run=True))) == [f"articles/{SECOND}"]
+    steps = list(repair(data, NOW, read=lambda capture: an_article(1) if capture.url.endswith(SECOND) else None))
+    assert [step.how for step in steps] == ["restored from its raw capture"]
+    with Archive.existing(data) as archive:
+        assert archive.article(SECOND).article.author == an_article(1).author
+    assert list(verify(data, deep=True)) == []
+
+
+def test_a_fact_that_nothing_gives_back_is_named_and_stays_or_is_accepted_with_its_hash(data: Path) -> None:
+    run_sql(data, f"UPDATE articles SET author = 'nobody' WHERE id = '{SECOND}'")
+    assert helpless(repaired(data)) == [f"articles/{SECOND}"]
+    with Archive.existing(data) as archive:
+        assert archive.article(SECOND).article.author == "nobody"
+    assert helpless(repaired(data, accept=True)) == []
+    assert list(verify(data, deep=True)) == []
+
+
 def test_what_came_after_the_backup_is_not_lost(data: Path) -> None:
     (data / "backups").mkdir()
     with Archive.existing(data) as archive:

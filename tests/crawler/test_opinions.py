@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_bodies_that_differ_are_shown_both() -> None:
 def test_a_second_way_to_the_same_body_counts() -> None:
     page = rain_page("旧书市场", "天还没亮。")
     assert agreement(read_page(page.body, page.url))["body"] == (2, 2)
+
+
+def test_the_comments_script_is_a_second_word_on_the_channel_of_an_old_page() -> None:
+    page = Path(__file__).parents[1] / "pages" / "qq" / "legacy-2016" / "page.html"
+    raw = read_page(page.read_bytes(), "https://tech.qq.com/a/20161014/006271.htm")
+    assert [(one.where, one.raw, one.agrees) for one in opinions(raw)["channel"]] == [
+        ("ARTICLE_INFO.site", "tech", True),
+        ("cmt_site", "tech", True),
+    ]
 
 
 def test_counts_are_kept_per_layout() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.faults.commands import COMMANDS, Command
-from tests.faults.matrix import FAULTS, Bench, Row
+from tests.faults.ledger import added_up, rows_of, written_down
+from tests.faults.matrix import FAULTS, Bench, Row, tries
 from tests.faults.state import state_of
 
 pytestmark = [
@@ -46,3 +48,12 @@ def test_a_clock_that_is_set_back_loses_and_hangs_nothing(bench: Bench) -> None:
         found = state_of(data)
     assert ended.code == 0, ended
     assert found == expected.after
+
+
+def test_the_table_is_added_up_from_parts(tmp_path: Path) -> None:
+    ledger, wanted = tmp_path / "ledger.jsonl", list(tries(3, seed=1, only="kill -9 backup"))
+    for each in wanted[:2]:
+        written_down(ledger, each, Row(each.fault, each.command.name, tries=1, torn=each.number, notes=["x"]))
+    made = rows_of(ledger, wanted)
+    assert [each.number for each in made] == [0, 1]
+    assert added_up(made.values()) == [Row("kill -9", "backup", tries=2, torn=1, notes=["x", "x"])]

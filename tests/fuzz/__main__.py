@@ -84,8 +84,11 @@ def _lost(number: int, salt: int) -> Failure:
 
 
 def _show(figures: Figures) -> None:
+    """How far it is: on a terminal always, in a log every some thousands."""
     if sys.stderr.isatty():
         print(f"\r{figures.mutations} {dict(figures.outcomes)}", end="", file=sys.stderr, flush=True)
+    elif not figures.mutations % (25 * CHUNK):
+        print(f"{figures.mutations} {dict(figures.outcomes)}", file=sys.stderr, flush=True)
 
 
 def _keep(failure: Failure) -> None:

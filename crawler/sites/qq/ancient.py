@@ -15,7 +15,7 @@ from lxml.etree import _Element as Element
 from crawler.body.read import read_blocks
 from crawler.sites.page import Found, RawArticle
 from crawler.sites.qq.document import Document, make_body
-from crawler.sites.qq.old import comment_id, has_more_pages
+from crawler.sites.qq.old import comment_id, comment_site, has_more_pages
 
 NAME = "ancient"
 
@@ -57,6 +57,7 @@ def read(page: Document) -> RawArticle:
         published=times,
         summary=tuple(page.meta("description")),
         media=sources,
+        channel=tuple(comment_site(page)),
         keywords=tuple(page.meta("keywords")),
         comment_id=tuple(comment_id(page)),
         bodies=(make_body(read_blocks(_without_pager(container), base_url=page.base_url), where),),

@@ -11,7 +11,7 @@ from crawler.body.blocks import Block
 from crawler.body.read import read_blocks
 from crawler.sites.page import Body, Found, RawArticle
 from crawler.sites.qq.document import Document, make_body, statements, text_of
-from crawler.sites.qq.old import comment_id, has_more_pages, prepended
+from crawler.sites.qq.old import comment_id, comment_site, has_more_pages, prepended
 from crawler.sites.script import find_object
 
 NAME = "legacy"
@@ -52,7 +52,7 @@ def read(page: Document) -> RawArticle:
         thumbnail=(*page.meta("og:image"),),
         author=(*page.shown(*_AUTHORS),),
         media=(*page.shown(*_SOURCES),),
-        channel=(*statements(info, "ARTICLE_INFO", "site"), *page.shown(".a_catalog")),
+        channel=(*statements(info, "ARTICLE_INFO", "site"), *comment_site(page), *page.shown(".a_catalog")),
         keywords=(*_tags(info), *page.meta("keywords")),
         comment_id=(*comment_id(page),),
         bodies=(body,),

@@ -12,11 +12,19 @@ from crawler.sites.qq.document import Document
 
 _COMMENT_ID: Final = re.compile(r"\bcmt_id\s*=\s*[\"']?(\d{6,})")
 
+_COMMENT_SITE: Final = re.compile(r"\bcmt_site\s*=\s*[\"']([a-z][a-z0-9]{1,15})[\"']")
+
 
 def comment_id(page: Document) -> Iterator[Found]:
     """The id under which the comments are kept, from the script that loads them."""
     for number in _COMMENT_ID.findall(page.text)[:1]:
         yield Found(number, "cmt_id")
+
+
+def comment_site(page: Document) -> Iterator[Found]:
+    """The channel, in the words of the script that loads the comments."""
+    for name in _COMMENT_SITE.findall(page.text)[:1]:
+        yield Found(name, "cmt_site")
 
 
 def prepended(lead: tuple[Block, ...], blocks: tuple[Block, ...]) -> tuple[Block, ...]:
