@@ -168,7 +168,8 @@ def _bytes(number: int) -> str:
 
 def _asked_for(scope: Any) -> str:
     """The path and the query of a request, as they came."""
-    path, query = scope.get("raw_path", b"/").decode("ascii"), scope["query_string"].decode("latin-1")
+    path: str = scope.get("raw_path", b"/").decode("ascii")
+    query: str = scope["query_string"].decode("latin-1")
     return path + (f"?{query}" if query else "")
 
 

@@ -41,12 +41,13 @@ def main() -> None:
         found = list(islice(varied(), count))
         archive = filled(data, found)
         happened(archive, found)
-        start = time.perf_counter()
+        print(f"{count} articles")
+        with serving(data) as served:
+            measure(served, browsed([article.id for article in found]))
         catch_up(archive)
-        print(f"{count} articles, indexed in {time.perf_counter() - start:.0f} s\n", flush=True)
         archive.close()
         with serving(data) as served:
-            measure(served, found)
+            measure(served, searched([article.body for article in found]))
 
 
 def varied() -> Iterator[Article]:
@@ -73,14 +74,13 @@ def happened(archive: Archive, found: list[Article]) -> None:
                 connection.execute("INSERT INTO sightings VALUES (?, ?, ?, ?)", seen)
 
 
-def measure(served: Served, found: list[Article]) -> None:
-    server = psutil.Process(served.process.pid)
+def browsed(ids: list[str]) -> dict[str, list[str]]:
+    """Every page but the search: its name and the paths that are asked for."""
     chance = Random(8)
-    some = [found[chance.randrange(len(found))].id for _ in range(TIMES)]
-    edited = [found[place * 10].id for place in range(1, TIMES + 1)]
-    words = [found[chance.randrange(len(found))].body[40:44].replace("\n", "") or "河边" for _ in range(TIMES)]
+    some = [chance.choice(ids) for _ in range(TIMES)]
+    edited = [ids[place * 10] for place in range(1, TIMES + 1)]
     deep = quote(f"{START.year}-07-01T00:00:00+08:00~x")
-    pages = {
+    return {
         "newest": ["/"] * TIMES,
         "newest, half a year deep": [f"/?before={deep}"] * TIMES,
         "a channel": [f"/?channel={name}" for name in CHANNELS * 5],
@@ -93,14 +93,27 @@ def measure(served: Served, found: list[Article]) -> None:
         "near-duplicates": [f"/article/{key}/alike" for key in some],
         "edits": ["/edits"] * TIMES,
         "removals": ["/removals"] * TIMES,
-        "search, best first": [f"/search?q={quote(word)}" for word in words],
-        "search, newest first": [f"/search?sort=date&q={quote(word)}" for word in words],
         "status": ["/status"] * TIMES,
         "metrics": ["/metrics"] * TIMES,
         "feed": ["/feeds/newest.atom"] * TIMES,
         "SQL: tables": ["/archive"] * TIMES,
         "SQL: articles": ["/archive/articles"] * TIMES,
     }
+
+
+def searched(bodies: list[str]) -> dict[str, list[str]]:
+    """The search, for words of the texts."""
+    chance = Random(9)
+    words = [chance.choice(bodies)[40:44].replace("\n", "") or "河边" for _ in range(TIMES)]
+    return {
+        "search, best first": [f"/search?q={quote(word)}" for word in words],
+        "search, newest first": [f"/search?sort=date&q={quote(word)}" for word in words],
+    }
+
+
+def measure(served: Served, pages: dict[str, list[str]]) -> None:
+    """Ask for each path, one after the other; CPU is the server's processor time for each."""
+    server = psutil.Process(served.process.pid)
     print(f"{'page, ms':<34}{'p50':>8}{'p95':>8}{'CPU':>8}")
     for name, paths in pages.items():
         for path in paths[:3]:

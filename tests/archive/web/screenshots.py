@@ -33,8 +33,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
-        with Site(seed=7, articles=48, now=datetime.now(BEIJING).isoformat(timespec="seconds")) as site:
-            past = crawled(data, site, "hot")
+        with Site(seed=7, articles=36, now=datetime.now(BEIJING).isoformat(timespec="seconds")) as site:
+            past = crawled(data, site, media=False)
         ranked(data)
         illustrated(data)
         with serving(data) as served, browsing() as browser:

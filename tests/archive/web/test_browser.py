@@ -54,7 +54,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     data = tmp_path_factory.mktemp("browser") / "data"
     with Site(seed=7, articles=24, now=datetime.now(BEIJING).isoformat(timespec="seconds")) as site:
-        past = crawled(data, site, "hot")
+        past = crawled(data, site)
     ranked(data)
     with Archive.existing(data) as archive:
         archive.keep(an_article(77, title=HOSTILE[:200], body=HOSTILE, author=ACTS), seen_at=datetime.now(UTC))
