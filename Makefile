@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-crawl check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-crawl bench-serve screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,12 @@ bench-export: install ## Measure exports of 10,000 and 100,000 articles against 
 
 bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
 	$(BIN)/python -m tests.bench_crawl
+
+bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n: another size)
+	nice $(BIN)/python -m tests.archive.web.bench $(COUNT)
+
+screenshots: install ## Take the README's pictures of the web page (needs chromium and a Chinese font)
+	$(BIN)/python -m tests.archive.web.screenshots
 
 check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
 	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant

@@ -102,13 +102,14 @@ class Guard:
 
     async def _log_in(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         form = parse_qs(await _body(receive), keep_blank_values=True, max_num_fields=20, errors="replace")
+        to = _own_path(form.get("to", ["/"])[0])
         if not door.fits(form.get("password", [""])[0]):
             await self._slow_down()
-            await self._refuse({**scope, "qqnews.wrong": True}, send)
+            await self._refuse({**scope, "qqnews.wrong": True, "qqnews.to": to}, send)
             return
         secure = "; Secure" if scope.get("scheme") == "https" else ""
         cookie = f"{COOKIE}={door.session}; Path=/; HttpOnly; SameSite=Strict{secure}"
-        await _answer(send, 303, "", location=_own_path(form.get("to", ["/"])[0]), **{"set-cookie": cookie})
+        await _answer(send, 303, "", location=to, **{"set-cookie": cookie})
 
 
 def _own_path(text: str) -> str:

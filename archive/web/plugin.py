@@ -90,9 +90,7 @@ class Front:
     async def form(self, datasette: Datasette, scope: Any) -> str:
         """The page that asks for the password."""
         request = Request({**scope, "csrftoken": lambda: ""}, None)
-        context = {"to": scope.get("raw_path", b"/").decode("ascii"), "wrong": bool(scope.get("qqnews.wrong"))}
-        if context["to"] == "/login":
-            context["to"] = "/"
+        context = {"to": scope.get("qqnews.to") or _asked_for(scope), "wrong": bool(scope.get("qqnews.wrong"))}
         made: str = await datasette.render_template("login.html", context, request=request)
         return made
 
@@ -166,6 +164,13 @@ def _bytes(number: int) -> str:
             break
         size, unit = size / 1000, larger
     return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
+
+
+def _asked_for(scope: Any) -> str:
+    """The path and the query of a request, as they came."""
+    path: str = scope.get("raw_path", b"/").decode("ascii")
+    query: str = scope["query_string"].decode("latin-1")
+    return path + (f"?{query}" if query else "")
 
 
 def _refusal(asked: Asked, exception: Exception) -> tuple[int, str]:
