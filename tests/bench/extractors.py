@@ -58,7 +58,12 @@ def _trafilatura() -> Extractor:
     from trafilatura import bare_extraction
 
     def extract(body: bytes, url: str) -> Extract:
-        options = {"include_images": True, "include_links": True, "include_formatting": True, "with_metadata": True}
+        options: Any = {
+            "include_images": True,
+            "include_links": True,
+            "include_formatting": True,
+            "with_metadata": True,
+        }
         found: Any = bare_extraction(body, url, **options)
         if found is None:
             return _NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import mean
 
 from tests.bench.extractors import Extract, Extractor
@@ -22,8 +22,8 @@ class Fidelity:
     """Blocks of Markdown that are equal."""
     words: float | None
     """The same, of words alone: without markup and white space."""
-    title: float
-    time: float
+    title: float | None
+    time: float | None
     """To the second."""
     author: float | None
     pictures: float | None
@@ -65,6 +65,9 @@ def mean_fidelity(pages: Sequence[Page], extract: Extractor) -> tuple[Fidelity, 
         except Exception:  # Whatever a peer raises: it has no article.
             found, errors = nothing, errors + 1
         all_found.append(fidelity(page, found))
-    names = Fidelity.__dataclass_fields__
-    values = {name: [value for each in all_found if (value := getattr(each, name)) is not None] for name in names}
-    return Fidelity(**{name: mean(each) if each else None for name, each in values.items()}), errors
+    return Fidelity(*(_mean(getattr(each, field.name) for each in all_found) for field in fields(Fidelity))), errors
+
+
+def _mean(shares: Iterable[float | None]) -> float | None:
+    told = [share for share in shares if share is not None]
+    return mean(told) if told else None
