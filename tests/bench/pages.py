@@ -55,8 +55,8 @@ def _measured(pages: Sequence[Page], all_peers: dict[str, Extractor], rounds: in
         OURS: partial(timed, _over(pages, ours), 3),
         **{name: partial(timed, _over(pages, extract)) for name, extract in all_peers.items()},
     }
-    for side in sides.values():
-        side()  # What is loaded and cached at the first call is nobody's speed.
+    for extract in (ours, *all_peers.values()):
+        extract(pages[0].body, pages[0].url)  # What is loaded and cached at the first call is nobody's speed.
     return in_turns(sides, rounds)
 
 
