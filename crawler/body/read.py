@@ -5,6 +5,7 @@ One pass over the tree, without recursion along its depth, so that no nesting is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -49,6 +50,8 @@ Placeholders = Mapping[str, tuple[Block, ...]]
 
 _LOOKING: Final = frozenset("a b code em figcaption h1 h2 h3 h4 h5 h6 i strong".split())
 """Tags that say by themselves how their text looks."""
+_COMPLETE: Final = re.compile(r"https?://[\w.-]+/[\w./%@=&-]*", re.ASCII)
+"""Addresses that joining would not change."""
 MAX_NESTING: Final = 16
 """Lists, quotes and tables nested deeper than this are read as flat text."""
 
@@ -171,6 +174,8 @@ class _Reader:
         href = href.strip()
         if not href or href.startswith("#"):
             return ""
+        if _COMPLETE.fullmatch(href):
+            return href
         try:
             address = urljoin(self.base_url, href)
         except ValueError:

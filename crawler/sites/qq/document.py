@@ -25,6 +25,7 @@ from crawler.sites.script import find_json
 _UNSOUND = re.compile(rf"{CONTROL.pattern}|[\ud800-\udfff]")
 
 _MARK = re.compile(r"[#.][\w-]+")
+_COMMA = re.compile(r",(?![^\[(]*[\])])")
 _CONDITION = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 
 
@@ -106,12 +107,11 @@ class Document:
 
     def all(self, css: str) -> Sequence[Element]:
         """The elements that a CSS selector finds, in the order of the page."""
-        if css in self._marked:
-            return self._marked[css]
         # A page is asked some twenty of them, and most name an id or a class of another layout.
-        if all(marks - self._marked.keys() for marks in _marks_in(css)):
-            return ()
-        found: list[Element] = _compiled(css)(self.tree)
+        present = ",".join(part for part, marks in _alternatives(css) if marks <= self._marked.keys())
+        if present in self._marked:
+            return self._marked[present]
+        found: list[Element] = _compiled(present)(self.tree) if present else []
         return found
 
     @cached_property
@@ -139,9 +139,10 @@ def _compiled(css: str) -> Callable[[Element], Any]:
 
 
 @cache
-def _marks_in(css: str) -> tuple[frozenset[str], ...]:
-    """The ids and classes that each alternative of a CSS selector cannot do without."""
-    return tuple(frozenset(_MARK.findall(part)) for part in _CONDITION.sub("", css).split(","))
+def _alternatives(css: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The alternatives of a CSS selector, each with the ids and classes that it cannot do without."""
+    parts = (part.strip() for part in _COMMA.split(css))
+    return tuple((part, frozenset(_MARK.findall(_CONDITION.sub("", part)))) for part in parts)
 
 
 words_in: Callable[[Element], str] = etree.XPath("string()")

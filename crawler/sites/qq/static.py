@@ -50,7 +50,7 @@ def _body(page: Document, slides: tuple[Block, ...]) -> Body:
     blocks = _blocks(page, slides)
     parts = _parts(page)
     # Saved after its scripts ran, a page has the parts in its text, too.
-    if not (_words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))):
+    if parts and not (_words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))):
         blocks = (*blocks, *parts)
     named = {video.vid for video in videos_of(blocks)}
     # Videos that the data lists but no script places: a video page plays them above its text.
