@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-crawl bench-serve screenshots check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -54,9 +54,6 @@ faults: install ## Break every command at random points (kill -9, full disk, I/O
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export
-
-bench-crawl: install ## Measure a crawl of the loopback site against a bare Scrapy spider, and its memory
-	$(BIN)/python -m tests.bench_crawl
 
 bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n: another size)
 	nice $(BIN)/python -m tests.archive.web.bench $(COUNT)

@@ -18,6 +18,7 @@ SYNC_THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
+    name: str
     aside: Path
     target: Path
     content: bytes
@@ -61,14 +62,14 @@ class Tree:
                 self._aside.mkdir(parents=True, exist_ok=True)
         aside = self._aside / f"{self._token}-{next(self._names)}"
         written = self._pool.submit(_write_durably, aside, content)
-        self._staged.append(_Staged(aside, self.root / name, content, written))
+        self._staged.append(_Staged(name, aside, self.root / name, content, written))
 
     def holds(self, name: str, content: bytes) -> bool:
         """Whether ``root / name`` has exactly these bytes, or is staged to have them."""
-        target = self.root / name
         for staged in reversed(self._staged):
-            if staged.target == target:
+            if staged.name == name:
                 return staged.content == content
+        target = self.root / name
         # Where something else stands in its place, publishing will say so.
         return target.is_file() and target.read_bytes() == content
 
