@@ -83,9 +83,9 @@ Condition = tuple[str, list[object]]
 
 def days_of(wish: Wish) -> tuple[str | None, str | None]:
     """The moments, ISO 8601 in UTC, between which what is wished for was published; None: no bound."""
-    until = date.fromisoformat(wish.until) if wish.until else date.max
-    end = _midnight((until + timedelta(days=1)).isoformat()) if until < date.max else None
-    return (_midnight(wish.since) if wish.since else None), end
+    after = _day_after(wish.until) if wish.until else None
+    since = _midnight(date.fromisoformat(wish.since)) if wish.since else None
+    return since, _midnight(after) if after else None
 
 
 def _days(wish: Wish) -> list[Condition]:
