@@ -1,4 +1,4 @@
-"""The tables of what somebody is to be told; the verdict of a run in a sentence; and an index for those who watch."""
+"""The tables of what somebody is to be told, and the verdict of a run in a sentence."""
 
 from __future__ import annotations
 
@@ -32,6 +32,4 @@ NOTICE_TABLES: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     "ALTER TABLE runs ADD COLUMN because TEXT",
-    # To count articles by status without reading their texts.
-    "CREATE INDEX articles_by_status ON articles (status)",
 )

@@ -5,18 +5,18 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-11-26 19:18:20.711286+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-11-26 19:18:20.728266+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-11-26 19:18:20.728648+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-11-26 19:18:20.730309+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-11-26 19:18:20.730595+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-11-26 19:18:20.730828+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-11-26 19:18:20.739430+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-11-26 19:18:20.740420+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-11-26 19:18:20.740947+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-11-26 19:18:20.741660+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-11-26 19:18:20.742245+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-11-26 19:18:20.743198+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-11-26 20:41:36.818663+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-11-26 20:41:36.819600+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-11-26 20:41:36.820298+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-11-26 20:41:36.823351+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-11-26 20:41:36.823947+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-11-26 20:41:36.824332+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-11-26 20:41:36.825266+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-11-26 20:41:36.826508+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-11-26 20:41:36.827482+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-11-26 20:41:36.829031+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-11-26 20:41:36.830055+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-11-26 20:41:36.831775+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -295,18 +295,18 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',191803362177265);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',174368492048804);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',65012228465512);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',275796982261884);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',124432515269177);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',237861466645206);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',278753850396095);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',73442655346592);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',157917855860465);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',82118492752344);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',206052804348701);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',250496686886278);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',92749823911728);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',176600619049758);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',77830568744654);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',140320845693689);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',2644274292702);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',147668934467814);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',208857992018464);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',130496093532517);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',49461889004750);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',37362626890315);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',173162966385635);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',11377324622102);
 INSERT INTO "seals" VALUES('articles','20250212A0000100',140487906217635);
 INSERT INTO "seals" VALUES('articles','20250212A0000200',260842206381832);
 INSERT INTO "seals" VALUES('coverage','rain',191491741037461);
@@ -366,7 +366,6 @@ CREATE INDEX polls_by_source ON polls (source, polled_at);
 CREATE INDEX gaps_open ON gaps (source, found_at) WHERE closed_at IS NULL;
 CREATE INDEX coverage_by_layout ON coverage (layout, read_at);
 CREATE INDEX notices_by_job ON notices (job, id);
-CREATE INDEX articles_by_status ON articles (status);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('article_changes',2);
 COMMIT;
