@@ -12,7 +12,7 @@ from archive.media import copies
 from archive.store import Archive
 from archive.watch import report_missing
 from archive.web.answer import BadRequest
-from archive.web.browse import Chosen, edits, newest, removals
+from archive.web.browse import Chosen, Entry, edits, newest, removals
 from archive.web.pages.newest import distinct
 from tests.archive.samples import EVENING, NOON, an_article
 
@@ -41,7 +41,7 @@ def filled(archive: Archive) -> Archive:
 def test_page_by_page_is_the_whole_list(filled: Archive, chosen: Chosen, size: int) -> None:
     connection = filled.database.connection
     whole = newest(connection, chosen, size=100)
-    found, before = [], None
+    found, before = list[Entry](), None
     while True:
         sheet = newest(connection, chosen, before, size)
         found += sheet.shown
