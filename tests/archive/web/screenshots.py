@@ -66,7 +66,7 @@ def take(browser: Browser, address: str, name: str, path: str, facts: dict[str, 
     context = browser.new_context(**{"locale": "zh-CN", "base_url": address, **facts})  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(path)
-    page.evaluate("Promise.all([...document.images].slice(0, 8).map(image => image.decode().catch(() => 0)))")
+    page.wait_for_load_state("networkidle")
     target = FOLDER / f"{name}.png"
     drawn = Image.open(BytesIO(page.screenshot()))
     drawn.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
