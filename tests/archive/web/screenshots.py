@@ -7,10 +7,12 @@ import sys
 import tempfile
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from math import sin
 from pathlib import Path
 from random import Random
 
+from PIL import Image
 from playwright.sync_api import Browser
 
 from archive.article import BEIJING
@@ -64,9 +66,10 @@ def take(browser: Browser, address: str, name: str, path: str, facts: dict[str, 
     context = browser.new_context(**{"locale": "zh-CN", "base_url": address, **facts})  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(path)
-    page.evaluate("Promise.all([...document.images].slice(0, 8).map(image => image.decode().catch(() => 0)))")
+    page.wait_for_load_state("networkidle")
     target = FOLDER / f"{name}.png"
-    page.screenshot(path=target)
+    drawn = Image.open(BytesIO(page.screenshot()))
+    drawn.convert("RGB").quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
     context.close()
     size = target.stat().st_size
     print(f"{target.relative_to(ROOT)}  {size / 1000:.0f} kB")
