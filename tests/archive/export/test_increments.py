@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
@@ -219,6 +219,7 @@ def some_rows() -> st.SearchStrategy[list[Row]]:
     )
 
 
+@settings(deadline=None)
 @given(some_rows(), some_rows())
 def test_changes_and_merge_undo_each_other(before: list[Row], now: list[Row]) -> None:
     table = replace(REVISIONS, columns=REVISIONS.columns[:3])
