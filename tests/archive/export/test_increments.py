@@ -231,7 +231,7 @@ def some_rows() -> st.SearchStrategy[list[Row]]:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # It measures a busy machine.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # They measure a busy machine.
 @given(some_rows(), some_rows())
 def test_changes_and_merge_undo_each_other(before: list[Row], now: list[Row]) -> None:
     table = replace(REVISIONS, columns=REVISIONS.columns[:3])
