@@ -111,12 +111,21 @@ def _grown(data: Path, sizes: tuple[int, ...]) -> str:
             spent[size].append(_kept_into(data, there))
             there += _MEASURED
         each = figure(spent[size], "wall")
-        lines.append((f"{size:,}", f"{_MEASURED / each.middle:.0f}", *_bytes_an_article(data, there)))
+        processor = f"{figure(spent[size]).middle * 1000 / _MEASURED:.2f} ms"
+        lines.append((f"{size:,}", f"{_MEASURED / each.middle:.0f}", processor, *_bytes_an_article(data, there)))
     first, last = spent[sizes[0]], spent[sizes[-1]]
     found = Figure.of([a.wall / b.wall for a, b in zip(first, last, strict=True)])
     goal = f"Goal at 1,000,000 articles {verdict(found, at_least=GOAL_GROWN)}" if sizes[-1] == 1_000_000 else ""
-    text = f"At {sizes[-1]:,} articles {found:.2f} of the rate at {sizes[0]:,}. {goal}".strip()
-    headings = ("articles there", "articles a second", "database, bytes an article", "Markdown, bytes an article")
+    by_cpu = Figure.of([a.cpu / b.cpu for a, b in zip(first, last, strict=True)])
+    text = f"At {sizes[-1]:,} articles {found:.2f} of the rate at {sizes[0]:,} by the clock, {by_cpu:.2f} by processor "
+    text = f"{text}time. {goal}".strip()
+    headings = (
+        "articles there",
+        "articles a second",
+        "processor an article",
+        "database, bytes each",
+        "Markdown, bytes each",
+    )
     return "### As the archive grows\n\n" + table(headings, lines) + f"\n\n{text}"
 
 
