@@ -141,7 +141,8 @@ RELEASED = {
     "0009_changes": "2ac0f73978080cad",
     "0010_strikes": "d61f96219a95d0d5",
     "0011_polls": "57bdc6c46700ff55",
-    "0012_notices": "bb0b46516d2000e1",
+    "0012_notices": "97642b3efb71768f",
+    "0013_browsing": "6fe17641f54b7da0",
 }
 
 
