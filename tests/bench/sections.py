@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.bench import pages
+from tests.bench import page_profile, pages
 from tests.bench.reported import reported
 
 
@@ -22,6 +22,7 @@ class Section:
 
 SECTIONS: dict[str, Section] = {
     "pages": Section(pages.write, pages.PACKAGES),
+    "profile": Section(page_profile.write, ("lxml", "orjson")),
     "duplicates": Section(
         partial(reported, "Near-duplicates", "tests.archive.duplicates.bench"), ("datasketch", "rensa", "numpy")
     ),
