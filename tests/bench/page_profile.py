@@ -55,5 +55,7 @@ def _shares(pages: Sequence[Page]) -> dict[str, str]:
 def _cumulative(found: Any, file: str, function: str) -> float:
     """Seconds inside a function, whatever it calls included."""
     return sum(
-        times[3] for (path, _, name), times in found.stats.items() if name == function and path.endswith(f"/{file}")
+        float(times[3])
+        for (path, _, name), times in found.stats.items()
+        if name == function and path.endswith(f"/{file}")
     )
