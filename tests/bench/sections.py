@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.bench import archives, crawls, memories, pages, starts
+from tests.bench import archives, crawls, memories, page_profile, pages, starts
 from tests.bench.reported import reported
 
 
@@ -22,6 +22,7 @@ class Section:
 
 SECTIONS: dict[str, Section] = {
     "pages": Section(pages.write, pages.PACKAGES),
+    "profile": Section(page_profile.write, ("lxml", "orjson")),
     "crawl": Section(crawls.write, crawls.PACKAGES),
     "archive": Section(archives.write, archives.PACKAGES),
     "memory": Section(memories.write, memories.PACKAGES),
