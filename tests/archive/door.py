@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
+from archive.article import Article
 from archive.commands import COMMANDS
 from archive.errors import QQNewsError
+from archive.warc import Capture
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,9 @@ class Door:
 
     def resolve(self, text: str) -> str:
         return text.rpartition("/")[2]
+
+    def read_again(self, capture: Capture) -> Article | None:
+        return None
 
 
 @click.group(commands=list(COMMANDS))
