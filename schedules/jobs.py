@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import tomllib
 from collections.abc import Collection
@@ -144,7 +145,9 @@ def read_jobs_file(path: Path, commands: Collection[str]) -> JobsFile:
     try:
         text = path.read_text("utf-8")
         tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise BadJobs(path, *_located(str(error), text)) from error
+    except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise BadJobs(path, 0, reason or str(error)) from error
     jobs, telling = {}, SILENT
@@ -159,6 +162,16 @@ def read_jobs_file(path: Path, commands: Collection[str]) -> JobsFile:
     if not jobs:
         raise BadJobs(path, 0, "there is no job in it")
     return JobsFile(jobs, telling)
+
+
+def _located(message: str, text: str) -> tuple[int, str]:
+    """The line that tomllib names in its message, which before Python 3.14 is the only place for it, and the rest."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", message, re.DOTALL)
+    if found is None:
+        return 0, message
+    twice = re.fullmatch(r"Cannot declare \('(.*)',\) twice", found[1])
+    reason = f"{twice[1]}: there are two tables of that name" if twice else found[1]
+    return int(found[2] or len(text.splitlines())), reason
 
 
 def _job(name: str, table: Any, commands: Collection[str]) -> Job:

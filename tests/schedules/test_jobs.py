@@ -101,9 +101,10 @@ def test_lines_are_counted_in_the_right_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (GOOD + "[tech]\n", r"twice \(at line 16, column 6\)"),
-        (GOOD + "floor = 4\n", "at line 16"),
-        ("[tech\n", "at line 1"),
+        (GOOD + "[tech]\n", r"jobs\.toml:16: tech: there are two tables of that name$"),
+        (GOOD + "floor = 4\n", r":16: Cannot overwrite a value$"),
+        ("[tech\n", ":1: Expected"),
+        ("[tech]\n# \ncommand = ", ":3: Invalid value$"),
         ("", "no job in it"),
         ('tech = "crawl"\n', ":1: tech: expected a table"),
         ('["a b"]\ncommand = "crawl"\n', ":1: a b: a job's name"),
