@@ -79,6 +79,13 @@ def backup(asked: Asked, file: Path) -> None:
     click.echo(orjson.dumps(done) if asked.json else f"ok: {file}, {size / 1e6:.1f} MB")
 
 
+def _agrees(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # Nobody is there to answer.
+        return False
+
+
 @click.command("takedown")
 @click.argument("article")
 @click.option(
@@ -94,8 +101,8 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
     lies elsewhere (exports, backups, a git history) is for you to remove.
     """
     article_id = asked.resolve(article)
-    if not yes:
-        click.confirm(f"Erase {article_id} from {asked.data} for good?", abort=True, err=True)
+    if not yes and not _agrees(f"Erase {article_id} from {asked.data} for good?"):
+        raise click.UsageError("nothing was erased: say yes, or add --yes where nobody can be asked")
     with alone(asked.data), Archive.existing(asked.data) as archive:
         chosen = [article_id, *(traces_of(archive, article_id)[1] if copies else ())]
         ended = [take_down(archive, each, reason, datetime.now(UTC)) for each in chosen]

@@ -92,7 +92,8 @@ def test_the_daemon_tells_too(
     daemon = machine.start("run")
     until(lambda: post_office.titles)
     until(lambda: "/ping" in post_office.calls)
-    until(lambda: 'qqnews_job_last_exit_code{job="bad"} 20.0' in (machine.jobs.parent / "q.prom").read_text())
+    metrics = machine.jobs.parent / "q.prom"
+    until(lambda: metrics.exists() and 'qqnews_job_last_exit_code{job="bad"} 20.0' in metrics.read_text())
     daemon.send_signal(signal.SIGTERM)
     daemon.communicate(timeout=60)
     assert daemon.returncode == 0

@@ -107,7 +107,7 @@ def test_the_newest_come_first_page_by_page_and_each_once(ask: Ask) -> None:
     path: str | None = "/"
     while path:
         tree = html.fromstring(ask(path).text)
-        seen += tree.xpath("//article[contains(@class, 'entry')]/*/a/@href")
+        seen += tree.xpath("//article[contains(@class, 'entry')]/*[contains(@class, 'headline')]/a/@href")
         path = next(iter(tree.xpath("//a[@rel='next']/@href")), None)
     assert len(seen) == len(set(seen)) == COUNT + 1
     assert seen[-1] == f"/article/{UNDATED}"
