@@ -127,6 +127,7 @@ def _changed_numbers(path: Path) -> list[str]:
 def _lost_indexes(path: Path) -> dict[str, str] | None:
     """Name → SQL of indexes that are not there; None where more than that is wrong with the schema."""
     with closing(open_database(path)) as connection:
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         found = dict(map(tuple, connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")))
     lost = {name: sql for name, sql in schema_of_newest().items() if found.get(name) != sql}
     return lost if all(name not in found and sql.startswith("CREATE INDEX") for name, sql in lost.items()) else None

@@ -274,7 +274,13 @@ def flip_at(data: Path, after: bytes, mask: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "mask"), [(b"CREATE TABLE l", 128), (b"CREATE TABLE due_times (", 1), (b"CREATE INDEX articles_by_", 128)]
+    ("after", "mask"),
+    [
+        (b"CREATE TABLE l", 128),
+        (b"CREATE TABLE due_times (", 1),
+        (b"CREATE TRIGGER articles_changed A", 128),
+        (b"CREATE INDEX articles_by_", 128),
+    ],
 )
 def test_a_flipped_bit_in_the_schema_costs_no_row(data: Path, after: bytes, mask: int) -> None:
     with Archive.existing(data) as archive:
