@@ -17,6 +17,7 @@ from archive.failures import named_sqlite_failures
 from archive.overwrite import JOURNAL, replay
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
+from archive.repair.revisions import mend_revisions
 from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
@@ -70,6 +71,7 @@ def _steps(
             if step.act is None and step.where.startswith("articles/"):
                 unproven.add(step.where.partition("/")[2])
             yield step
+        yield from mend_revisions(archive, accept=accept)
         yield from _keep_erased(archive, now, dry_run=dry_run)
         yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
         yield from mend_captures(archive, aside)
@@ -97,7 +99,7 @@ def _mend_database(data: Path, backup: Path | None, aside: Aside) -> Iterator[St
 
 
 def _is_sound_after(path: Path, statement: str) -> bool:
-    """Whether a copy of the database is sound after the statement."""
+    """Whether a copy of the database is sound after the statement, its schema too."""
     with tempfile.TemporaryDirectory(prefix="qqnews-", dir=path.parent) as folder:
         copy = Path(folder) / path.name
         for suffix in ("", "-wal"):
@@ -108,7 +110,7 @@ def _is_sound_after(path: Path, statement: str) -> bool:
                 connection.execute(statement)
         except (NotAnArchive, sqlite3.Error):
             return False
-        return is_sound(copy)
+        return is_sound(copy) and _lost_indexes(copy) is not None
 
 
 def _execute(path: Path, statement: str) -> None:
@@ -125,6 +127,7 @@ def _changed_numbers(path: Path) -> list[str]:
 def _lost_indexes(path: Path) -> dict[str, str] | None:
     """Name → SQL of indexes that are not there; None where more than that is wrong with the schema."""
     with closing(open_database(path)) as connection:
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         found = dict(map(tuple, connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")))
     lost = {name: sql for name, sql in schema_of_newest().items() if found.get(name) != sql}
     return lost if all(name not in found and sql.startswith("CREATE INDEX") for name, sql in lost.items()) else None

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from archive.errors import NoArchive, NotAnArchive
 from archive.failures import named_failures, named_sqlite_failures
 from archive.record import archived_from
 from archive.repair.steps import Aside
-from archive.schema import create_database, open_database
+from archive.schema import create_database, open_database, schema_of_newest
 from archive.seals import columns_of_table, reseal
 from archive.tree import sync_directory
 
@@ -92,7 +92,9 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> None:
         for suffix in ("", "-wal"):
             if (source := damaged.with_name(damaged.name + suffix)).exists():
                 shutil.copyfile(source, copy.with_name(copy.name + suffix))
+        _write_schema_again(copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as old:
+            old.execute("PRAGMA writable_schema = ON")  # Else one damaged table hides all the others.
             old.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = OFF")
             connection.execute("BEGIN IMMEDIATE")
@@ -101,6 +103,17 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> None:
             _drop_orphans(connection)
             reseal(connection)
             connection.execute("COMMIT")
+
+
+def _write_schema_again(copy: Path) -> None:
+    """What the schema says of our tables, as we wrote it: rows lie there all the same where its text is damaged."""
+    with (
+        suppress(sqlite3.Error, UnicodeDecodeError),
+        closing(sqlite3.connect(copy, isolation_level=None)) as connection,
+    ):
+        connection.execute("PRAGMA writable_schema = ON")
+        for name, sql in schema_of_newest().items():
+            connection.execute("UPDATE sqlite_schema SET sql = ?1 WHERE name = ?2 AND sql <> ?1", (sql, name))
 
 
 _TABLES: Final = (
@@ -161,6 +174,8 @@ def readable_rows(connection: sqlite3.Connection, table: str) -> Iterator[Any]:
                 last, stride = row["number_"], 1
                 yield row
             return
+        except UnicodeDecodeError:
+            return  # What SQLite says against the table quotes bytes that are no text.
         except sqlite3.OperationalError as error:
             if "no such column: rowid" in str(error):
                 yield from _from_both_ends(connection, table)

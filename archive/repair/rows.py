@@ -91,9 +91,19 @@ def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Itera
     if table == "revisions" and (article := _rows(connection, "articles", key)):
         text = {name: article[0][name] for name in ("title", "summary", "body", "content_hash", "raw_ref")}
         yield [*now[:-1], {**now[-1], **text}] if now else [], "its article"
+        for (other,) in connection.execute(_OF_NO_ARTICLE).fetchall():
+            yield (
+                [*now, *({**row, "article_id": key} for row in _rows(connection, "revisions", other))],
+                "where it stood under a wrong id",
+            )
     for place, row in enumerate(now if copies.flips else []):
         for other in one_bit_otherwise(row):
             yield [*now[:place], other, *now[place + 1 :]], "itself: one bit of it was flipped"
+
+
+_OF_NO_ARTICLE: Final = """
+    SELECT DISTINCT article_id FROM revisions WHERE article_id NOT IN (SELECT id FROM articles) LIMIT 100
+"""
 
 
 def _mixtures(now: list[Row], there: list[Row]) -> Iterator[Row]:

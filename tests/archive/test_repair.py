@@ -242,6 +242,58 @@ def test_what_became_of_due_times_is_not_forgotten(data: Path) -> None:
         assert Ledger(archive).watched("hot") is not None
 
 
+def test_a_lost_revision_is_named_and_accepted_keeps_its_number(data: Path) -> None:
+    run_sql(data, f"DELETE FROM revisions WHERE article_id = '{FIRST}' AND revision = 1")
+    assert f"revisions/{FIRST}/1" in helpless(repaired(data))
+    steps = repaired(data, accept=True)
+    assert helpless(steps) == []
+    assert f"revisions/{FIRST}/1" in [step.where for step in steps]
+    assert list(verify(data, deep=True)) == []
+    with Archive.existing(data) as archive:
+        assert [(it.revision, it.body != "", it.changes == ("lost",)) for it in archive.revisions(FIRST)] == [
+            (1, False, True),
+            (2, True, False),
+        ]
+
+
+def test_a_revision_under_a_wrong_id_goes_back_to_its_article(data: Path) -> None:
+    with Archive.existing(data) as archive:
+        before = archive.revisions(FIRST)
+    run_sql(data, f"UPDATE revisions SET article_id = 'x' WHERE article_id = '{FIRST}' AND revision = 1")
+    assert helpless(repaired(data, accept=True)) == []
+    assert list(verify(data, deep=True)) == []
+    with Archive.existing(data) as archive:
+        assert archive.revisions(FIRST) == before
+
+
+def flip_at(data: Path, after: bytes, mask: int) -> None:
+    """One bit of the byte that follows these."""
+    content = bytearray((data / "archive.db").read_bytes())
+    content[content.index(after) + len(after)] ^= mask
+    (data / "archive.db").write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("after", "mask"),
+    [
+        (b"CREATE TABLE l", 128),
+        (b"CREATE TABLE due_times (", 1),
+        (b"CREATE TRIGGER articles_changed A", 128),
+        (b"CREATE INDEX articles_by_", 128),
+    ],
+)
+def test_a_flipped_bit_in_the_schema_costs_no_row(data: Path, after: bytes, mask: int) -> None:
+    with Archive.existing(data) as archive:
+        before = (archive.stats(), archive.revisions(FIRST))
+        archive.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    flip_at(data, after, mask)
+    assert list(verify(data)) != []
+    assert helpless(repaired(data)) == []
+    assert list(verify(data, deep=True)) == []
+    with Archive.existing(data) as archive:
+        assert (archive.stats(), archive.revisions(FIRST)) == before
+
+
 def test_the_damaged_file_is_kept_aside(data: Path) -> None:
     file_of(data, 2).write_text("damaged, and perhaps dear to somebody")
     (data / "articles/2025/02/letter.md").write_text("a letter")
