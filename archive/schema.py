@@ -362,11 +362,14 @@ def create_database(path: Path) -> None:
             with closing(_connect(aside)) as connection:
                 _apply(connection)
                 reseal(connection)
+                # Closing moves everything from the WAL into the file, too, but says nothing where the disk is full.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             os.link(aside, path)
         except FileExistsError:
             return  # Another process was faster; its archive is as good as ours.
         finally:
-            aside.unlink(missing_ok=True)
+            for suffix in ("", "-wal", "-shm"):
+                aside.with_name(aside.name + suffix).unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -75,5 +76,7 @@ def run(app: App, listening: socket.socket, begun: Callable[[], None]) -> None:
         h11_max_incomplete_event_size=_LONGEST_ADDRESS,
         timeout_graceful_shutdown=_LAST_SECONDS,
     )
+    # A shell that starts us in the background has us ignore Ctrl-C; whoever sends the signal means it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     begun()
     uvicorn.Server(config).run(sockets=[listening])

@@ -33,7 +33,7 @@ _LINK_TAIL = re.compile(
 )
 _BLOCK_START = re.compile(
     r"(?:(?P<number>\d{1,9})(?=[.)](?:\s|$)))|#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|:(?=\s|~|$)|~{3,}|`{3,}"
-    r"|\[\^?[^\]\n]+\]:"
+    r"|\[\^?[^\]]{1,999}\]:"  # A label may go on in the next line.
 )
 _THEMATIC = re.compile(r"(?=(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|(?:-[ \t]*){3,}$)(?P<run>\*+|_+|-)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")

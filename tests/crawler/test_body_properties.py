@@ -117,6 +117,7 @@ def rendered(markdown: str) -> str:
 @example("<p>5*3*2 与 a*b</p><p>10~20，30~40</p><p>`x` 与 ` y</p><p>[甲](乙) [丙]</p>")
 @example("<p>&lt;script&gt;alert(1)&lt;/script&gt; {{&lt; x &gt;}} &amp;copy;</p><pre>{{% y %}}</pre>")
 @example("<p>哇！!<a href='https://x.qq.com'>]</a></p><ul><li>[ ] 甲</li><li>- 乙</li></ul>")
+@example("<p>[<br>[x]: u</p><p>[甲<br>乙]: u</p>")
 def test_the_text_of_a_page_survives_rendering(page: str) -> None:
     markdown = to_markdown(page)
     assert ink(rendered(markdown)) == ink(page)

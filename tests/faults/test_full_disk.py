@@ -30,12 +30,14 @@ def wrong_in(data: Path) -> list[str]:
     return [str(each) for each in verify(data, deep=True) if each.what not in (What.TORN, What.LEFTOVER)]
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 700 kB: enough for an empty archive, not for a crawl."""
+@pytest.fixture(params=["700k", "1200k"])
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A small file system: too small for the making of an archive; large enough for that, and not for a crawl."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(place)], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(place)], capture_output=True
+    )
     if mounted.returncode != 0:
         pytest.skip("needs the right to mount a file system")
     yield place
