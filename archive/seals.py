@@ -85,20 +85,32 @@ def reseal(connection: sqlite3.Connection) -> None:
         connection.executemany("INSERT INTO seals (part, key, total) VALUES (?, ?, ?)", list(sums))
 
 
+def as_stored(key: str) -> str | bytes:
+    """A key for ``CAST(? AS TEXT)``: bytes where it is no text any more (surrogates stand for what is not UTF-8)."""
+    content = key.encode("utf-8", "surrogateescape")
+    return key if content == key.encode("utf-8", "replace") else content
+
+
+def printable_key(key: str) -> str:
+    """A key as it can be shown, whatever became of its bytes."""
+    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def reseal_key(connection: sqlite3.Connection, table: str, key: str) -> None:
     """Seal the rows under one key as they stand."""
-    connection.execute("DELETE FROM seals WHERE part = ? AND key = ?", (table, key))
+    connection.execute("DELETE FROM seals WHERE part = ? AND key = CAST(? AS TEXT)", (table, as_stored(key)))
     for _, total in sums_of(connection, table, key):
-        connection.execute("INSERT INTO seals (part, key, total) VALUES (?, ?, ?)", (table, key, total))
+        values = (table, as_stored(key), total)
+        connection.execute("INSERT INTO seals (part, key, total) VALUES (?, CAST(? AS TEXT), ?)", values)
 
 
 def sums_of(connection: sqlite3.Connection, table: str, key: str | None = None) -> Iterator[tuple[str, int]]:
     """The sum of the seals under each key (or one key) as the rows are now, in the order of the keys."""
     column = f'CAST("{SEALED[table]}" AS TEXT)' if table == "runs" else f'"{SEALED[table]}"'
     columns = ", ".join(f'"{name}"' for name in columns_of_table(connection, table))
-    chosen = "" if key is None else f"WHERE {column} = ?"
+    chosen = "" if key is None else f"WHERE {column} = CAST(? AS TEXT)"
     query = f'SELECT {column}, {columns} FROM "{table}" {chosen} ORDER BY {column}'  # noqa: S608
-    rows = connection.cursor().execute(query, () if key is None else (key,))
+    rows = connection.cursor().execute(query, () if key is None else (as_stored(key),))
     for each, same in groupby(rows, lambda row: row[0]):
         yield str(each), sum(seal_of(*tuple(row)[1:]) for row in same) & _MASK
 

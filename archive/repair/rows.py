@@ -17,7 +17,16 @@ from archive.raw import read_capture
 from archive.record import FACTS, archived_from, facts_of
 from archive.repair.flips import one_bit_otherwise
 from archive.repair.steps import Step
-from archive.seals import SEALED, columns_of_table, reseal_key, seal_of, sealed_tables, unsealed
+from archive.seals import (
+    SEALED,
+    as_stored,
+    columns_of_table,
+    printable_key,
+    reseal_key,
+    seal_of,
+    sealed_tables,
+    unsealed,
+)
 from archive.store import Archive
 from archive.verify.database import broken_seals
 from archive.warc import Capture
@@ -56,9 +65,9 @@ def mend_rows(archive: Archive, copies: Copies, *, accept: bool) -> Iterator[Ste
 
 
 def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: bool) -> Step:
-    where = f"{table}/{key}"
+    where = f"{table}/{printable_key(key)}"
     connection = archive.database.connection
-    expected = connection.execute("SELECT total FROM seals WHERE part = ? AND key = ?", (table, key)).fetchone()
+    expected = connection.execute(_TOTAL, (table, as_stored(key))).fetchone()
     for rows, origin in _candidates(archive, copies, table, key):
         if expected is not None and _sum(connection, table, rows) == expected[0]:
             return Step(where, f"restored from {origin}", partial(_replace, archive, table, key, rows))
@@ -70,6 +79,9 @@ def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: boo
         )
         return Step(where, how, partial(_replace, archive, table, key, [text]))
     return Step(where, "no copy gives back what was written; --accept takes the row as it stands")
+
+
+_TOTAL: Final = "SELECT total FROM seals WHERE part = ? AND key = CAST(? AS TEXT)"
 
 
 def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Iterator[tuple[list[Row], str]]:
@@ -118,8 +130,8 @@ def _rows(connection: sqlite3.Connection, table: str, key: str) -> list[Row]:
     # Text that is no UTF-8 any more must be read too: it is what is to be replaced.
     connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
     try:
-        query = f'SELECT * FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?'  # noqa: S608
-        return [dict(row) for row in connection.execute(query, (key,))]
+        query = f'SELECT * FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = CAST(? AS TEXT)'  # noqa: S608
+        return [dict(row) for row in connection.execute(query, (as_stored(key),))]
     finally:
         connection.text_factory = str
 
@@ -132,19 +144,23 @@ def _sum(connection: sqlite3.Connection, table: str, rows: list[Row]) -> int:
 def _replace(archive: Archive, table: str, key: str, rows: list[Row]) -> None:
     columns = columns_of_table(archive.database.connection, table)
     names, places = ", ".join(columns), ", ".join("?" * len(columns))
-    chosen = f'"{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = ?'
+    chosen = f'"{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = CAST(? AS TEXT)'
     with archive.transaction() as connection, unsealed(connection):
         connection.execute("PRAGMA defer_foreign_keys = ON")  # Its revisions wait for the article to come back.
-        there = connection.execute(f"SELECT count(*) FROM {chosen}", (key,)).fetchone()[0]  # noqa: S608
-        values = [tuple(row.get(name) for name in columns) for row in rows]
+        there = connection.execute(f"SELECT count(*) FROM {chosen}", (as_stored(key),)).fetchone()[0]  # noqa: S608
+        values = [tuple(_readable(row.get(name)) for name in columns) for row in rows]
         if there == len(rows) == 1:
             # Written over: with a row that is deleted, others that belong to it would go.
-            update = f'UPDATE "{table}" SET ({names}) = ({places}) WHERE CAST("{SEALED[table]}" AS TEXT) = ?'  # noqa: S608
-            connection.execute(update, (*values[0], key))
+            update = (
+                f'UPDATE "{table}" SET ({names}) = ({places}) WHERE CAST("{SEALED[table]}" AS TEXT) = CAST(? AS TEXT)'  # noqa: S608
+            )
+            connection.execute(update, (*values[0], as_stored(key)))
         else:
-            connection.execute(f"DELETE FROM {chosen}", (key,))  # noqa: S608
+            connection.execute(f"DELETE FROM {chosen}", (as_stored(key),))  # noqa: S608
             connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places})', values)  # noqa: S608
-        reseal_key(connection, table, key)
+        # A key whose bytes were no text any more is another one now.
+        for each in {key, *(str(_readable(row[SEALED[table]])) for row in rows)}:
+            reseal_key(connection, table, each)
 
 
 def _accept(archive: Archive, table: str, key: str) -> None:

@@ -12,7 +12,7 @@ from archive.article import content_hash
 from archive.database import Database
 from archive.record import archived_from
 from archive.schema import schema_of_newest
-from archive.seals import sealed_tables, sums_of
+from archive.seals import as_stored, printable_key, sealed_tables, sums_of
 from archive.verify.findings import Finding, What
 from archive.verify.quiet import quietly
 
@@ -64,7 +64,7 @@ def _seals(again: Database, database: Database) -> Iterator[Finding]:
         for key in list(broken_seals(database.connection, table)):
             with quietly(again):
                 if seal_is_broken(again.connection, table, key):
-                    yield Finding("database", What.DAMAGED, f"{table}/{key}", "not as it was written")
+                    yield Finding("database", What.DAMAGED, f"{table}/{printable_key(key)}", "not as it was written")
 
 
 def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
@@ -93,9 +93,12 @@ def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 _TOTALS: Final = "SELECT key, total FROM seals WHERE part = ? ORDER BY key"
 
 
+_TOTAL: Final = "SELECT total FROM seals WHERE part = ? AND key = CAST(? AS TEXT)"
+
+
 def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool:
     """Whether the rows under the key differ from what was sealed, or there are none and a seal is."""
-    row = connection.execute("SELECT total FROM seals WHERE part = ? AND key = ?", (table, key)).fetchone()
+    row = connection.execute(_TOTAL, (table, as_stored(key))).fetchone()
     found = next(iter(sums_of(connection, table, key)), None)
     return (row[0] if row else None) != (found[1] if found else None)
 

@@ -382,6 +382,18 @@ def test_after_any_flipped_bit_all_texts_are_there_again(
     shutil.rmtree(data.parent)
 
 
+@pytest.mark.parametrize("table", ["sightings", "links"])
+def test_a_key_that_is_no_text_any_more_is_mended_or_named(data: Path, table: str) -> None:
+    key = "article_id" if table == "sightings" else "id"
+    run_sql(data, f"UPDATE {table} SET {key} = CAST(x'e46162' AS TEXT) WHERE {key} = '{FIRST}'")
+    command = [str(QQNEWS), "--data", str(data)]
+    found = subprocess.run([*command, "verify"], capture_output=True, text=True)
+    assert (found.returncode, "Traceback" in found.stderr) == (16, False), found.stderr
+    done = subprocess.run([*command, "repair", "--accept"], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert subprocess.run([*command, "verify"], capture_output=True).returncode == 0, done.stdout
+
+
 def test_the_command_says_what_it_did(data: Path) -> None:
     file_of(data, 2).write_text("damaged")
     run_sql(data, "DELETE FROM sightings")
