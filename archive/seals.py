@@ -96,6 +96,13 @@ def printable_key(key: str) -> str:
     return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def sealed_total(connection: sqlite3.Connection, table: str, key: str) -> int | None:
+    """What was sealed under a key; None: nothing was."""
+    query = "SELECT total FROM seals WHERE part = ? AND key = CAST(? AS TEXT)"
+    row = connection.execute(query, (table, as_stored(key))).fetchone()
+    return int(row[0]) if row else None
+
+
 def reseal_key(connection: sqlite3.Connection, table: str, key: str) -> None:
     """Seal the rows under one key as they stand."""
     connection.execute("DELETE FROM seals WHERE part = ? AND key = CAST(? AS TEXT)", (table, as_stored(key)))

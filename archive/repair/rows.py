@@ -25,6 +25,7 @@ from archive.seals import (
     reseal_key,
     seal_of,
     sealed_tables,
+    sealed_total,
     unsealed,
 )
 from archive.store import Archive
@@ -67,9 +68,9 @@ def mend_rows(archive: Archive, copies: Copies, *, accept: bool) -> Iterator[Ste
 def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: bool) -> Step:
     where = f"{table}/{printable_key(key)}"
     connection = archive.database.connection
-    expected = connection.execute(_TOTAL, (table, as_stored(key))).fetchone()
+    expected = sealed_total(connection, table, key)
     for rows, origin in _candidates(archive, copies, table, key):
-        if expected is not None and _sum(connection, table, rows) == expected[0]:
+        if expected is not None and _sum(connection, table, rows) == expected:
             return Step(where, f"restored from {origin}", partial(_replace, archive, table, key, rows))
     if table in _WORK or accept:
         return Step(where, "taken as it stands", partial(_accept, archive, table, key))
@@ -79,9 +80,6 @@ def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: boo
         )
         return Step(where, how, partial(_replace, archive, table, key, [text]))
     return Step(where, "no copy gives back what was written; --accept takes the row as it stands")
-
-
-_TOTAL: Final = "SELECT total FROM seals WHERE part = ? AND key = CAST(? AS TEXT)"
 
 
 def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Iterator[tuple[list[Row], str]]:

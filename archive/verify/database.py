@@ -12,7 +12,7 @@ from archive.article import content_hash
 from archive.database import Database
 from archive.record import archived_from
 from archive.schema import schema_of_newest
-from archive.seals import as_stored, printable_key, sealed_tables, sums_of
+from archive.seals import printable_key, sealed_tables, sealed_total, sums_of
 from archive.verify.findings import Finding, What
 from archive.verify.quiet import quietly
 
@@ -93,14 +93,10 @@ def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 _TOTALS: Final = "SELECT key, total FROM seals WHERE part = ? ORDER BY key"
 
 
-_TOTAL: Final = "SELECT total FROM seals WHERE part = ? AND key = CAST(? AS TEXT)"
-
-
 def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool:
     """Whether the rows under the key differ from what was sealed, or there are none and a seal is."""
-    row = connection.execute(_TOTAL, (table, as_stored(key))).fetchone()
     found = next(iter(sums_of(connection, table, key)), None)
-    return (row[0] if row else None) != (found[1] if found else None)
+    return sealed_total(connection, table, key) != (found[1] if found else None)
 
 
 def _texts(database: Database) -> Iterator[Finding]:
