@@ -105,7 +105,12 @@ REVISIONS: Final = Table(
         Column("revision", _I, "Its number", "counted from 1"),
         Column("seen_at", Type.UTC, "When this text was seen first", "UTC"),
         Column("kind", _S, "`first`, `edited` (by the publisher) or `reparsed` (by a mended parser)"),
-        Column("changes", _L, "What an edit touched: title, lead, body, numbers, names, pictures"),
+        Column(
+            "changes",
+            _L,
+            "What an edit touched: title, lead, body, numbers, names, pictures; "
+            "`lost`: the revision was lost and has no text",
+        ),
         Column("content_hash", _S, "Hash of what a reader reads", "`v1:` and SHA-256 in hex"),
         Column("title", _S, "The title then"),
         Column("summary", _S, "The abstract then"),

@@ -113,7 +113,8 @@ def test_the_line_works_as_cron_runs_it(machine: Machine, tmp_path: Path) -> Non
     (line,) = (line for line in printed_line(machine).splitlines() if not line.startswith("#"))
     command = line.removeprefix("* * * * * ").replace("\\%", "%")
     (tmp_path / "archive").mkdir()  # A name that must not be taken for our own package.
-    for _ in range(2):
+
+    def ran() -> bool:
         ended = subprocess.run(
             ["/bin/sh", "-c", command],
             env={"LANG": "C", "PATH": "/usr/bin:/bin"},
@@ -125,7 +126,10 @@ def test_the_line_works_as_cron_runs_it(machine: Machine, tmp_path: Path) -> Non
             check=False,
         )
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
-    assert [row["state"] for row in machine.history("a") if row["state"] == "ran"]
+        return any(row["state"] == "ran" for row in machine.history("a"))
+
+    # The job is due a second after it was first seen; how many ticks that takes is the machine's business.
+    assert any(ran() for _ in range(100))
 
 
 def test_a_run_that_failed_is_what_cron_mails(machine: Machine) -> None:
