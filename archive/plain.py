@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from itertools import accumulate
 from typing import Final
 
 from opencc import OpenCC
@@ -49,14 +51,30 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
-def fold_with_places(text: str) -> tuple[str, str, Sequence[int]]:
-    """``text`` as it is to be shown, folded, and for each folded character (and the end) its place in the former."""
+def fold_with_places(text: str) -> tuple[str, str, Callable[[int], int]]:
+    """``text`` as it is to be shown, folded, and what tells the place in the former of a place in the latter."""
     composed = unicodedata.normalize("NFC", text)
     folded = composed.translate(_FOLDED)
-    if _FOLDED.uneven.isdisjoint(composed):
-        return composed, folded, range(len(composed) + 1)
-    places = [place for place, each in enumerate(composed) for _ in _FOLDED[ord(each)]]
-    return composed, folded, [*places, len(composed)]
+    return composed, folded, int if _FOLDED.uneven.isdisjoint(composed) else _Places(composed).of
+
+
+class _Places:
+    """Where the characters of a folded text stood, from the few whose folded form is not one character."""
+
+    def __init__(self, composed: str) -> None:
+        uneven = re.compile(f"[{re.escape(''.join(_FOLDED.uneven))}]")
+        self._at = [found.start() for found in uneven.finditer(composed)]
+        widths = [len(_FOLDED[ord(composed[place])]) for place in self._at]
+        moved = accumulate((width - 1 for width in widths), initial=1)
+        next(moved)
+        self._ends = [place + by for place, by in zip(self._at, moved, strict=True)]
+        self._starts = [end - width for end, width in zip(self._ends, widths, strict=True)]
+
+    def of(self, place: int) -> int:
+        passed = bisect_right(self._ends, place)
+        if passed < len(self._at) and self._starts[passed] <= place:
+            return self._at[passed]
+        return place - self._ends[passed - 1] + self._at[passed - 1] + 1 if passed else place
 
 
 def spelling() -> str:

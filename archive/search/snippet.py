@@ -47,16 +47,16 @@ def snippet(text: str, words: Iterable[str], marks: Marks) -> str:
 
 def _spans(text: str, words: Iterable[str]) -> tuple[str, list[tuple[int, int]]]:
     """The text as it is shown, and where in it the words stand: in order, none over another."""
-    shown, folded, places = fold_with_places(text)
-    found: list[tuple[int, int]] = []
+    shown, folded, place_of = fold_with_places(text)
+    spans: list[tuple[int, int]] = []
     for word in sorted(words, key=len, reverse=True):
-        for place in pattern(word).finditer(folded):
-            start, end = places[place.start()], places[place.end() - 1] + 1
-            if all(end <= other or start >= after for other, after in found):
-                found.append((start, end))
-            if len(found) > _MOST:
+        for found in pattern(word).finditer(folded):
+            start, end = place_of(found.start()), place_of(found.end() - 1) + 1
+            if all(end <= other or start >= after for other, after in spans):
+                spans.append((start, end))
+            if len(spans) > _MOST:
                 break
-    return shown, sorted(found)
+    return shown, sorted(spans)
 
 
 _MOST: Final = 200

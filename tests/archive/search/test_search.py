@@ -200,9 +200,10 @@ def test_a_word_in_the_title_ranks_above_one_in_the_text(archive: Archive) -> No
 
 @given(st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
 def test_a_part_of_a_text_is_folded_as_inside_the_whole(text: str, start: int, end: int) -> None:
-    composed, folded, places = fold_with_places(text)
+    composed, folded, place_of = fold_with_places(text)
     assert folded == fold(text)
-    assert len(places) == len(folded) + 1
+    one_by_one = [place for place, each in enumerate(composed) for _ in fold(each)]
+    assert [*map(place_of, range(len(folded) + 1))] == [*one_by_one, len(composed)]
     assert all(ord(each) < 0xD800 or ord(each) > 0xDFFF for each in folded)
     # A mark that joins the letter before it is no text of its own.
     assert "".join(fold(each) for each in composed) == folded
