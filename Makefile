@@ -46,8 +46,8 @@ bench: .venv/bench/made ## Measure everything beside peers and limits into docs/
 bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
 	nice $(BIN)/python -m tests.archive.duplicates.bench
 
-bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size)
-	nice $(BIN)/python -m tests.archive.search.bench $(COUNT)
+bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size; KEPT=folder: its indexes stay there for the next time)
+	nice $(BIN)/python -m tests.archive.search.bench $(COUNT) $(if $(KEPT),--kept $(KEPT))
 
 faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes hours (LEDGER=file SECONDS=n: in parts)
 	nice $(BIN)/python -m tests.faults --tries $(or $(TRIES),200) --seconds $(or $(SECONDS),inf) $(if $(LEDGER),--ledger $(LEDGER))

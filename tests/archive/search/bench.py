@@ -5,12 +5,14 @@ Texts: ``../shared/corpus``; for 100,000 articles its paragraphs are put togethe
 
 from __future__ import annotations
 
+import argparse
 import re
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -35,13 +37,19 @@ LENGTHS = range(1, 9)
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.archive.search.bench")
+    parser.add_argument("count", nargs="?", type=int, default=100_000, help="articles")
+    parser.add_argument(
+        "--kept", type=Path, help="the folder of the indexes: built if it is not there, else used again"
+    )
+    asked = parser.parse_args()
     if not CORPUS.exists():
         sys.exit(f"no corpus at {CORPUS}")
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     bodies = corpus(CORPUS)
     with tempfile.TemporaryDirectory() as folder:
         compare_with_like(Path(folder) / "corpus", articles(bodies))
-        measure(Path(folder) / "large", list(islice(recombined(bodies, Random(5)), count)))
+        kept = asked.kept or Path(folder) / "large"
+        measure(kept, list(islice(recombined(bodies, Random(5)), asked.count)))
 
 
 def articles(bodies: list[str]) -> list[Article]:
@@ -101,30 +109,19 @@ def compare_with_like(data: Path, found: list[Article]) -> None:
 
 
 def measure(data: Path, found: list[Article]) -> None:
-    chance = Random(3)
-    archive = filled(data, found)
     texts = [readable(each) for each in found]
-    size = sum(len(text.encode()) for text in texts)
-    print(f"\n{len(found)} articles, {size / 1e6:.0f} MB of text")
-    start = time.perf_counter()
-    catch_up(archive)
-    print(_line("ours", len(found) / (time.perf_counter() - start), _size(data / NAME), size), flush=True)
+    print(f"\n{len(found)} articles, {sum(len(text.encode()) for text in texts) / 1e6:.0f} MB of text", flush=True)
+    if not data.exists():
+        built(data, found, texts)
     trigram = sqlite3.connect(data / "trigram.db", isolation_level=None)
-    start = time.perf_counter()
-    _fill_trigram(trigram, texts)
-    print(_line("trigram", len(found) / (time.perf_counter() - start), _size(data / "trigram.db"), size), flush=True)
     plain = sqlite3.connect(data / "plain.db", isolation_level=None)
-    plain.execute("CREATE TABLE plain (text TEXT)")
-    plain.execute("BEGIN")
-    plain.executemany("INSERT INTO plain VALUES (?)", ((text,) for text in texts))
-    plain.execute("COMMIT")
-    words = random_words(texts, 800, chance)
+    words = random_words(texts, 800, Random(3))
     print(
         f"\n{'20 results, ms (p50 / p95)':<34}"
         + "".join(f"{length:>14}" for length in LENGTHS)
         + f"{'all':>14}{'all, CPU':>14}"
     )
-    with archive, Index.open(data) as index:
+    with Archive.open(data) as archive, Index.open(data) as index:
         for order in Order:
 
             def ours(word: str, order: Order = order) -> None:
@@ -136,6 +133,25 @@ def measure(data: Path, found: list[Article]) -> None:
     _report("trigram, by rowid", [word for word in words if len(word) > 2], _rows(trigram, _TRIGRAM, '"{}"'))
     _report("trigram, by rank", [word for word in words if len(word) > 2], _rows(trigram, _TRIGRAM_RANK, '"{}"'))
     _report("LIKE, by rowid", words[:48], _rows(plain, _LIKE, "%{}%"))
+
+
+def built(data: Path, found: list[Article], texts: list[str]) -> None:
+    """The three sides' files in ``data``; prints how fast they were made and how large they are."""
+    size = sum(len(text.encode()) for text in texts)
+    with filled(data, found) as archive:
+        start = time.perf_counter()
+        catch_up(archive)
+        print(_line("ours", len(found) / (time.perf_counter() - start), _size(data / NAME), size), flush=True)
+    with closing(sqlite3.connect(data / "trigram.db", isolation_level=None)) as trigram:
+        start = time.perf_counter()
+        _fill_trigram(trigram, texts)
+    rate = len(found) / (time.perf_counter() - start)
+    print(_line("trigram", rate, _size(data / "trigram.db"), size), flush=True)
+    with closing(sqlite3.connect(data / "plain.db", isolation_level=None)) as plain:
+        plain.execute("CREATE TABLE plain (text TEXT)")
+        plain.execute("BEGIN")
+        plain.executemany("INSERT INTO plain VALUES (?)", ((text,) for text in texts))
+        plain.execute("COMMIT")
 
 
 _TRIGRAM = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20"
