@@ -58,6 +58,7 @@ def change(archive: Archive, seed: int) -> None:
     [
         ("jsonl", Wish(revisions=True, pictures=True)),
         ("jsonl-gz", Wish(split="hash", deduplicate="exact")),
+        ("jsonl-zst", Wish(text=False)),
         ("csv", Wish(revisions=True, pictures=True)),
         ("csv", Wish(columns=("title", "status"), split="time:2025-02-10,2025-02-20")),
         ("parquet", Wish(revisions=True, pictures=True)),
