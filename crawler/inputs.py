@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crawler.items import READABLE
 from crawler.sites.qq.lists import ListBroken, read_lines
+from crawler.sites.qq.sources import UnknownSource, read_source
 from crawler.sites.registry import Address, NotAnAddress, fetch_url, read_address
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -41,9 +42,18 @@ def _read_argument(inputs: Inputs, argument: str) -> None:
         if Path(argument[:1024]).exists():
             _read_file(inputs, Path(argument))
         else:
-            inputs.bad.append(str(refusal))
+            inputs.bad.append(_as_source(argument) or str(refusal))
         return
     _add(inputs, argument, address)
+
+
+def _as_source(argument: str) -> str:
+    """What to do with the name of a source; "" for what is none."""
+    try:
+        read_source(argument)
+    except UnknownSource:
+        return ""
+    return f"{argument!r} is a source, not an article: list it with --source {argument}"
 
 
 def _read_file(inputs: Inputs, path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.errors import ExitCode
 from archive.markdown import to_markdown
 from archive.store import Archive
 from tests.conftest import QQNEWS, Called, clean_environment
@@ -183,3 +184,13 @@ def test_the_log_as_json_lines(crawl: Callable[..., Called], data: Path, monkeyp
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert lines
     assert {"time", "level", "name", "message"} <= set(lines[0])
+
+
+@pytest.mark.parametrize("name", ["hot", "channel:tech", "search:腾讯"])
+def test_a_source_that_was_put_where_articles_are_is_told_where_it_belongs(
+    crawl: Callable[..., Called], fresh_site: Site, name: str
+) -> None:
+    ended = crawl(name)
+    assert ended.code == ExitCode.BAD_INPUT
+    assert f"'{name}' is a source, not an article: list it with --source {name}\n" in ended.err
+    assert fresh_site.requests() == []

@@ -8,15 +8,17 @@ import subprocess
 import sys
 from base64 import b64encode
 from pathlib import Path
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from archive.store import Archive
+from archive.web.browse import PAGE
 from tests.archive.samples import NOON, an_article
 from tests.archive.web.client import get
 from tests.archive.web.serving import serving
 from tests.conftest import QQNEWS, clean_environment
+from tests.site.site import Site
 
 PASSWORD = "渔夫 & 老周 7"
 
@@ -99,6 +101,35 @@ def test_an_archive_that_vanishes_is_said_to_be_missing_and_found_when_it_is_bac
 
 def basic(password: str) -> str:
     return "Basic " + b64encode(f"anybody:{password}".encode()).decode()
+
+
+def test_every_page_answers_while_a_crawl_writes(fresh_site: Site, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    Archive.open(data).close()
+    command = [str(QQNEWS), "--data", str(data), "crawl", "--source", "hot", "--source", "channel:tech", "--delay", "0"]
+    environment = clean_environment(**fresh_site.environment())
+    pages = [
+        "/",
+        "/channels",
+        "/hot",
+        "/edits",
+        "/status",
+        f"/search?q={quote('的')}",
+        "/feeds/newest.atom",
+        "/metrics",
+    ]
+    with serving(data) as served:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as crawl:
+            while crawl.poll() is None:
+                assert {path: get(served.address, path).status for path in pages} == dict.fromkeys(pages, 200)
+        assert crawl.returncode == 0
+        shown = get(served.address, "/").text
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.communicate(timeout=20)[1] == ""
+    with Archive.open(data) as archive:
+        kept = archive.database.connection.execute("SELECT id FROM articles").fetchall()
+    assert len(kept) > 10
+    assert sum(f"/article/{article_id}" in shown for (article_id,) in kept) == min(len(kept), PAGE)
 
 
 def test_a_password_opens_by_header_token_and_form(data: Path, tmp_path: Path) -> None:
