@@ -111,7 +111,7 @@ def rendered(markdown: str) -> str:
     return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(blocks_of(unmarked))
 @example("<p>1. a</p><p>a<br>---<br>===</p><p># x #</p><p>* * *</p><p>| a |<br>|---|</p>")
 @example("<p>5*3*2 与 a*b</p><p>10~20，30~40</p><p>`x` 与 ` y</p><p>[甲](乙) [丙]</p>")
@@ -123,7 +123,7 @@ def test_the_text_of_a_page_survives_rendering(page: str) -> None:
     assert ink(rendered(markdown)) == ink(page)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(blocks_of(st.one_of(unmarked, emphasis), captions=True))
 def test_with_emphasis_the_text_survives_but_for_stars(page: str) -> None:
     """The contract writes ``**…**`` even where CommonMark would show the stars, so stars do not count here."""
@@ -131,7 +131,7 @@ def test_with_emphasis_the_text_survives_but_for_stars(page: str) -> None:
     assert ink(rendered(markdown)).replace("*", "") == ink(page).replace("*", "")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(blocks_of(st.one_of(unmarked, emphasis), captions=True))
 def test_hugo_finds_nothing_to_execute(page: str) -> None:
     markdown = to_markdown(page)
