@@ -31,11 +31,11 @@ Told = SimpleQueue  # What a process tells its parent.
 
 
 def crawl(data: Path, first: int, told: Told[list[str]]) -> None:
-    """List 500 links, then fetch whatever is waiting until nothing is."""
+    """List 200 links, then fetch whatever is waiting until nothing is."""
     fetched = []
     with Archive.open(data) as archive:
         frontier = Frontier(archive)
-        frontier.remember([Item(an_article(number).id) for number in range(first, first + 500)], "tech", NOON)
+        frontier.remember([Item(an_article(number).id) for number in range(first, first + 200)], "tech", NOON)
         while links := frontier.lease(10, NOW, 3600.0):
             with archive.transaction():
                 for link in links:
@@ -77,14 +77,14 @@ def keep_forever(data: Path, told: Told[int]) -> None:
 
 def test_four_crawlers_fetch_every_link_exactly_once(tmp_path: Path) -> None:
     told: Told[list[str]] = SPAWN.SimpleQueue()
-    crawlers = [SPAWN.Process(target=crawl, args=(tmp_path, first, told)) for first in range(0, 1000, 250)]
+    crawlers = [SPAWN.Process(target=crawl, args=(tmp_path, first, told)) for first in range(0, 400, 100)]
     fetched = _results(crawlers, told)
-    expected = {an_article(number).id for number in range(1250)}
+    expected = {an_article(number).id for number in range(500)}
     assert Counter(link for links in fetched for link in links) == Counter(expected)
     with Archive.existing(tmp_path) as archive:
         assert {it.article.id for it in archive.articles()} == expected
-        assert archive.stats()["revisions"] == archive.stats()["sightings"] == 1250
-        assert archive.stats()["links"] == {"done": 1250}
+        assert archive.stats()["revisions"] == archive.stats()["sightings"] == 500
+        assert archive.stats()["links"] == {"done": 500}
         _assert_files_agree(archive)
 
 
