@@ -16,11 +16,12 @@ from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
 from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
-from crawler.sites.html import parse_html, without_sheets
+from crawler.sites.html import parse_html
 from crawler.sites.literals import read_answer
 from crawler.sites.page import Body, Found
 from crawler.sites.qq.address import Address
 from crawler.sites.script import find_json
+from crawler.sites.sheets import without_sheets
 
 _UNSOUND = re.compile(rf"{CONTROL.pattern}|[\ud800-\udfff]")
 
@@ -37,7 +38,8 @@ class Document:
         self.base_url = re.sub(r"^http:", "https:", url)
         """What addresses without a scheme are completed from: the site's pages mean https."""
         self.address = address
-        self.text = decode(body, charset)
+        self.text = decode(without_sheets(body), charset)
+        """The page, its long style sheets emptied."""
 
     @cached_property
     def _data(self) -> tuple[dict[str, Any], int, int]:
@@ -60,9 +62,9 @@ class Document:
 
     @cached_property
     def markup(self) -> str:
-        """The page without ``window.DATA``, its long style sheets emptied."""
+        """The page without ``window.DATA``."""
         _, start, end = self._data
-        return without_sheets(self.text[:start] + self.text[end:])
+        return self.text[:start] + self.text[end:]
 
     @cached_property
     def tree(self) -> Element:
@@ -171,11 +173,6 @@ def text_of(value: object) -> str:
 
 def _mended(found: re.Match[str]) -> str:
     return "\ufffd" if found[0] >= "\ud800" else ""
-
-
-def html_of(value: object) -> str:
-    """The same of what should be HTML, its long style sheets emptied."""
-    return text_of(without_sheets(value) if isinstance(value, str) else value)
 
 
 def make_body(blocks: Sequence[Block], where: str) -> Body:
