@@ -23,7 +23,7 @@ from crawler.sites.qq.address import Address
 from crawler.sites.script import find_json
 from crawler.sites.sheets import without_sheets
 
-_UNSOUND = re.compile(rf"{CONTROL.pattern}|[\ud800-\udfff]")
+_UNSOUND = re.compile(rf"[{CONTROL.pattern[1:-1]}\ud800-\udfff]")
 
 _MARK = re.compile(r"[#.][\w-]+")
 _COMMA = re.compile(r",(?![^\[(]*[\])])")
@@ -113,15 +113,16 @@ class Document:
         present = ",".join(part for part, marks in _alternatives(css) if marks <= self._marked.keys())
         if present in self._marked:
             return self._marked[present]
+        if present.isalnum():
+            return list(self.tree.iter(present))
         found: list[Element] = _compiled(present)(self.tree) if present else []
         return found
 
     @cached_property
     def _marked(self) -> dict[str, list[Element]]:
-        """The elements by tag (``h1``), id (``#id``) and class (``.class``)."""
+        """The elements by id (``#id``) and class (``.class``)."""
         marked: defaultdict[str, list[Element]] = defaultdict(list)
-        for element in self.tree.iter(etree.Element):
-            marked[str(element.tag)].append(element)
+        for element in _named(self.tree):
             if name := element.get("id"):
                 marked[f"#{name}"].append(element)
             for name in element.get("class", "").split():
@@ -147,6 +148,7 @@ def _alternatives(css: str) -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple((part, frozenset(_MARK.findall(_CONDITION.sub("", part)))) for part in parts)
 
 
+_named: Callable[[Element], list[Element]] = etree.XPath("descendant-or-self::*[@id or @class]")
 words_in: Callable[[Element], str] = etree.XPath("string()")
 
 
