@@ -72,7 +72,7 @@ def _characters(piece: bytes, at: int, main: str) -> Iterator[tuple[int, str, fl
 
 
 def _forms(lead: int, second: int) -> Iterator[tuple[str, int]]:
-    """The encodings and lengths of the characters that may begin with these two bytes: an attempt that fails is dear."""
+    """The encodings and lengths of the characters that may begin with these two bytes; a failed attempt is dear."""
     if lead >= 0xC2 and 0x80 <= second < 0xC0:
         yield "utf-8", 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     if second >= 0x30:
