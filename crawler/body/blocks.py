@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An address that a stretch of text points to, and the emphasis it stands in."""
 
     url: str
@@ -15,8 +15,7 @@ class Link:
     italic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A stretch of text in one look. ``text`` is what the reader sees, unescaped."""
 
     text: str

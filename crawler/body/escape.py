@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from html.entities import html5
-from typing import Literal
+from typing import Literal, NamedTuple
 
-_SUSPICIOUS = re.compile(r"[\\`*_~\[\]<&{]|!\0|^\s*(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
+_MARK = re.compile(r"[\\`*_~\[\]<&{]")
+_LINE_MARK = re.compile(r"^\s*(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _ESCAPABLE = _PUNCTUATION | {"\n"}
 
@@ -44,8 +44,7 @@ Place = Literal["paragraph", "heading", "cell"]
 """What the pieces stand in. Only a paragraph's lines can begin another block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a text block: text of the page, or markup of ours that must stay as it is.
 
     ``opaque`` markup (addresses, code) counts as one object for the rules around it.
@@ -61,7 +60,7 @@ def escape(pieces: Iterable[Piece], place: Place = "paragraph") -> str:
     pieces = list(pieces)
     plain = "".join([piece.string for piece in pieces])
     theirs = "".join([_boundary(piece.string) if piece.markup else piece.string for piece in pieces])
-    if not _SUSPICIOUS.search(theirs) and not (place == "cell" and "|" in plain):
+    if not (_is_suspicious(theirs) or (place == "cell" and "|" in plain)):
         return plain
     skeleton = "".join(_outline(piece) for piece in pieces)
     ours = [piece.markup for piece in pieces for _ in piece.string]
@@ -78,6 +77,13 @@ def escape(pieces: Iterable[Piece], place: Place = "paragraph") -> str:
         # A row is cut at its bars before anything else is read, in code and addresses, too.
         marks |= {at for at, char in enumerate(plain) if char == "|"}
     return "".join("\\" + char if at in marks else char for at, char in enumerate(plain))
+
+
+def _is_suspicious(text: str) -> bool:
+    """Whether any rule could find something: most blocks are one line without any mark."""
+    if _MARK.search(text) or "!\0" in text:
+        return True
+    return bool(_LINE_MARK.search(text) if "\n" in text else _LINE_MARK.match(text))
 
 
 def _boundary(markup: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
 from crawler.body.marks import EDITOR_LINE, INVISIBLE
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What text inherits from the elements around it."""
 
     bold: bool = False
@@ -20,6 +20,9 @@ class Look:
     code: bool = False
     caption: bool = False
     link: Link | None = None
+
+
+_FIRST = Break()
 
 
 def visible(inlines: Sequence[Inline]) -> bool:
@@ -54,7 +57,7 @@ def _finished(text: list[Inline], look: Look) -> Iterator[Block]:
 
 def _lines(inlines: Sequence[Inline]) -> Iterator[tuple[Break, list[Inline]]]:
     """The visible lines, each with the break before it."""
-    lines: list[tuple[Break, list[Inline]]] = [(Break(), [])]
+    lines: list[tuple[Break, list[Inline]]] = [(_FIRST, [])]
     for part in inlines:
         if isinstance(part, Break):
             lines.append((part, []))
@@ -72,6 +75,9 @@ def _words(line: Sequence[Inline]) -> str:
 
 def _trim(line: Sequence[Inline]) -> list[Inline]:
     """The line without white space at its edges and with single spaces between its runs."""
+    if len(line) == 1 and isinstance(line[0], Run):  # Nearly always.
+        text = line[0].text.strip(INVISIBLE)
+        return [line[0].with_text(text)] if text else []
     if not visible(line):
         return []
     kept: list[Inline] = []

@@ -49,6 +49,8 @@ HTML_SPACE: Final = re.compile(r"[ \t\n\r\f\v\xa0\x85]+")
 INVISIBLE: Final = " \t\n\r\f\v\xa0\x85\u3000\u2002\u2003\u2009\u200b\u200c\u200d\u2060\ufeff"
 """What has no ink at the edges of a text block."""
 CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+UNTIDY: Final = re.compile(r"[\x00-\x20\x7f\x85\xa0]")
+"""What `HTML_SPACE` and `CONTROL` may change."""
 
 
 def is_dropped(element: Element, tag: str, classes: list[str], style: Style) -> bool:
@@ -64,7 +66,7 @@ def is_dropped(element: Element, tag: str, classes: list[str], style: Style) -> 
 
 def _is_furniture(classes: list[str]) -> bool:
     # The picture viewer repeats every picture.
-    return not _DROPPED_CLASSES.isdisjoint(classes) or any("viewer" in name.lower() for name in classes)
+    return not _DROPPED_CLASSES.isdisjoint(classes) or "viewer" in " ".join(classes).lower()
 
 
 def is_caption(tag: str, classes: list[str]) -> bool:

@@ -38,6 +38,7 @@ from crawler.body.marks import (
     PLACEHOLDER,
     SITE_LINK_CLASSES,
     SITE_PICTURE_CLASSES,
+    UNTIDY,
     is_caption,
     is_dropped,
 )
@@ -267,7 +268,8 @@ class _Reader:
         look, _ = self.looks[-1]
         if not text or look.transparent:
             return
-        text = CONTROL.sub("", HTML_SPACE.sub(" ", text))
+        if UNTIDY.search(text):
+            text = CONTROL.sub("", HTML_SPACE.sub(" ", text))
         if text != " " or self.line:
             self.line.append(Run(text, look.bold and not look.heading, look.italic, look.code, look.link))
 

@@ -7,12 +7,11 @@ GB2312 and GBK are read as their superset GB18030.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from crawler.sites.mending import mend
-from crawler.sites.soundness import soundness
+from crawler.sites.soundness import common_share, soundness
 
 _BOMS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _CLAIMS: Final = {
@@ -37,6 +36,8 @@ _PIECE: Final = re.compile(rb"[\x80-\xff][^\x00-\x2f\x3a-\x3f]*")
 _PATIENCE: Final = 60_000
 """Bytes of one page that are mended with care, at 15 µs each; a page with more of them is no text."""
 _SAMPLE: Final = 2000
+_SURELY_SOUND: Final = 0.96
+"""Share of common characters with which a reading has all votes that soundness can give."""
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -61,6 +62,9 @@ def _elect(body: bytes, declared: str | None) -> str:
     claims = [declared, *(name.decode("ascii", "replace") for name in _META.findall(body, 0, _META_WITHIN))]
     named = [_CLAIMS.get((claim or "").strip(" \"'").lower()) for claim in claims]
 
+    if named.count("gb18030") > named.count("utf-8") and common_share(_sample(body, "gb18030")) >= _SURELY_SOUND:
+        return "gb18030"  # No reading could have more votes.
+
     def votes(encoding: str) -> tuple[float, int]:
         return round(soundness(_sample(body, encoding)), 1), named.count(encoding)
 
@@ -68,11 +72,8 @@ def _elect(body: bytes, declared: str | None) -> str:
 
 
 def _sample(body: bytes, encoding: str) -> str:
-    return "".join(islice(_foreign(body.decode(encoding, "replace")), _SAMPLE))
-
-
-def _foreign(text: str) -> Iterator[str]:
-    return (character for run in _FOREIGN.finditer(text) for character in run.group())
+    runs = _FOREIGN.finditer(body.decode(encoding, "replace"))
+    return "".join(run.group() for run in islice(runs, _SAMPLE))[:_SAMPLE]
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:
@@ -100,7 +101,10 @@ def _piecewise(body: bytes, elected: str) -> str:
 
 def _readable(piece: bytes, elected: str) -> str | None:
     """The piece in the encoding that fits it; None if neither does, or only as nonsense."""
-    utf8, chinese = _strictly(piece, "utf-8"), _strictly(piece, "gb18030")
+    chinese = _strictly(piece, "gb18030")
+    if elected == "gb18030" and chinese is not None and common_share(chinese) == 1:
+        return chinese  # Nothing is sounder, in either encoding.
+    utf8 = _strictly(piece, "utf-8")
     if utf8 is not None and chinese is not None:
         # GBK is hardly ever valid UTF-8; the other way round it happens all the time.
         return chinese if elected == "gb18030" and soundness(chinese) >= soundness(utf8) else utf8

@@ -19,8 +19,6 @@ _ATTRIBUTE: Final = re.compile(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|
 _LONG_TAG: Final = 1024
 _MOST_ATTRIBUTES: Final = 256
 """Attributes of one tag that are read. libxml2 compares each with all before it: 200,000 took it four minutes."""
-_STYLE: Final = re.compile(r"""<style(?: [\w-]+="[^"<>]*")*>""")
-_LONG_SHEET: Final = 1000
 _VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _INLINE: Final = frozenset("a abbr b big code del em font i ins s small span strike strong sub sup u".split())
 
@@ -31,7 +29,10 @@ def parse_html(text: str) -> Element:
     What is nested too deep for any reader to see a meaning in it is flattened; no text is lost.
     """
     # Browsers pass over NULs; libxml2 would show one as U+FFFD.
-    text = _OPENING.sub(_without_excess, without_sheets(text).replace("\0", ""))
+    text = text.replace("\0", "")
+    # Looked at before it is written anew, which hardly any page needs.
+    if max(map(len, _OPENING.findall(text)), default=0) >= _LONG_TAG:
+        text = _OPENING.sub(_without_excess, text)
     root, complete = _parse(text)
     if not complete:
         root, _ = _parse("".join(_flattened(text)))
@@ -43,25 +44,6 @@ def parse_fragment(text: str) -> Element:
     root = parse_html(f"<html><body>{text}")
     body = root.find("body")
     return body if body is not None else root
-
-
-def without_sheets(text: str) -> str:
-    """HTML with its long style sheets emptied: nothing is read in them, and they are most of many a page."""
-    parts, at = [], 0
-    while style := _STYLE.search(text, at):
-        parts.append(text[at : style.end()])
-        # Found rather than matched: forty times as fast, and there are tens of kB of it.
-        at = text.find("<", style.end())
-        if not _is_sheet(text, style.end(), at):
-            at = style.end()
-    return "".join((*parts, text[at:])) if parts else text
-
-
-def _is_sheet(text: str, start: int, end: int) -> bool:
-    """Whether a long sheet stands here; what a comment ends in is none."""
-    if end - start < _LONG_SHEET or not text.startswith("</style", end):
-        return False
-    return text.find(">", start, end) < 0 or not any(mark in text[start:end] for mark in ("-->", "--!>"))
 
 
 def _parse(text: str) -> tuple[Element | None, bool]:

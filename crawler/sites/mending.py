@@ -62,14 +62,21 @@ def _characters(piece: bytes, at: int, main: str) -> Iterator[tuple[int, str, fl
         yield 1, chr(lead), 0.0
         return
     yield 1, "\ufffd", _PRICES["broken"]
-    for encoding, lengths in (("utf-8", (2, 3, 4)), ("gb18030", (2, 4))):
-        for length in lengths:
-            try:
-                text = piece[at : at + length].decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if len(text) == 1 and at + length <= len(piece):
-                yield length, text, _price(text, encoding != main)
+    for encoding, length in _forms(lead, piece[at + 1] if at + 1 < len(piece) else 0):
+        try:
+            text = piece[at : at + length].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if len(text) == 1 and at + length <= len(piece):
+            yield length, text, _price(text, encoding != main)
+
+
+def _forms(lead: int, second: int) -> Iterator[tuple[str, int]]:
+    """The encodings and lengths of the characters that may begin with these two bytes; a failed attempt is dear."""
+    if lead >= 0xC2 and 0x80 <= second < 0xC0:
+        yield "utf-8", 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if second >= 0x30:
+        yield "gb18030", 4 if second < 0x3A else 2
 
 
 def _price(character: str, foreign: bool) -> float:

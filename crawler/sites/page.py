@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.body.blocks import Video
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from crawler.sites.qq.address import Address
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One statement of a page: the raw string and where it stood (``DATA.title``, ``meta og:title`` …)."""
 
     raw: str

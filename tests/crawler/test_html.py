@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 import pytest
 from parsel import Selector
 
-from crawler.sites.html import parse_fragment, without_sheets
+from crawler.sites.html import parse_fragment
 from crawler.sites.qq import legacy, rain, walls
 from crawler.sites.qq.document import Document
 from crawler.sites.qq.second import read_source
+from crawler.sites.sheets import without_sheets
 from tests.crawler.test_layouts import ARTICLES, meta_of
 
 SHEET = "a > b{color:red}" * 100
+
+
+def in_json(text: str) -> bytes:
+    """The text in a string of a page's data, as the site writes it."""
+    return orjson.dumps({"text": text}).replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +32,8 @@ SHEET = "a > b{color:red}" * 100
     ],
 )
 def test_long_style_sheets_are_emptied(text: str, left: str) -> None:
-    assert without_sheets(text) == left
+    assert without_sheets(text.encode()).decode() == left
+    assert without_sheets(in_json(text)).decode() == in_json(left).decode()
 
 
 WORDS = "河边的早晨" * 300
@@ -42,7 +50,23 @@ WORDS = "河边的早晨" * 300
     ],
 )
 def test_no_text_is_taken_for_a_style_sheet(text: str) -> None:
-    assert without_sheets(text) == text
+    assert without_sheets(text.encode()).decode() == text
+    assert without_sheets(in_json(text)) == in_json(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        # The string ends, with its quotation mark or behind an escaped backslash; a tag in other letters.
+        rb'{"a":"\u003cstyle\u003e","b":"%s","c":"\u003c/style\u003e"}',
+        rb'{"a":"\u003cstyle\u003e%s\\","c":"\u003c/style\u003e"}',
+        rb'{"a":"\u003cstyle\u003e\u003C/style\u003e%s\u003c/style\u003e"}',
+        rb'{"a":"\u003cstyle\u003e</style>%s\u003c/style\u003e"}',
+    ],
+)
+def test_no_data_is_taken_for_a_style_sheet(data: bytes) -> None:
+    page = data % (b"a{color:red}" * 100)
+    assert without_sheets(page) == page
 
 
 def test_what_stands_behind_a_sheet_is_read() -> None:

@@ -16,7 +16,7 @@ from crawler.body.read import read_blocks
 from crawler.body.videos import read_video
 from crawler.sites.html import parse_fragment
 from crawler.sites.page import Body, Removed
-from crawler.sites.qq.document import html_of, make_body, text_of, value_under
+from crawler.sites.qq.document import make_body, text_of, value_under
 from crawler.sites.qq.placeholders import picture_address, picture_blocks, read_placeholders
 
 _HTML: Final = (
@@ -58,7 +58,7 @@ def refuse_deleted(content: Mapping[str, Any], url: str) -> None:
 
 def _each_body(content: Mapping[str, Any], base_url: str, where: str) -> Iterator[Body]:
     for html_key, attributes_key in _HTML:
-        if html := html_of(value_under(content, html_key)):
+        if html := text_of(value_under(content, html_key)):
             placeholders = read_placeholders(value_under(content, attributes_key))
             blocks = read_blocks(parse_fragment(html), base_url=base_url, placeholders=placeholders)
             yield make_body(blocks, f"{where}.{html_key}")

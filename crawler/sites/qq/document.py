@@ -16,13 +16,14 @@ from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.markdown import write_blocks
 from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
-from crawler.sites.html import parse_html, without_sheets
+from crawler.sites.html import parse_html
 from crawler.sites.literals import read_answer
 from crawler.sites.page import Body, Found
 from crawler.sites.qq.address import Address
 from crawler.sites.script import find_json
+from crawler.sites.sheets import without_sheets
 
-_UNSOUND = re.compile(rf"{CONTROL.pattern}|[\ud800-\udfff]")
+_UNSOUND = re.compile(rf"[{CONTROL.pattern[1:-1]}\ud800-\udfff]")
 
 _MARK = re.compile(r"[#.][\w-]+")
 _COMMA = re.compile(r",(?![^\[(]*[\])])")
@@ -37,7 +38,8 @@ class Document:
         self.base_url = re.sub(r"^http:", "https:", url)
         """What addresses without a scheme are completed from: the site's pages mean https."""
         self.address = address
-        self.text = decode(body, charset)
+        self.text = decode(without_sheets(body), charset)
+        """The page, its long style sheets emptied."""
 
     @cached_property
     def _data(self) -> tuple[dict[str, Any], int, int]:
@@ -60,9 +62,9 @@ class Document:
 
     @cached_property
     def markup(self) -> str:
-        """The page without ``window.DATA``, its long style sheets emptied."""
+        """The page without ``window.DATA``."""
         _, start, end = self._data
-        return without_sheets(self.text[:start] + self.text[end:])
+        return self.text[:start] + self.text[end:]
 
     @cached_property
     def tree(self) -> Element:
@@ -111,15 +113,16 @@ class Document:
         present = ",".join(part for part, marks in _alternatives(css) if marks <= self._marked.keys())
         if present in self._marked:
             return self._marked[present]
+        if present.isalnum():
+            return list(self.tree.iter(present))
         found: list[Element] = _compiled(present)(self.tree) if present else []
         return found
 
     @cached_property
     def _marked(self) -> dict[str, list[Element]]:
-        """The elements by tag (``h1``), id (``#id``) and class (``.class``)."""
+        """The elements by id (``#id``) and class (``.class``)."""
         marked: defaultdict[str, list[Element]] = defaultdict(list)
-        for element in self.tree.iter(etree.Element):
-            marked[str(element.tag)].append(element)
+        for element in _named(self.tree):
             if name := element.get("id"):
                 marked[f"#{name}"].append(element)
             for name in element.get("class", "").split():
@@ -145,6 +148,7 @@ def _alternatives(css: str) -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple((part, frozenset(_MARK.findall(_CONDITION.sub("", part)))) for part in parts)
 
 
+_named: Callable[[Element], list[Element]] = etree.XPath("descendant-or-self::*[@id or @class]")
 words_in: Callable[[Element], str] = etree.XPath("string()")
 
 
@@ -171,11 +175,6 @@ def text_of(value: object) -> str:
 
 def _mended(found: re.Match[str]) -> str:
     return "\ufffd" if found[0] >= "\ud800" else ""
-
-
-def html_of(value: object) -> str:
-    """The same of what should be HTML, its long style sheets emptied."""
-    return text_of(without_sheets(value) if isinstance(value, str) else value)
 
 
 def make_body(blocks: Sequence[Block], where: str) -> Body:

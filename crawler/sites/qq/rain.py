@@ -16,7 +16,7 @@ from crawler.body.read import Placeholders, read_blocks
 from crawler.body.videos import read_videos
 from crawler.sites.html import parse_fragment
 from crawler.sites.page import Body, RawArticle
-from crawler.sites.qq.document import Document, html_of, make_body, words_in
+from crawler.sites.qq.document import Document, make_body, text_of, words_in
 from crawler.sites.qq.fields import page_fields
 from crawler.sites.qq.kinds import read_kind, sales_notes
 from crawler.sites.qq.placeholders import read_placeholders
@@ -54,7 +54,7 @@ def read(page: Document) -> RawArticle:
 def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
     """The body both ways, where there are two and they differ, and a note if they do."""
     content = page.data.get("originContent")
-    origin = html_of(content.get("text")) if isinstance(content, dict) else ""
+    origin = text_of(content.get("text")) if isinstance(content, dict) else ""
     container = _container(page)
     if not origin:
         return ((_from_dom(page, container),) if container is not None else _video_only(page)), ()
