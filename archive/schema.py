@@ -394,15 +394,19 @@ def schema_of_newest() -> dict[str, str]:
 def _pending(path: Path) -> bool:
     """Whether known migrations are still to be applied; judged through a connection that cannot write."""
     applied = applied_migrations(path)
-    if unknown := tuple(name for name in applied if name not in _STEPS):
-        raise NewerArchive(path, unknown)
-    return len(applied) < len(_STEPS)
+    if applied == list(_STEPS)[: len(applied)]:
+        return len(applied) < len(_STEPS)
+    if set(_STEPS) <= set(applied):
+        raise NewerArchive(path, tuple(name for name in applied if name not in _STEPS))
+    # A newer version has all of ours; where one is missing between others, a name is not as it was written.
+    raise NotAnArchive(path, "its list of migrations is damaged: 'qqnews repair' mends it")
 
 
 def applied_migrations(path: Path) -> list[str]:
     """Names of the migrations that the file at ``path`` has; it is only read. Raises ``NotAnArchive``."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
     with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             applied = [str(name) for (name,) in connection.execute(query)]
         except sqlite3.OperationalError as error:
