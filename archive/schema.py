@@ -15,7 +15,7 @@ from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
 from archive.notice_tables import NOTICE_TABLES
-from archive.poll_tables import POLL_TABLES
+from archive.poll_tables import POLL_TABLES, THINNED
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
@@ -137,6 +137,12 @@ def _notices(db: Database) -> None:
 @_migration("0013_browsing")
 def _browsing(db: Database) -> None:
     for statement in BROWSING:
+        db.execute(statement)
+
+
+@_migration("0014_thinned")
+def _thinned(db: Database) -> None:
+    for statement in THINNED:
         db.execute(statement)
 
 

@@ -12,7 +12,9 @@ STATE: Final = """
     GROUP BY part ORDER BY part
 """
 # Only sources that list the newest first can be seen to have missed something.
-POLLED: Final = "SELECT min(polled_at), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
+POLLED: Final = (
+    "SELECT min(coalesce(first_at, polled_at)), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
+)
 OPEN_GAPS: Final = """
     SELECT source, after_at, before_at, most FROM gaps
     WHERE closed_at IS NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
