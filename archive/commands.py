@@ -15,11 +15,10 @@ import orjson
 from archive.article import BEIJING
 from archive.asked import Asked, shared
 from archive.compare import Change, Unchanged, differences, rendered
-from archive.errors import ArticleNotFound
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
 from archive.record import Archived, Revision, columns_of
-from archive.store import Archive
+from archive.store import Archive, numbered
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -119,7 +118,12 @@ def _for_people(archived: Archived, revisions: list[Revision]) -> str:
 
 def _history(archived: Archived, revisions: list[Revision]) -> Iterator[str]:
     """What happened to the article since it was first seen, a line each."""
-    for revision in revisions[1:]:
+    for revision in revisions:
+        if revision.is_lost:
+            yield f"revision {revision.revision} lost: no copy of its text was found"
+            continue
+        if revision.revision == 1:
+            continue
         touched = f": {', '.join(revision.changes)}" if revision.changes else ""
         yield f"revision {revision.revision} {revision.kind}, seen {revision.seen_at}{touched}"
     if archived.gone_at:
@@ -137,20 +141,13 @@ def diff(asked: Asked, article: str, old: int | None, new: int | None) -> None:
     """What changed between two revisions of an article (default: the last two), by sentence and character."""
     with Archive.existing(asked.data) as archive:
         revisions = archive.revisions(asked.resolve(article))
-    after = _numbered(revisions, new or revisions[-1].revision)
-    before = _numbered(revisions, old or max(1, after.revision - 1))
+    after = numbered(revisions, new or revisions[-1].revision)
+    before = numbered(revisions, old or max(1, after.revision - 1))
     found = {name: differences(getattr(before, name), getattr(after, name)) for name in ("title", "summary", "body")}
     if asked.json:
         click.echo(orjson.dumps(_comparison(before, after, found)))
     else:
         click.echo(_readable(before, after, found))
-
-
-def _numbered(revisions: list[Revision], number: int) -> Revision:
-    for revision in revisions:
-        if revision.revision == number:
-            return revision
-    raise ArticleNotFound(revisions[0].article_id, number)
 
 
 Found = dict[str, list[Change | Unchanged]]

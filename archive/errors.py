@@ -184,6 +184,20 @@ class ArticleNotFound(QQNewsError):
         self.revision = revision
 
 
+class RevisionLost(QQNewsError):
+    """The revision's number is kept, its text is lost: a repair found no copy of it."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+    def __init__(self, article_id: str, revision: int) -> None:
+        why = "damaged once, and no copy of its text was found"
+        super().__init__(
+            f"revision {revision} of {article_id} is lost ({why}): 'qqnews show {article_id}' names the others"
+        )
+        self.article_id = article_id
+        self.revision = revision
+
+
 class NotOurMarkdown(QQNewsError):
     """A file that is not of the sample's form; ``reason`` names what is missing or strange."""
 

@@ -1,4 +1,4 @@
-"""Who is at work on what: one lock per job, one for all jobs together, in the archive's own database.
+"""Who is at work on what: one lock per job, in the archive's own database.
 
 In the database, not in files: taking a lock and noting what is done under it are one transaction, there is no
 file to be left behind, and anybody can look with SQL. The holder shows that it lives by a heartbeat.
@@ -23,8 +23,6 @@ BEAT_EVERY: Final = 10.0
 """Seconds between two heartbeats."""
 STALE_AFTER: Final = 90.0
 """Seconds without a heartbeat after which a holder counts as gone: longer than the longest wait for the database."""
-EVERYTHING: Final = "job:*"
-"""The lock of whoever must be alone: nobody gets it while a job is at work, and no job starts while it is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,12 @@ class Locks:
         return token
 
     def holder(self, name: str) -> Holder | None:
-        """Who, alive, holds this lock, or one that excludes it."""
+        """Who, alive, holds this lock."""
         return next((row for row in self._rows(name) if self._lives(row)), None)
 
     def remains(self, name: str) -> Holder | None:
-        """What a holder of just this lock left behind when it died or fell silent."""
-        return next((row for row in self._rows(name) if row.name == name and not self._lives(row)), None)
+        """What a holder of this lock left behind when it died or fell silent."""
+        return next((row for row in self._rows(name) if not self._lives(row)), None)
 
     def held(self) -> list[Holder]:
         """All locks that are held now."""
@@ -119,7 +117,7 @@ class Locks:
             return connection.execute(statement, values).rowcount == 1
 
     def _rows(self, name: str) -> list[Holder]:
-        rows = self._database.connection.execute(_CONFLICTS, {"name": name, "everything": EVERYTHING})
+        rows = self._database.connection.execute("SELECT * FROM locks WHERE name = ?", (name,))
         return [_holder(row) for row in rows]
 
     def _lives(self, holder: Holder) -> bool:
@@ -159,8 +157,3 @@ _TAKE: Final = """
 """
 _BEAT: Final = "UPDATE locks SET beat_at = ?, beat = ? WHERE token = ?"
 _CHILD: Final = "UPDATE locks SET child_pid = ?, child_started = ? WHERE token = ?"
-_CONFLICTS: Final = """
-    SELECT * FROM locks WHERE name = :name
-    OR (:name LIKE 'job:%' AND name = :everything)
-    OR (:name = :everything AND name LIKE 'job:%')
-"""

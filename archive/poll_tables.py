@@ -51,3 +51,19 @@ POLL_TABLES: Final = (
     """,
     "CREATE INDEX coverage_by_layout ON coverage (layout, read_at)",
 )
+
+THINNED: Final = (
+    # Of old polls, a row stands for all of a source's in one day that reached each other: `times` polls, the first of
+    # them at `first_at`, the last at `polled_at`; pages, listed and fresh are sums. NULL: it is one poll, as it was.
+    "ALTER TABLE polls ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE polls ADD COLUMN first_at TEXT",
+    "CREATE INDEX polls_whole ON polls (polled_at) WHERE first_at IS NULL",
+    # Likewise for the pages of a layout: `times` runs, sums of `pages` and of both numbers of each field.
+    "ALTER TABLE coverage ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE coverage ADD COLUMN first_at TEXT",
+    "CREATE INDEX coverage_whole ON coverage (read_at) WHERE first_at IS NULL",
+    # A revision that was lost is nobody's edit.
+    """
+    UPDATE revisions SET kind = 'reparsed' WHERE kind = 'edited' AND changes = '["lost"]'
+    """,
+)

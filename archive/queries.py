@@ -58,7 +58,7 @@ _COUNTS: Final = {
     "articles": "SELECT count(*) FROM articles",
     "copies": "SELECT count(*) FROM articles WHERE copy_of IS NOT NULL",
     "changed": "SELECT count(DISTINCT article_id) FROM revisions WHERE kind = 'edited'",
-    "reparsed": "SELECT count(DISTINCT article_id) FROM revisions WHERE kind = 'reparsed'",
+    "reparsed": "SELECT count(DISTINCT article_id) FROM revisions WHERE kind = 'reparsed' AND changes <> '[\"lost\"]'",
     "gone": "SELECT count(*) FROM articles WHERE status = 'gone'",
     "revisions": "SELECT count(*) FROM revisions",
     "sightings": "SELECT count(*) FROM sightings",

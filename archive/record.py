@@ -31,6 +31,9 @@ FACTS: Final = (
     "provenance",
 )
 """The columns of ``articles`` that come from the article itself, in the order of ``facts_of``."""
+LOST: Final = "lost"
+LOST_CHANGES: Final = '["lost"]'
+"""``changes`` of a row that stands in the place of a lost revision: its empty text was nobody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +75,14 @@ class Revision:
     body: str
     raw_ref: str | None
     kind: str
-    """first, edited (by the publisher) or reparsed (the same page, read by a mended parser)."""
+    """first, edited (by the publisher), reparsed (the same page, read by a mended parser); or lost."""
     changes: tuple[str, ...]
     """What an edit touched: title, lead, body, numbers, names, pictures."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the row only keeps the number of a revision whose text no copy had; see ``archive.repair``."""
+        return self.kind == LOST
 
 
 def facts_of(article: Article) -> tuple[str | None, ...]:
@@ -148,6 +156,8 @@ def _article_from(row: sqlite3.Row) -> Article:
 
 def revision_from(row: sqlite3.Row) -> Revision:
     """The record in a row of ``revisions``."""
+    if row["changes"] == LOST_CHANGES:
+        return Revision(**{**dict(row), "kind": LOST, "changes": ()})
     return Revision(**{**dict(row), "changes": tuple(orjson.loads(row["changes"]))})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 from typing import Final
@@ -14,6 +14,7 @@ import orjson
 from archive.article import Article, content_hash
 from archive.media import pictures_of
 from archive.record import archived_from
+from archive.seals import SEALED
 from archive.traces import Traces
 
 _OWN: Final = "article_id"
@@ -154,34 +155,38 @@ _UPDATE_REVISION: Final = """
 
 
 def _blot_small(connection: Connection, traces: Traces) -> None:
-    """Addresses and errors in the tables of work: they may name the article, too."""
-    for table, key, columns in _SMALL:
-        query = f"SELECT {key}, {', '.join(columns)} FROM {table}"  # noqa: S608
-        rows = [tuple(row) for row in connection.execute(query) if any(map(traces.in_text, _texts(tuple(row)[1:])))]
-        for row in rows:
+    """Addresses, errors, and names that users gave, in the tables of work: they may name the article, too."""
+    for table, column in _SMALL:
+        query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608  (constants)
+        for text in [str(row[0]) for row in connection.execute(query) if traces.in_text(str(row[0]))]:
             if table == "payloads":
-                connection.execute("DELETE FROM payloads WHERE sha256 = ?", row[:1])
+                connection.execute("DELETE FROM payloads WHERE url = ?", (text,))
                 continue
-            for column, text in zip(columns, row[1:], strict=True):
-                if text is not None:
-                    blotted = traces.blotted(str(text).encode()).decode("utf-8", "replace")
-                    query = f"UPDATE {table} SET {column} = ? WHERE {key} = ?"  # noqa: S608
-                    connection.execute(query, (blotted, row[0]))
+            blotted = traces.blotted(text.encode()).decode("utf-8", "replace")
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (blotted, text))  # noqa: S608
+            if SEALED.get(table) == column:  # What was summed up under the old name is nothing now.
+                connection.execute("DELETE FROM seals WHERE part = ? AND key = ?", (table, text))
 
 
 _SMALL: Final = (
-    ("links", "id", ("last_error",)),
-    ("payloads", "sha256", ("url",)),
-    ("runs", "id", ("counts", "verdict", "because")),
-    ("polls", "id", ("source",)),
-    ("gaps", "id", ("source",)),
-    ("notices", "id", ("because",)),
-    ("recipients", "id", ("last_error",)),
+    ("links", "source"),
+    ("links", "last_error"),
+    ("sightings", "source"),
+    ("payloads", "url"),
+    ("pictures", "last_error"),
+    ("runs", "job"),
+    ("runs", "counts"),
+    ("runs", "verdict"),
+    ("runs", "because"),
+    ("due_times", "reason"),
+    ("polls", "source"),
+    ("gaps", "source"),
+    ("coverage", "fields"),
+    ("notices", "because"),
+    ("notices", "log"),
+    ("recipients", "label"),
+    ("recipients", "last_error"),
 )
-
-
-def _texts(values: Iterable[object]) -> Iterator[str]:
-    return (str(value) for value in values if value is not None)
 
 
 def held_by_others(connection: Connection, article_id: str, sentences: Iterable[str]) -> set[str]:

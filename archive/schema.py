@@ -15,7 +15,7 @@ from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
 from archive.notice_tables import NOTICE_TABLES
-from archive.poll_tables import POLL_TABLES
+from archive.poll_tables import POLL_TABLES, THINNED
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
@@ -137,6 +137,12 @@ def _notices(db: Database) -> None:
 @_migration("0013_browsing")
 def _browsing(db: Database) -> None:
     for statement in BROWSING:
+        db.execute(statement)
+
+
+@_migration("0014_thinned")
+def _thinned(db: Database) -> None:
+    for statement in THINNED:
         db.execute(statement)
 
 
@@ -394,15 +400,19 @@ def schema_of_newest() -> dict[str, str]:
 def _pending(path: Path) -> bool:
     """Whether known migrations are still to be applied; judged through a connection that cannot write."""
     applied = applied_migrations(path)
-    if unknown := tuple(name for name in applied if name not in _STEPS):
-        raise NewerArchive(path, unknown)
-    return len(applied) < len(_STEPS)
+    if applied == list(_STEPS)[: len(applied)]:
+        return len(applied) < len(_STEPS)
+    if set(_STEPS) <= set(applied):
+        raise NewerArchive(path, tuple(name for name in applied if name not in _STEPS))
+    # A newer version has all of ours; where one is missing between others, a name is not as it was written.
+    raise NotAnArchive(path, "its list of migrations is damaged: 'qqnews repair' mends it")
 
 
 def applied_migrations(path: Path) -> list[str]:
     """Names of the migrations that the file at ``path`` has; it is only read. Raises ``NotAnArchive``."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
     with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             applied = [str(name) for (name,) in connection.execute(query)]
         except sqlite3.OperationalError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from archive.changes import classify
 from archive.database import Database
 from archive.decide import Decision, KnownArticle, Verdict, changed, decide
 from archive.erasures import erased_among, without_erased
-from archive.errors import ArticleNotFound, Erased, UnsafeId
+from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
@@ -221,11 +221,8 @@ class Archive:
         return found
 
     def revision(self, article_id: str, number: int) -> Revision:
-        """One revision of the article, counted from 1. Raises ``ArticleNotFound``."""
-        for revision in self.revisions(article_id):
-            if revision.revision == number:
-                return revision
-        raise ArticleNotFound(article_id, number)
+        """One revision of the article, counted from 1. Raises ``ArticleNotFound``, ``RevisionLost``."""
+        return numbered(self.revisions(article_id), number)
 
     def stats(self) -> dict[str, object]:
         """The archive in numbers; see ``archive_stats``."""
@@ -310,6 +307,16 @@ class Archive:
         content = to_markdown(article).encode()
         if not self.database.tree.holds(path, content):
             self.database.tree.stage(path, content)
+
+
+def numbered(revisions: Sequence[Revision], number: int) -> Revision:
+    """The one with the number among an article's revisions. Raises ``ArticleNotFound``, ``RevisionLost``."""
+    for revision in revisions:
+        if revision.revision == number:
+            if revision.is_lost:
+                raise RevisionLost(revision.article_id, number)
+            return revision
+    raise ArticleNotFound(revisions[0].article_id, number)
 
 
 def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:

@@ -7,6 +7,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
 from archive.asked import Asked
-from archive.errors import BadSetting, ExitCode
+from archive.errors import ArchiveBusy, BadSetting, ExitCode
 from archive.histories import note_coverage, surprises
 from archive.logs import held, prune_now_and_then
 from archive.store import Archive
+from archive.thinning import thin
 from crawler.coverage import coverage_of
 from crawler.log import run_log
 from crawler.progress import watcher
@@ -84,6 +86,8 @@ def carry_out(
         archive.finish_run(
             run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended, because=judged.because
         )
+        with suppress(ArchiveBusy):  # The run is done; a later one will find the time.
+            thin(archive, ended)
     content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
     prune_now_and_then(asked.data, os.environ)

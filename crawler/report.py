@@ -211,7 +211,7 @@ def _failures(n: Counter[str]) -> _Judgements:
     failed = f"nothing could be fetched ({_errors(n)} failures)"
     yield _errors(n) > 0, Verdict("failed", ExitCode.FAILED, failed)
     unusable = f"none of the {n['bad_input']} inputs could be used"
-    yield n["bad_input"] > 0, Verdict("failed", ExitCode.BAD_INPUT, unusable)
+    yield n["bad_input"] > 0, Verdict("bad input", ExitCode.BAD_INPUT, unusable)
     empty = f"nothing was found where something was due ({n['gone']} removed)"
     yield True, Verdict("empty", ExitCode.EMPTY, empty)
 

@@ -104,17 +104,19 @@ REVISIONS: Final = Table(
         Column("article_id", _S, "Of the article"),
         Column("revision", _I, "Its number", "counted from 1"),
         Column("seen_at", Type.UTC, "When this text was seen first", "UTC"),
-        Column("kind", _S, "`first`, `edited` (by the publisher) or `reparsed` (by a mended parser)"),
         Column(
-            "changes",
-            _L,
-            "What an edit touched: title, lead, body, numbers, names, pictures; "
-            "`lost`: the revision was lost and has no text",
+            "kind",
+            _S,
+            "`first`, `edited` (by the publisher), `reparsed` (by a mended parser); "
+            "`lost`: damage took its text, and no copy had it",
         ),
-        Column("content_hash", _S, "Hash of what a reader reads", "`v1:` and SHA-256 in hex"),
-        Column("title", _S, "The title then"),
-        Column("summary", _S, "The abstract then"),
-        Column("body", _S, "The text then", "Markdown"),
+        Column("changes", _L, "What an edit touched: title, lead, body, numbers, names, pictures"),
+        Column(
+            "content_hash", _S, "Hash of what a reader reads; null if lost", "`v1:` and SHA-256 in hex", nullable=True
+        ),
+        Column("title", _S, "The title then; null if lost", nullable=True),
+        Column("summary", _S, "The abstract then; null if lost", nullable=True),
+        Column("body", _S, "The text then; null if lost", "Markdown", nullable=True),
         Column("raw_digest", _S, "Digest of the raw capture's body", "SHA-256 in hex", nullable=True),
     ),
     ("article_id", "revision"),

@@ -55,7 +55,8 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
         earlier = {each["id"]: (path, each["less"]) for path in folders if path.exists() for each in _earlier(path)}
         after = tuple(export_id(earlier[each][0]) if each in earlier else each for each in manifest.after)
         seen = _look_into(folder, traces)
-        if after == manifest.after and not seen.hits and not seen.opaque:
+        counted = manifest.facts["format"] in _COUNTING and id_hash(traces.article_id) not in _takedowns(folder)
+        if after == manifest.after and not seen.hits and not seen.opaque and not counted:
             continue
         _, less = earlier.get(manifest.after[-1] if manifest.after else "", (None, None))
         try:
@@ -69,6 +70,16 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
                 _remove(folder)
             done[folder] = f"{'removed' if seen.hits else 'left as it is'}, for it is damaged ({error})"
     return done
+
+
+_COUNTING: Final = ("report",)
+"""Formats that may count an article without naming it."""
+
+
+def _takedowns(folder: Path) -> set[str]:
+    """Hashes of the ids that were gone when the export was made, as far as it says."""
+    papers = folder / "takedowns.txt"
+    return set(papers.read_text().split()) if papers.exists() else set()
 
 
 _DAMAGE: Final = (
@@ -114,7 +125,7 @@ def _erase_from(folder: Path, manifest: Manifest, traces: Traces, less_before: d
         _link_the_rest(folder, aside, without)
         less = _groups_of(without.dropped) if without.dropped else (None if without.had_left else less_before)
         facts = {**_facts(manifest.facts, less), REWRITTEN: [*_earlier(folder), {"id": was, "less": less}]}
-        takedowns = {*(folder / "takedowns.txt").read_text().split(), id_hash(traces.article_id)}
+        takedowns = {*_takedowns(folder), id_hash(traces.article_id)}
         write_papers(aside, Manifest(facts, tuple(parts), manifest.after), sorted(takedowns))
     return "rewritten without it"
 

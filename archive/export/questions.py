@@ -12,7 +12,9 @@ STATE: Final = """
     GROUP BY part ORDER BY part
 """
 # Only sources that list the newest first can be seen to have missed something.
-POLLED: Final = "SELECT min(polled_at), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
+POLLED: Final = (
+    "SELECT min(coalesce(first_at, polled_at)), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
+)
 OPEN_GAPS: Final = """
     SELECT source, after_at, before_at, most FROM gaps
     WHERE closed_at IS NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
@@ -32,7 +34,14 @@ OF_ARTICLES: Final = {
         SELECT seen_at FROM revisions WHERE article_id = t.id AND kind <> 'reparsed' ORDER BY revision DESC LIMIT 1
     ) END""",
 }
-OF_REVISIONS: Final = {"raw_digest": DIGEST}
+_LOST: Final = """t.changes = '["lost"]'"""
+# Null, not empty: nobody published an empty text.
+OF_REVISIONS: Final = {
+    "raw_digest": DIGEST,
+    "kind": f"iif({_LOST}, 'lost', t.kind)",
+    "changes": f"iif({_LOST}, '[]', t.changes)",
+    **{name: f"iif({_LOST}, NULL, t.{name})" for name in ("content_hash", "title", "summary", "body")},
+}
 MIGRATION: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id DESC LIMIT 1"
 NEAR_VERSION: Final = "SELECT max(version) FROM near_texts"
 CLUSTERS: Final = "article_clusters"

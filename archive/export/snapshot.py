@@ -148,7 +148,7 @@ class Snapshot:
         texts = [place for place, column in enumerate(table.columns) if column.name in _FREE]
         for row in rows:
             for place in texts:
-                if "\0" in row[place]:  # type: ignore[operator]
+                if "\0" in (row[place] or ""):  # type: ignore[operator]
                     self.mended += 1
                     row = (*row[:place], str(row[place]).replace("\0", "\ufffd"), *row[place + 1 :])
             yield row

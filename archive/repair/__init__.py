@@ -17,6 +17,7 @@ from archive.failures import named_sqlite_failures
 from archive.overwrite import JOURNAL, replay
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
+from archive.repair.references import mend_references
 from archive.repair.revisions import mend_revisions
 from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
@@ -71,7 +72,8 @@ def _steps(
             if step.act is None and step.where.startswith("articles/"):
                 unproven.add(step.where.partition("/")[2])
             yield step
-        yield from mend_revisions(archive, accept=accept)
+        yield from mend_revisions(archive, aside, accept=accept)
+        yield from mend_references(archive)
         yield from _keep_erased(archive, now, dry_run=dry_run)
         yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
         yield from mend_captures(archive, aside)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection, Row
+from typing import Final
 
 from archive.errors import NotOurMarkdown
 from archive.markdown import MarkdownFile, from_markdown, to_markdown
@@ -74,6 +76,7 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
     def take_in() -> None:
         article = file.to_article(path.stem)
         with archive.transaction() as connection:
+            kept_texts = connection.execute(_TEXTS, (article.id,)).fetchall()
             for table, column in (("articles", "id"), ("revisions", "article_id")):
                 query = f"DELETE FROM {table} WHERE {column} = ?"  # noqa: S608
                 connection.execute(query, (article.id,))
@@ -82,8 +85,33 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
             if kept.path != path:
                 connection.execute("UPDATE articles SET markdown_path = ? WHERE id = ?", (name, article.id))
                 archive.database.tree.back_to(archive.database.tree.mark() - 1)
+            _join_texts(connection, kept_texts, article.id)
 
     return Step(name, "its lost row made again from it ('qqnews reextract' adds what its capture says)", take_in)
+
+
+def _join_texts(connection: Connection, texts: list[Row], article_id: str) -> None:
+    """Put the revisions that outlived their article's row before, or in the place of, the one that the file gave."""
+    if not texts:
+        return
+    (now,) = connection.execute(_TEXTS, (article_id,)).fetchall()
+    last = texts[-1]
+    is_last = (now["title"], now["body"]) == (last["title"], last["body"])
+    number = last["revision"] + (not is_last)
+    if is_last:
+        connection.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,))
+    else:
+        connection.execute("UPDATE revisions SET revision = ? WHERE article_id = ?", (number, article_id))
+    places = ", ".join("?" * len(last))
+    connection.executemany(f"INSERT INTO revisions VALUES ({places})", map(tuple, texts))  # noqa: S608  (question marks)
+    # The file may say less than its article did, such as who wrote it, and so have another hash.
+    values = (now["content_hash"], article_id, number)
+    connection.execute("UPDATE revisions SET content_hash = ? WHERE article_id = ? AND revision = ?", values)
+    query = "UPDATE articles SET revision = ?, first_seen = ? WHERE id = ?"
+    connection.execute(query, (number, texts[0]["seen_at"], article_id))
+
+
+_TEXTS: Final = "SELECT * FROM revisions WHERE article_id = ? ORDER BY revision"
 
 
 def _put_aside(aside: Aside, path: Path) -> None:

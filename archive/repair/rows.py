@@ -14,7 +14,7 @@ from archive.article import Article, content_hash
 from archive.errors import CaptureLost, NotOurMarkdown
 from archive.markdown import from_markdown
 from archive.raw import read_capture
-from archive.record import FACTS, archived_from, facts_of
+from archive.record import FACTS, LOST_CHANGES, archived_from, facts_of
 from archive.repair.flips import one_bit_otherwise
 from archive.repair.steps import Step
 from archive.seals import (
@@ -168,6 +168,8 @@ def _accept(archive: Archive, table: str, key: str) -> None:
     mended = [{name: _readable(value) for name, value in row.items()} for row in rows]
     if table == "articles":
         mended = [{**row, "content_hash": _hash_of(row)} for row in mended]
+    if table == "revisions" and (article := _rows(connection, "articles", key)):
+        mended = [_with_hash(row, article[0]) for row in mended]
     if mended == rows:
         with archive.transaction():
             reseal_key(connection, table, key)
@@ -179,6 +181,14 @@ def _accept(archive: Archive, table: str, key: str) -> None:
 
 
 _NEWEST_HASH: Final = "UPDATE revisions SET content_hash = ? WHERE article_id = ? AND revision = ?"
+
+
+def _with_hash(row: Row, article: Row) -> Row:
+    """A revision's row with the content hash of its text as it stands; who wrote it, only the article says."""
+    if row["changes"] == LOST_CHANGES:
+        return row
+    then = {**article, **{name: row[name] for name in ("title", "summary", "body", "content_hash")}}
+    return {**row, "content_hash": _hash_of(then)}
 
 
 def _hash_of(row: Row) -> str:

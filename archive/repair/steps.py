@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from archive.tree import sync_directory
 
@@ -46,6 +48,14 @@ class Aside:
         target = self._place(path.with_name(f"{path.name}.{suffix}"))
         target.write_bytes(content)
         _sync(target)
+
+    def add_row(self, table: str, row: Mapping[str, object]) -> None:
+        """Put a row there: a line of JSON in a file named like its table."""
+        path = self._root / f"{table}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(orjson.dumps(dict(row), option=orjson.OPT_APPEND_NEWLINE))
+        _sync(path)
 
     def _place(self, path: Path) -> Path:
         target = self._root / path.relative_to(self._data)

@@ -91,6 +91,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "revisions": ("版本", "Revisions"),
     "kind of revision first": ("初版", "first"),
     "kind of revision edited": ("发布者改动", "edited"),
+    "kind of revision lost": ("已丢失", "lost"),
+    "lost told": (
+        "第 {number} 版的文字因损坏而丢失，没有找到任何副本；这里只保留它的编号。",
+        "Damage took the text of revision {number}, and no copy of it was found: only its number is kept.",
+    ),
     "kind of revision reparsed": ("重新解析", "read anew"),
     "copies": ("相同的文章", "Copies"),
     "near duplicates": ("近似文章", "Near-duplicates"),

@@ -88,7 +88,7 @@ def test_a_damaged_archive_does_not_replace_a_good_backup(filled: Archive, tmp_p
 
 
 def test_every_backup_made_while_others_write_is_one_moment(filled: Archive, tmp_path: Path) -> None:
-    stop = threading.Event()
+    stop, wrote = threading.Event(), threading.Event()
 
     def write() -> None:
         with Archive.open(filled.data) as writer:
@@ -98,11 +98,14 @@ def test_every_backup_made_while_others_write_is_one_moment(filled: Archive, tmp
                     for each in range(number, number + 10):
                         writer.keep(an_article(each, body=f"第{each}条。"), seen_at=NOON)
                 number += 10
+                wrote.set()
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
         for number in range(6):
+            wrote.clear()
+            assert wrote.wait(60)  # However fast backups are, something comes between two of them.
             back_up(filled.database, tmp_path / f"{number}.db")
     finally:
         stop.set()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import ExitCode
-from archive.lock import EVERYTHING, Locked, Locks
+from archive.lock import Locked, Locks
 from archive.process import Process, is_alive
 from archive.store import Archive
 
@@ -129,20 +129,6 @@ def test_setting_the_clock_or_sleeping_makes_nobody_stale(archive: Archive) -> N
     assert ours.holder("job:a") is not None
     seconds[0] += 2
     assert ours.holder("job:a") is None
-
-
-def test_whoever_must_be_alone_is_alone(archive: Archive) -> None:
-    locks = Locks(archive)
-    job = locks.take("job:a", "a job", NOW)
-    locks.take("daemon", "not at work", NOW)
-    with pytest.raises(Locked, match="job:a"):
-        locks.take(EVERYTHING, "repair", NOW)
-    assert locks.release(job)
-    alone = locks.take(EVERYTHING, "repair", NOW)
-    with pytest.raises(Locked, match="repair"):
-        locks.take("job:b", "a job", NOW)
-    assert locks.release(alone)
-    assert locks.take("job:b", "a job", NOW)
 
 
 def test_a_lock_that_was_taken_over_cannot_be_given_back(archive: Archive) -> None:

@@ -250,7 +250,7 @@ def test_a_lost_revision_is_named_and_accepted_keeps_its_number(data: Path) -> N
     assert f"revisions/{FIRST}/1" in [step.where for step in steps]
     assert list(verify(data, deep=True)) == []
     with Archive.existing(data) as archive:
-        assert [(it.revision, it.body != "", it.changes == ("lost",)) for it in archive.revisions(FIRST)] == [
+        assert [(it.revision, it.body != "", it.is_lost) for it in archive.revisions(FIRST)] == [
             (1, False, True),
             (2, True, False),
         ]

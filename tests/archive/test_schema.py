@@ -25,9 +25,9 @@ CONTRACT = {
     "pictures": "url sha256 article_id tries tried_at last_error",
     "payloads": "sha256 raw_ref url fetched_at",
     "runs": "id job due_at started_at ended_at verdict exit_code counts host pid because",
-    "polls": "id run_id source polled_at pages listed fresh overlapped newest_at oldest_at",
+    "polls": "id run_id source polled_at pages listed fresh overlapped newest_at oldest_at times first_at",
     "gaps": "id source after_at before_at most found_at closed_at known_until tries",
-    "coverage": "id run_id layout read_at pages fields",
+    "coverage": "id run_id layout read_at pages fields times first_at",
     "notices": "id job kind verdict because at since log",
     "recipients": "id label told_until told_at tries not_before last_error",
     "timetables": "job timetable since settled_until",
@@ -143,6 +143,7 @@ RELEASED = {
     "0011_polls": "57bdc6c46700ff55",
     "0012_notices": "97642b3efb71768f",
     "0013_browsing": "6fe17641f54b7da0",
+    "0014_thinned": "b78aabb72454d566",
 }
 
 

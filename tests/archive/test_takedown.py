@@ -25,6 +25,7 @@ from archive.media import keep_picture
 from archive.overwrite import JOURNAL, blotted_record
 from archive.raw import RawWriter, captures, members, raw_files, read_capture
 from archive.record import stamp
+from archive.search.keeping import catch_up
 from archive.store import Archive
 from archive.takedown import Taken, take_down
 from archive.traces import Traces
@@ -90,6 +91,63 @@ def test_after_it_is_nowhere(data: Path) -> None:
     assert ended.searched >= 14
     assert left_in(data, GONE.id, GONE.id[:14], own_sentence(3)[:-1], GONE.title) == []
     assert list(verify(data, deep=True)) == []
+
+
+def test_no_table_of_work_and_no_index_keeps_anything_of_it(data: Path) -> None:
+    named = f"about {GONE.id}, {own_sentence(3)}"
+    others = {"text": f"search:{a_reading(4).title}", "at": NOON.isoformat()}
+    with Archive.existing(data) as archive:
+        catch_up(archive)
+        with archive.transaction() as connection:
+            for statement in _NAMING:
+                connection.execute(statement, {**others, "text": named})
+                connection.execute(statement.replace("'a'", "'b'").replace(" 91", " 92"), others)
+        near = sum(_held(archive, GONE.id).values())
+        assert near > 0
+        others_seen = "SELECT count(*) FROM sightings WHERE article_id <> ?"
+        before = connection.execute(others_seen, (GONE.id,)).fetchone()[0]
+    assert GONE.id.encode() in b"".join(path.read_bytes() for path in data.glob("search.db*"))
+    ended = taken(data)
+    assert (ended.left, ended.opaque) == ({}, {})
+    assert left_in(data, GONE.id, own_sentence(3)[:-1]) == []
+    with Archive.existing(data) as archive:
+        assert _held(archive, GONE.id) == {}
+        kept = archive.database.connection.execute("SELECT label FROM recipients WHERE id = 'b'").fetchone()
+        assert kept[0] == others["text"]
+        assert archive.database.connection.execute(others_seen, (GONE.id,)).fetchone()[0] == before
+    assert list(verify(data, deep=True)) == []
+
+
+_NAMING = (
+    "INSERT INTO links (id, url, source, listed_at, state, last_error) VALUES ('a', 'u', :text, :at, 'done', :text)",
+    "INSERT INTO sightings VALUES ('a', :text, 1, :at)",
+    "INSERT INTO runs (id, job, started_at, host, pid, counts, because) VALUES ( 91, :text, :at, 'h', 1, :text, :text)",
+    "INSERT INTO due_times (job, due_at, state, reason, settled_at) VALUES ('a', :at, 'skipped', :text, :at)",
+    "INSERT INTO polls (source, polled_at, pages, listed, fresh) VALUES (:text, :at, 1, 1, 1)",
+    "INSERT INTO gaps (source, after_at, before_at, most, found_at, known_until) VALUES (:text, :at, :at, 1, :at, :at)",
+    "INSERT INTO coverage (layout, read_at, pages, fields) VALUES ('rain', :at, 1, :text)",
+    "INSERT INTO notices (job, kind, verdict, because, at, since, log)"
+    " VALUES ('a', 'bad', 'failed', :text, :at, :at, :text)",
+    "INSERT INTO recipients (id, label, told_until, last_error) VALUES ('a', :text, 1, :text)",
+)
+"""Rows in which users or errors name the article; a second row of each names another."""
+
+
+def _held(archive: Archive, article_id: str) -> dict[str, int]:
+    """Rows of each table of near-duplicates and of the clusters that belong to the article."""
+    connection = archive.database.connection
+    tables = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name LIKE 'near_%' OR name = 'article_clusters')"
+    )
+    found = {}
+    for (table,) in tables.fetchall():
+        columns = [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+        owned = next((name for name in columns if name in ("article_id", "id")), None)
+        if owned:
+            query = f"SELECT count(*) FROM {table} WHERE {owned} = ?"
+            if number := connection.execute(query, (article_id,)).fetchone()[0]:
+                found[table] = number
+    return found
 
 
 def test_everybody_else_is_as_before(data: Path) -> None:

@@ -66,7 +66,7 @@ def read(data: Path, stop: Event, told: SimpleQueue[Any]) -> None:
     rounds, largest = 0, 0
     wal = data / "archive.db-wal"
     with Archive.open(data) as archive:
-        while not stop.wait(0.2):
+        while rounds == 0 or not stop.wait(0.2):
             for archived in archive.articles():
                 assert archived.article.body
             largest = max(largest, wal.stat().st_size if wal.exists() else 0)
@@ -78,7 +78,7 @@ def save(data: Path, stop: Event, told: SimpleQueue[Any]) -> None:
     """Make backups one after another."""
     made = 0
     with Archive.open(data) as archive:
-        while not stop.wait(0.5):
+        while made == 0 or not stop.wait(0.5):
             back_up(archive.database, data.parent / "backup.db")
             made += 1
     told.put(("saver", made, ""))

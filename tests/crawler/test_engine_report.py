@@ -33,7 +33,7 @@ from crawler.report import Counts, read_counts, summary, verdict
         ({"listed": 9, "known": 9, "left": 1}, "partial", ExitCode.PARTIAL),
         ({"listed": 9, "kept": 5, "stopped": 1}, "partial", ExitCode.PARTIAL),
         ({"stopped": 1}, "partial", ExitCode.PARTIAL),
-        ({"bad_input": 1}, "failed", ExitCode.BAD_INPUT),
+        ({"bad_input": 1}, "bad input", ExitCode.BAD_INPUT),
         ({"listed": 9, "dropped": 9}, "failed", ExitCode.FAILED),
         ({"listed": 9, "left": 9}, "failed", ExitCode.FAILED),
         ({"broken": 1}, "failed", ExitCode.FAILED),

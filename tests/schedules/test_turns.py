@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from archive.ledger import Ledger
-from archive.lock import EVERYTHING, Locks
+from archive.lock import Locks
 from archive.process import Process
 from archive.store import Archive
 from schedules.jobs import Job, read_jobs
@@ -120,16 +120,6 @@ def test_a_long_absence_is_written_down(turns: Turns, archive: Archive, job: Job
 
 def states_of_all(archive: Archive) -> list[str]:
     return [str(row["state"]) for row in Ledger(archive).history("a")]
-
-
-def test_while_somebody_must_be_alone_no_job_starts(turns: Turns, archive: Archive, job: Job) -> None:
-    token = Locks(archive).take(EVERYTHING, "repair", NOON)
-    found = turns.begin(job, NOON + 10 * MINUTE, "test")
-    assert isinstance(found, Busy)
-    assert "repair" in str(found.holder)
-    Locks(archive).release(token)
-    begun(turns, job, NOON + 20 * MINUTE)
-    assert states(archive) == {"12:10": "skipped", "12:20": "running"}
 
 
 def test_by_hand_it_is_run_where_nothing_is_due(turns: Turns, archive: Archive, job: Job) -> None:

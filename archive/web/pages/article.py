@@ -40,6 +40,7 @@ def article(asked: Asked, archive: Archive) -> Answer:
             "article": shown,
             "revisions": revisions,
             "number": number,
+            "is_lost": any(each.is_lost for each in revisions if each.revision == number),
             "text": text,
             "copies": _copies_of(archive, found),
             "cluster": _cluster(archive, found.article.id),
@@ -105,7 +106,8 @@ def picture_address(path: str) -> str:
 
 def _as_it_was(article: Article, revisions: Sequence[Revision], number: int) -> Article:
     then = next(revision for revision in revisions if revision.revision == number)
-    return replace(article, title=then.title, summary=then.summary, body=then.body)
+    title = article.title if then.is_lost else then.title
+    return replace(article, title=title, summary=then.summary, body=then.body)
 
 
 def _copies_of(archive: Archive, found: Archived) -> list[dict[str, str | None]]:

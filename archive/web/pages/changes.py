@@ -35,12 +35,14 @@ def changes(asked: Asked, archive: Archive) -> Answer:
     new = numbered(asked.arg("new"), revisions, revisions[-1].revision)
     old = numbered(asked.arg("old"), revisions, max(revisions[0].revision, new - 1))
     before, after = _text(revisions, old), _text(revisions, new)
-    parts = {name: side_by_side(getattr(before, name), getattr(after, name)) for name in PARTS}
+    lost = [each.revision for each in (before, after) if each.is_lost]
+    parts = {name: side_by_side(getattr(before, name), getattr(after, name)) for name in (() if lost else PARTS)}
     context = {
         "archived": found,
         "revisions": revisions,
         "old": before,
         "new": after,
+        "lost": lost,
         "parts": {name: rows for name, rows in parts.items() if any(row.old or row.new for row in rows)},
         "is_cut": max(len(before.body), len(after.body)) > LONGEST,
     }

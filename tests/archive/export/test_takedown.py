@@ -92,6 +92,17 @@ def test_every_format_is_looked_into_and_cleared(archive: Archive, name: str) ->
     assert subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder).returncode == 0
 
 
+def test_a_report_is_removed_and_named(archive: Archive) -> None:
+    folder = archive.data / "exports" / "report"
+    export(archive, "report", folder, Wish())
+    ended = taken(archive)
+    assert (ended.left, ended.opaque) == ({}, {})
+    assert ended.exports == {"exports/report": "removed: make it again"}
+    assert not folder.exists()
+    export(archive, "report", folder, Wish())
+    assert taken(archive).exports == {}, "it was made without the article"
+
+
 @pytest.mark.parametrize("name", ["jsonl-zst", "csv", "parquet", "huggingface"])
 def test_a_rewritten_export_holds_what_a_new_one_does(archive: Archive, name: str) -> None:
     wish = Wish(revisions=True, pictures=True, split="hash:60,20,20")

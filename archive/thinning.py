@@ -1,0 +1,96 @@
+"""A year of polls must cost no more than a month: of days long ago, a source's polls become one row, in time.
+
+Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
+it is, and expectations look back over less time than rows are kept whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from sqlite3 import Connection, Row
+from typing import Final
+
+import orjson
+
+from archive.expectation import HISTORY
+from archive.record import stamp
+from archive.store import Archive
+
+KEPT_WHOLE: Final = HISTORY + timedelta(days=7)
+"""So long each poll has a row of its own."""
+
+
+def thin(archive: Archive, now: datetime) -> int:
+    """Thin the oldest day that is due, if there is one; how many rows went.
+
+    One day at a time: a run that finds a year of them does not wait for all, the runs after it do the others.
+    """
+    until = stamp(now - KEPT_WHOLE)[:10]
+    if not any(_oldest(archive.database.connection, query, until) for query in (_OLDEST_POLL, _OLDEST_COVERAGE)):
+        return 0
+    with archive.transaction() as connection:
+        gone = 0
+        if day := _oldest(connection, _OLDEST_POLL, until):
+            gone += _thin_polls(connection, day)
+        if day := _oldest(connection, _OLDEST_COVERAGE, until):
+            gone += _thin_coverage(connection, day)
+        return gone
+
+
+def _oldest(connection: Connection, query: str, until: str) -> dict[str, str] | None:
+    """The day, as the bounds of what is to be thinned."""
+    row = connection.execute(query, (until,)).fetchone()
+    if row is None:
+        return None
+    day = date.fromisoformat(row[0][:10])
+    return {"first": day.isoformat(), "after": (day + timedelta(days=1)).isoformat()}
+
+
+def _thin_polls(connection: Connection, day: dict[str, str]) -> int:
+    connection.execute(_KEEP_BROKEN, day)
+    joined = connection.execute(_JOIN_POLLS, day).rowcount
+    return connection.execute(_DROP_POLLS, day).rowcount - joined
+
+
+def _thin_coverage(connection: Connection, day: dict[str, str]) -> int:
+    rows = connection.execute(_COVERAGE, day).fetchall()
+    connection.execute(_DROP_COVERAGE, day)
+    layouts = sorted({row["layout"] for row in rows})
+    for layout in layouts:
+        same = [row for row in rows if row["layout"] == layout]
+        moments = [row["read_at"] for row in same]
+        fields = orjson.dumps(_summed(same)).decode()
+        values = (same[-1]["run_id"], layout, max(moments), sum(row["pages"] for row in same), fields)
+        connection.execute(_ADD_COVERAGE, (*values, len(same), min(moments)))
+    return len(rows) - len(layouts)
+
+
+def _summed(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
+    sums: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        for name, (yes, asked) in orjson.loads(row["fields"]).items():
+            before = sums.get(name, (0, 0))
+            sums[name] = (before[0] + yes, before[1] + asked)
+    return sums
+
+
+_OF_THE_DAY: Final = "first_at IS NULL AND polled_at >= :first AND polled_at < :after"
+_READ_THEN: Final = "first_at IS NULL AND read_at >= :first AND read_at < :after"
+_OLDEST_POLL: Final = "SELECT polled_at FROM polls WHERE first_at IS NULL AND polled_at < ? ORDER BY polled_at LIMIT 1"
+_OLDEST_COVERAGE: Final = "SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? ORDER BY read_at LIMIT 1"
+# Constants of this module, and nothing else, become part of a query.
+_KEEP_BROKEN: Final = f"UPDATE polls SET first_at = polled_at WHERE overlapped = 0 AND {_OF_THE_DAY}"  # noqa: S608
+_JOIN_POLLS: Final = f"""
+    INSERT INTO polls
+        (run_id, source, polled_at, pages, listed, fresh, overlapped, newest_at, oldest_at, times, first_at)
+    SELECT max(run_id), source, max(polled_at), sum(pages), sum(listed), sum(fresh), overlapped,
+        max(newest_at), min(oldest_at), sum(times), min(polled_at)
+    FROM polls WHERE {_OF_THE_DAY} GROUP BY source, overlapped
+"""  # noqa: S608
+_DROP_POLLS: Final = f"DELETE FROM polls WHERE {_OF_THE_DAY}"  # noqa: S608
+_COVERAGE: Final = f"SELECT * FROM coverage WHERE {_READ_THEN} ORDER BY id"  # noqa: S608
+_DROP_COVERAGE: Final = f"DELETE FROM coverage WHERE {_READ_THEN}"  # noqa: S608
+_ADD_COVERAGE: Final = """
+    INSERT INTO coverage (run_id, layout, read_at, pages, fields, times, first_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
