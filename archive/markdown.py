@@ -79,12 +79,11 @@ def to_markdown(article: Article) -> str:
         "title": article.title,
         "date": published.astimezone(BEIJING).strftime(DATE_FORMAT) if published else "",
         "summary": article.summary,
-        **_CONSTANTS_BEFORE,
-        "thumbnail": article.thumbnail,
     }
     link = f"[qq]({article.url})"
     body = utf8_safe(f"{article.body}\n\n{link}" if article.body else link)
-    return _file(emit(stated) + _CONSTANT_TAIL, body)
+    cover = emit({"thumbnail": article.thumbnail})
+    return _file(emit(stated) + _CONSTANT_MIDDLE + cover + _CONSTANT_TAIL, body)
 
 
 def from_markdown(text: str) -> MarkdownFile:
@@ -182,6 +181,7 @@ def _file(front_matter: str, content: str) -> str:
     return f"---\n{front_matter}---\n\n{content}\n"
 
 
+_CONSTANT_MIDDLE: Final = emit(_CONSTANTS_BEFORE)
 _CONSTANT_TAIL: Final = emit(_CONSTANTS_AFTER)
 
 
