@@ -13,6 +13,7 @@ from pathlib import Path
 
 from archive.schema import create_database
 from archive.store import Archive
+from tests.bench.filling import fill
 from tests.bench.keeping import BATCH, articles, keep
 from tests.bench.rounds import Figure, Spent, Work, figure, in_turns, ratio, timed
 from tests.bench.tables import table, verdict
@@ -98,13 +99,16 @@ def insert(connection: sqlite3.Connection, rows: Rows) -> None:
 
 
 def _grown(data: Path, sizes: tuple[int, ...]) -> str:
-    """Rates and bytes on disk as one archive grows."""
+    """Rates and bytes on disk as one archive grows: kept to the first size, then filled up, see `filling`."""
     spent: dict[int, list[Spent]] = {}
     lines = []
     there = 0
     for size in sizes:
-        filled = [sys.executable, "-m", "tests.bench.keeping", str(data), str(there), str(size - there)]
-        subprocess.run(filled, check=True, stdout=subprocess.DEVNULL)
+        if there:
+            fill(data / "archive.db", there, size)
+        else:
+            kept = [sys.executable, "-m", "tests.bench.keeping", str(data), "0", str(size)]
+            subprocess.run(kept, check=True, stdout=subprocess.DEVNULL)
         there = size
         spent[size] = []
         for _ in range(3):
@@ -126,7 +130,8 @@ def _grown(data: Path, sizes: tuple[int, ...]) -> str:
         "database, bytes each",
         "Markdown, bytes each",
     )
-    return "### As the archive grows\n\n" + table(headings, lines) + f"\n\n{text}"
+    filled = "One archive: its first articles are kept, then it is filled up with copies of their rows."
+    return f"### As the archive grows\n\n{filled}\n\n" + table(headings, lines) + f"\n\n{text}"
 
 
 def _kept_into(data: Path, first: int) -> Spent:
@@ -137,8 +142,8 @@ def _kept_into(data: Path, first: int) -> Spent:
 
 def _bytes_an_article(data: Path, count: int) -> tuple[str, ...]:
     """Of the database and of the Markdown files, as the disk gives them out."""
-    files = (data / "articles").rglob("*.md")
-    return tuple(f"{sum(map(_size, paths)) / count:,.0f}" for paths in ([data / "archive.db"], files))
+    files = [_size(path) for path in (data / "articles").rglob("*.md")]
+    return f"{_size(data / 'archive.db') / count:,.0f}", f"{sum(files) / len(files):,.0f}"
 
 
 def _size(path: Path) -> int:
