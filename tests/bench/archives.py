@@ -14,6 +14,7 @@ from pathlib import Path
 from archive.schema import create_database
 from archive.store import Archive
 from tests.bench.filling import fill
+from tests.bench.keep_profile import profile_of_keeping
 from tests.bench.keeping import BATCH, articles, keep
 from tests.bench.rounds import Figure, Spent, Work, figure, in_turns, ratio, timed
 from tests.bench.tables import table, verdict
@@ -29,7 +30,9 @@ Rows = dict[str, list[tuple[object, ...]]]
 def write(full: bool) -> str:
     sizes = (10_000, 100_000, 1_000_000) if full else (2_000, 10_000)
     with tempfile.TemporaryDirectory() as name:
-        return "\n\n".join((_beside_bare(Path(name), 5 if full else 3), _grown(Path(name) / "grown", sizes)))
+        folder = Path(name)
+        beside, profile = _beside_bare(folder, 5 if full else 3), profile_of_keeping(folder / "profile")
+        return "\n\n".join((beside, profile, _grown(folder / "grown", sizes)))
 
 
 def _beside_bare(folder: Path, rounds: int) -> str:
