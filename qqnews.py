@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from archive.article import Article
     from archive.diagnosis import Finding
@@ -70,12 +69,19 @@ SUMMARIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class FrontDoor:
     """What every command gets as ``ctx.obj``: the data directory and the wish for JSON."""
 
-    data: Path
-    json: bool
+    def __init__(self, data: str | os.PathLike[str], json: bool) -> None:
+        self._data = data
+        self.json = json
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        from pathlib import Path
+
+        return Path(self._data)
 
     def resolve(self, text: str) -> str:
         """The article id in an address or a bare id. Raises `click.BadParameter`."""
@@ -132,19 +138,17 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--data", type=click.Path(path_type=Path), help="Data directory (default: QQNEWS_DATA, else ./data).")
+@click.option("--data", type=click.Path(), help="Data directory (default: QQNEWS_DATA, else ./data).")
 @click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
 @click.version_option(package_name="qqnews")
 @click.pass_context
-def cli(ctx: click.Context, data: Path | None, as_json: bool) -> None:
+def cli(ctx: click.Context, data: str | None, as_json: bool) -> None:
     """Scraper and archiver for Tencent News (qq.com)."""
-    ctx.obj = FrontDoor(data or Path(os.environ.get("QQNEWS_DATA") or "data"), as_json)
+    ctx.obj = FrontDoor(data or os.environ.get("QQNEWS_DATA") or "data", as_json)
 
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error and an exit code of its own."""
-    from archive.errors import QQNewsError
-
     try:
         sys.exit(cli(standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
@@ -152,12 +156,21 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except QQNewsError as error:
-        click.echo(f"qqnews: {error}", err=True)
-        sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
         # Whatever is still buffered must go somewhere when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        sys.exit(_exit_code_of(error))
+
+
+def _exit_code_of(error: Exception) -> int:
+    """Say in a line what was foreseen; whatever was not is raised again."""
+    from archive.errors import QQNewsError
+
+    if not isinstance(error, QQNewsError):
+        raise error
+    click.echo(f"qqnews: {error}", err=True)
+    return error.exit_code

@@ -1,7 +1,6 @@
 """The Markdown file of an article, written and read: front matter in the sample's form, body, closing link.
 
-``frontmatter.loads(text, handler=QQNewsHandler())`` and ``frontmatter.dumps(post, handler=QQNewsHandler())``
-give the same bytes back; the defaults of python-frontmatter do not.
+Read by python-frontmatter with a handler of our own, see `front_matter`.
 """
 
 from __future__ import annotations
@@ -10,11 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self
-
-import frontmatter
-import yaml
-from frontmatter.default_handlers import BaseHandler
+from typing import Final
 
 from archive.article import BEIJING, Article, utf8_safe
 from archive.errors import NotOurMarkdown
@@ -79,12 +74,11 @@ def to_markdown(article: Article) -> str:
         "title": article.title,
         "date": published.astimezone(BEIJING).strftime(DATE_FORMAT) if published else "",
         "summary": article.summary,
-        **_CONSTANTS_BEFORE,
-        "thumbnail": article.thumbnail,
     }
     link = f"[qq]({article.url})"
     body = utf8_safe(f"{article.body}\n\n{link}" if article.body else link)
-    return _file(emit(stated) + _CONSTANT_TAIL, body)
+    cover = emit({"thumbnail": article.thumbnail})
+    return whole_file(emit(stated) + _CONSTANT_MIDDLE + cover + _CONSTANT_TAIL, body)
 
 
 def from_markdown(text: str) -> MarkdownFile:
@@ -92,14 +86,10 @@ def from_markdown(text: str) -> MarkdownFile:
 
     Raises ``NotOurMarkdown``, which names what is missing or not ours.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    if not _HANDLER.detect(text):
-        raise NotOurMarkdown("no front matter between two lines of ---")
-    try:
-        post = frontmatter.loads(text, handler=_HANDLER)
-    except yaml.YAMLError as error:
-        raise NotOurMarkdown(f"front matter is not YAML ({' '.join(str(error).split())})") from error
-    return _understood(post.metadata, post.content)
+    # A YAML reader takes long to import; most commands only write.
+    from archive.front_matter import read_front_matter
+
+    return _understood(*read_front_matter(text.removeprefix("\ufeff").replace("\r\n", "\n")))
 
 
 def _understood(metadata: Mapping[str, object], content: str) -> MarkdownFile:
@@ -178,58 +168,10 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
 
 
-def _file(front_matter: str, content: str) -> str:
+def whole_file(front_matter: str, content: str) -> str:
+    """Front matter and content, put together as in the sample."""
     return f"---\n{front_matter}---\n\n{content}\n"
 
 
+_CONSTANT_MIDDLE: Final = emit(_CONSTANTS_BEFORE)
 _CONSTANT_TAIL: Final = emit(_CONSTANTS_AFTER)
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads a bare ``true`` or ``false`` as a boolean and every other scalar as the string that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {first: [("tag:yaml.org,2002:bool", re.compile("true|false"))] for first in "tf"}
-
-
-class _Kept(str):
-    """A body that python-frontmatter cannot strip: its indents and its last newline belong to it."""
-
-    __slots__ = ()
-
-    def strip(self, chars: str | None = None, /) -> Self:
-        return self
-
-
-class QQNewsHandler(BaseHandler):
-    """For python-frontmatter: reads and writes files of the sample's form without changing a byte."""
-
-    FM_BOUNDARY = re.compile(r"^---$", re.MULTILINE)
-    START_DELIMITER = END_DELIMITER = "---"
-
-    def detect(self, text: str) -> bool:
-        """Whether the text begins with front matter that also ends."""
-        return text.startswith("---\n") and "\n---\n" in text[3:]
-
-    def split(self, text: str) -> tuple[str, str]:
-        """Front matter, and the body without the blank line before it."""
-        front_matter, end, content = text[3:].partition("\n---\n")
-        if not text.startswith("---\n") or not end:
-            raise ValueError("no front matter")
-        return front_matter + "\n", _Kept(content.removeprefix("\n"))
-
-    def load(self, fm: str) -> dict[str, Any]:
-        """Strings as strings, ``true`` and ``false`` as booleans; nothing becomes a number or a date."""
-        loaded = yaml.load(fm, Loader=_Loader)  # noqa: S506  (a safe loader, made stricter)
-        return loaded if isinstance(loaded, dict) else {}
-
-    def export(self, metadata: dict[str, object], **_: object) -> str:
-        """The lines of the front matter, in the order of ``metadata``."""
-        return emit(metadata)
-
-    def format(self, post: frontmatter.Post, **_: object) -> str:
-        """The whole file."""
-        return _file(self.export(post.metadata), post.content)
-
-
-_HANDLER: Final = QQNewsHandler()

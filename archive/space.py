@@ -38,11 +38,15 @@ def ensure_room(directory: Path, floor: int) -> None:
     """Raises ``DiskFloor`` where fewer than ``floor`` bytes are free. ``directory`` need not exist yet."""
     if not floor:
         return
-    there = directory.absolute()
-    while not there.exists():
-        there = there.parent
-    disk = os.statvfs(there)
+    disk = _disk_of(directory)
     # What root may use beyond f_bavail is a reserve, not room.
     free = disk.f_bavail * disk.f_frsize
     if free < floor:
         raise DiskFloor(directory, free, floor)
+
+
+def _disk_of(directory: Path) -> os.statvfs_result:
+    try:
+        return os.statvfs(directory)
+    except FileNotFoundError:
+        return _disk_of(directory.absolute().parent)

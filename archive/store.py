@@ -21,7 +21,7 @@ from archive.article import BEIJING, Article, completed, content_hash, storable
 from archive.changes import classify
 from archive.database import Database
 from archive.decide import Decision, KnownArticle, Verdict, changed, decide
-from archive.erasures import erased_among, without_erased
+from archive.erasures import any_erased, erased_among, without_erased
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
 from archive.markdown import to_markdown
@@ -42,8 +42,14 @@ class Kept:
     id: str
     verdict: Verdict
     revision: int
-    path: Path
-    """The Markdown file; it is there as soon as the transaction has committed."""
+    data: Path
+    markdown_path: str
+    """Relative to ``data``."""
+
+    @property
+    def path(self) -> Path:
+        """The Markdown file; it is there as soon as the transaction has committed."""
+        return self.data / self.markdown_path
 
 
 class Archive:
@@ -128,11 +134,11 @@ class Archive:
                 article, path = reading.article, _markdown_path(reading.article, seen_at)
                 add_article(connection, reading, path)
             if known is None or article != known.article:
-                self._place(article.id)
+                self._place(article, is_new=known is None)
             self._write_file(path, article)
             if source is not None:
-                self.sighting(article.id, source, rank, seen_at)
-        return Kept(article.id, reading.decision.verdict, reading.decision.revision, self.data / path)
+                _note_sighting(connection, article.id, source, rank, seen_at)
+        return Kept(article.id, reading.decision.verdict, reading.decision.revision, self.data, path)
 
     def reparse(self, article: Article, *, read_at: datetime, raw_ref: str) -> Kept:
         """Let a known article say what its capture says to a mended parser. That is no edit, and no look at the site.
@@ -157,18 +163,14 @@ class Archive:
                 kind="reparsed",
             )
             reparse_article(connection, reading)
-            self._place(article.id)
+            self._place(article)
             self._write_file(known.markdown_path, article)
-        return Kept(article.id, decision.verdict, decision.revision, self.data / known.markdown_path)
+        return Kept(article.id, decision.verdict, decision.revision, self.data, known.markdown_path)
 
     def sighting(self, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
         """Note that ``source`` listed the article; whether that was news: a new source, or another rank."""
         with self.database.light_transaction() as connection:
-            last = connection.execute(_LAST_RANK, (article_id, source)).fetchone()
-            if last is not None and rank in (None, last[0]):
-                return False
-            connection.execute(_ADD_SIGHTING, (article_id, source, rank, stamp(seen_at)))
-        return True
+            return _note_sighting(connection, article_id, source, rank, seen_at)
 
     def known(self, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that the archive holds."""
@@ -187,9 +189,12 @@ class Archive:
 
     def _lawful(self, article: Article) -> Article:
         """The article without the ids of those that were taken down. Raises ``Erased`` if it is one of them."""
-        if self.erased([article.id]):
+        connection = self.database.connection
+        if not any_erased(connection):
+            return article
+        if erased_among(connection, [article.id]):
             raise Erased
-        return without_erased(self.database.connection, article)
+        return without_erased(connection, article)
 
     def ensure_room(self) -> None:
         """Raises ``DiskFloor`` where less space is free than is to stay free."""
@@ -292,12 +297,13 @@ class Archive:
             changes=changes,
         )
 
-    def _place(self, article_id: str) -> None:
+    def _place(self, article: Article, *, is_new: bool = False) -> None:
         """Put the article into its cluster of near-duplicates."""
         # numpy takes longer to import than most commands take to run.
-        from archive.duplicates.clusters import place
+        from archive.duplicates.clusters import enter, place
 
-        place(self.database.connection, article_id)
+        put = enter if is_new else place
+        put(self.database.connection, article.id, article.body)
 
     def _last_edit(self, known: Archived | None) -> str | None:
         row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None
@@ -317,6 +323,14 @@ def numbered(revisions: Sequence[Revision], number: int) -> Revision:
                 raise RevisionLost(revision.article_id, number)
             return revision
     raise ArticleNotFound(revisions[0].article_id, number)
+
+
+def _note_sighting(connection: Connection, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
+    last = connection.execute(_LAST_RANK, (article_id, source)).fetchone()
+    if last is not None and rank in (None, last[0]):
+        return False
+    connection.execute(_ADD_SIGHTING, (article_id, source, rank, stamp(seen_at)))
+    return True
 
 
 def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:

@@ -133,6 +133,16 @@ RETRY_ENABLED = True
 RETRY_TIMES = 2
 # 429, 501, 503 and 567 are missing on purpose: they mean "stay away", see middlewares.rest.
 RETRY_HTTP_CODES = [500, 502, 504, 408, 522, 524]
+# What crawler.download raises. Scrapy's own list loads its HTTP client, which nothing here uses, and 0.1 s.
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+    "scrapy.exceptions.ResponseDataLossError",
+    # An empty answer that says it is compressed.
+    OSError,
+]
 RETRY_GIVE_UP_LOG_LEVEL = "WARNING"
 # Reads and parses the source of our callbacks for every response, a fifth of the time.
 WARN_ON_GENERATOR_RETURN_VALUE = False

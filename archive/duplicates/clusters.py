@@ -21,9 +21,13 @@ Reach = Callable[[int], set[int]]
 """A text → all texts that are known to hang together with it; none if it is out of the question."""
 
 
-def place(connection: Connection, article_id: str) -> None:
-    """Put an article, as its row says now, into the cluster it belongs to."""
-    body = connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0]
+def enter(connection: Connection, article_id: str, body: str) -> None:
+    """Put an article that was never compared into the cluster it belongs to; its row is there, with this body."""
+    _enter(connection, article_id, Text.of(body))
+
+
+def place(connection: Connection, article_id: str, body: str) -> None:
+    """Put an article, whose row has this body now, into the cluster it belongs to."""
     text = Text.of(body)
     known = connection.execute(_KNOWN, (article_id,)).fetchone()
     if known is not None:

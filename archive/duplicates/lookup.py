@@ -65,6 +65,6 @@ def text_of(connection: Connection, doc: int) -> Text:
 
 
 _IN_BUCKET: Final = f"SELECT doc FROM (SELECT doc FROM near_bands WHERE key = ? ORDER BY doc DESC LIMIT {BUCKET})"  # noqa: S608
-_CANDIDATES: Final = f"SELECT doc, signature FROM near_texts WHERE doc IN ({' UNION '.join([_IN_BUCKET] * BANDS)})"  # noqa: S608
+_CANDIDATES: Final = f"SELECT doc, signature FROM near_texts WHERE doc IN ({' UNION ALL '.join([_IN_BUCKET] * BANDS)})"  # noqa: S608
 _ADD_TEXT: Final = "INSERT INTO near_texts (digest, version, signature) VALUES (?, ?, ?) RETURNING doc"
 _BODY: Final = "SELECT body FROM articles WHERE id = (SELECT min(article_id) FROM near_articles WHERE doc = ?)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlite3 import Connection
 from typing import Final
 
-from archive.duplicates.clusters import place
+from archive.duplicates.clusters import enter
 from archive.duplicates.shingles import VERSION
 from archive.store import Archive
 
@@ -27,9 +27,9 @@ def complete(archive: Archive) -> Iterator[int]:
     done = 0
     while True:
         with archive.transaction() as connection:
-            batch = [row[0] for row in connection.execute(_NOT_COMPARED, (BATCH,))]
-            for article_id in batch:
-                place(connection, article_id)
+            batch = connection.execute(_NOT_COMPARED, (BATCH,)).fetchall()
+            for article_id, body in batch:
+                enter(connection, article_id, body)
         if not batch:
             return
         done += len(batch)
@@ -45,7 +45,7 @@ def not_compared(connection: Connection) -> int:
 
 # By the time of publishing, so that a story's texts are met together whatever the order they came in.
 _NOT_COMPARED: Final = """
-    SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)
+    SELECT id, body FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)
     ORDER BY published_at, id LIMIT ?
 """
 _COUNT_NOT_COMPARED: Final = "SELECT count(*) FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)"

@@ -9,8 +9,9 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Final, Self
 
+from archive.duplicates.folding import fold_all
 from archive.duplicates.shingles import Hashes, Signature, minima, shingles, signature
-from archive.plain import fold, visible
+from archive.plain import visible
 
 FLASH: Final = 100
 """Bare characters below which a text is a flash."""
@@ -34,7 +35,7 @@ class Text:
     @classmethod
     def of(cls, body: str) -> Self:
         """What a reader sees of a Markdown body."""
-        return cls(fold(visible(body)))
+        return cls(fold_all(visible(body)))
 
     @cached_property
     def bare(self) -> str:

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from archive.article import BEIJING
 from archive.errors import ExitCode, NotOurMarkdown
-from archive.markdown import KEYS, QQNewsHandler, emit, from_markdown, quoted, to_markdown
+from archive.front_matter import QQNewsHandler
+from archive.markdown import KEYS, emit, from_markdown, quoted, to_markdown
 from tests.archive.samples import an_article
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "sample.md"

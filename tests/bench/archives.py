@@ -13,6 +13,8 @@ from pathlib import Path
 
 from archive.schema import create_database
 from archive.store import Archive
+from tests.bench.filling import fill
+from tests.bench.keep_profile import profile_of_keeping
 from tests.bench.keeping import BATCH, articles, keep
 from tests.bench.rounds import Figure, Spent, Work, figure, in_turns, ratio, timed
 from tests.bench.tables import table, verdict
@@ -28,7 +30,9 @@ Rows = dict[str, list[tuple[object, ...]]]
 def write(full: bool) -> str:
     sizes = (10_000, 100_000, 1_000_000) if full else (2_000, 10_000)
     with tempfile.TemporaryDirectory() as name:
-        return "\n\n".join((_beside_bare(Path(name), 5 if full else 3), _grown(Path(name) / "grown", sizes)))
+        folder = Path(name)
+        beside, profile = _beside_bare(folder, 5 if full else 3), profile_of_keeping(folder / "profile")
+        return "\n\n".join((beside, profile, _grown(folder / "grown", sizes)))
 
 
 def _beside_bare(folder: Path, rounds: int) -> str:
@@ -98,13 +102,16 @@ def insert(connection: sqlite3.Connection, rows: Rows) -> None:
 
 
 def _grown(data: Path, sizes: tuple[int, ...]) -> str:
-    """Rates and bytes on disk as one archive grows."""
+    """Rates and bytes on disk as one archive grows: kept to the first size, then filled up, see `filling`."""
     spent: dict[int, list[Spent]] = {}
     lines = []
     there = 0
     for size in sizes:
-        filled = [sys.executable, "-m", "tests.bench.keeping", str(data), str(there), str(size - there)]
-        subprocess.run(filled, check=True, stdout=subprocess.DEVNULL)
+        if there:
+            fill(data / "archive.db", there, size)
+        else:
+            kept = [sys.executable, "-m", "tests.bench.keeping", str(data), "0", str(size)]
+            subprocess.run(kept, check=True, stdout=subprocess.DEVNULL)
         there = size
         spent[size] = []
         for _ in range(3):
@@ -126,7 +133,8 @@ def _grown(data: Path, sizes: tuple[int, ...]) -> str:
         "database, bytes each",
         "Markdown, bytes each",
     )
-    return "### As the archive grows\n\n" + table(headings, lines) + f"\n\n{text}"
+    filled = "One archive: its first articles are kept, then it is filled up with copies of their rows."
+    return f"### As the archive grows\n\n{filled}\n\n" + table(headings, lines) + f"\n\n{text}"
 
 
 def _kept_into(data: Path, first: int) -> Spent:
@@ -137,8 +145,8 @@ def _kept_into(data: Path, first: int) -> Spent:
 
 def _bytes_an_article(data: Path, count: int) -> tuple[str, ...]:
     """Of the database and of the Markdown files, as the disk gives them out."""
-    files = (data / "articles").rglob("*.md")
-    return tuple(f"{sum(map(_size, paths)) / count:,.0f}" for paths in ([data / "archive.db"], files))
+    files = [_size(path) for path in (data / "articles").rglob("*.md")]
+    return f"{_size(data / 'archive.db') / count:,.0f}", f"{sum(files) / len(files):,.0f}"
 
 
 def _size(path: Path) -> int:

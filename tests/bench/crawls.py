@@ -30,8 +30,8 @@ def write(full: bool) -> str:
     with tempfile.TemporaryDirectory() as name, Site(articles=articles) as site:
         crawls = _Crawls(site, Path(name))
         spent = in_turns(crawls.sides, rounds)
-        known = crawls.nothing_new()
-    return "\n\n".join((_rates(spent, crawls), known))
+        again, known = crawls.nothing_new()
+    return "\n\n".join((_rates(spent, crawls), _why(spent["ours"], again), known))
 
 
 class _Crawls:
@@ -83,7 +83,7 @@ class _Crawls:
         path.write_text("\n".join(urls))
         return str(path)
 
-    def nothing_new(self) -> str:
+    def nothing_new(self) -> tuple[Spent, str]:
         """The last of our crawls once more: what it asked for, and how long it took."""
         self._site.forget_requests()
         spent = called(self.command(), self._environment)
@@ -91,7 +91,7 @@ class _Crawls:
         goal = "list requests only: " + ("**not met**" if kinds["page"] else "met")
         rows = [(_spelled(kinds), f"{spent.wall:.1f} s", f"{spent.cpu:.1f} s", goal)]
         title = f"### A crawl in which nothing is new\n\n{len(self.urls)} articles are listed, all of them known.\n\n"
-        return title + table(("requests", "clock", "processor", "goal"), rows)
+        return _of_one(spent, len(self.urls)), title + table(("requests", "clock", "processor", "goal"), rows)
 
 
 def _of_one(spent: Spent, pages: int) -> Spent:
@@ -107,6 +107,16 @@ def _kind(path: str) -> str:
 def _spelled(kinds: Mapping[str, int]) -> str:
     """``{"list": 3}`` → ``3 list``."""
     return ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+
+
+def _why(ours: list[Spent], again: Spent) -> str:
+    """What ours does beside the fetching: the reason where the goal is not met."""
+    return (
+        f"Of the {figure(ours).middle * 1000:.1f} ms of a page, {again.cpu * 1000:.1f} are the start, the lists and "
+        "the look at what is known: what the crawl below takes, by page. The others are fetching as the bare spider "
+        "does, reading the page (see there), keeping the article (see Archive), packing its capture and indexing its "
+        "words; Python does these one after another, whatever threads they run in."
+    )
 
 
 def _rates(spent: dict[str, list[Spent]], crawls: _Crawls) -> str:

@@ -46,13 +46,13 @@ def _shares(pages: Sequence[Page]) -> dict[str, str]:
             for page in pages:
                 ours(page.body, page.url)
     found: Any = pstats.Stats(profile)
-    spent = {part: sum(_cumulative(found, *one) for one in functions) for part, functions in PARTS.items()}
+    spent = {part: sum(cumulative(found, *one) for one in functions) for part, functions in PARTS.items()}
     spent["the rest"] = found.total_tt - sum(spent.values())
     shares = {part: f"{seconds / found.total_tt:.0%}" for part, seconds in spent.items()}
     return shares | {"calls": f"{found.total_calls / REPEATS / len(pages):.0f}"}
 
 
-def _cumulative(found: Any, file: str, function: str) -> float:
+def cumulative(found: Any, file: str, function: str) -> float:
     """Seconds inside a function, whatever it calls included."""
     return sum(
         float(times[3])
