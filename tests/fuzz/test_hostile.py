@@ -52,6 +52,13 @@ def test_the_corpus_breaks_nothing(case: Seed) -> None:
     in_time(lambda: read(case.body, case.url))
 
 
+def test_a_wall_of_elements_within_each_other_is_told_in_time() -> None:
+    wall = (
+        "<title>提示</title><body id='activity-detail'><noscript></noscript>" + "<div class='introduction'>x" * 12_000
+    )
+    in_time(lambda: read(wall.encode(), URLS["wechat"]))
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_the_largest_blocks_end_in_time(block: Callable[[Random], str]) -> None:
     text = block(Largest())

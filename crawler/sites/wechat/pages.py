@@ -157,11 +157,13 @@ def _name_media(content: Element) -> None:
 
 
 def _put(element: Element, kind: str, *names: str, address: str) -> None:
+    """Make of an element a paragraph that says what it is, and leads to it."""
     name = next((" ".join(value.split()) for key in names if (value := element.get(key))), "")
-    tail, words = element.tail, f"{kind.rstrip('：')}：{name}" if name else kind.rstrip("：")
-    line = etree.Element("p")
-    holder = etree.SubElement(line, "a", {"href": address}) if address else line
-    holder.text, line.tail = words, tail
-    parent = element.getparent()
-    if parent is not None:
-        parent.replace(element, line)
+    element.clear(keep_tail=True)
+    element.tag = "p"
+    holder = etree.SubElement(element, "a", {"href": _NO_XML.sub("", address)}) if address else element
+    holder.text = _NO_XML.sub("", f"{kind.rstrip('：')}：{name}" if name else kind.rstrip("："))
+
+
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What a tree takes from a parser, but not from us."""
