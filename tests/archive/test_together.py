@@ -25,8 +25,8 @@ EACH = 500
 SHARED = 250
 """Articles that all writers bring; the others are their own."""
 CHARACTERS = [chr(code) for code in range(0x4E00, 0x5E00)]
-LARGEST_WAL = 16 * 1024 * 1024
-"""Bytes. SQLite folds the log up at 4 MB; what comes while a reader looks at an old page comes on top."""
+LARGEST_WAL = 64 * 1024 * 1024
+"""Bytes. SQLite folds the log up at 32 MB; what comes while a reader looks at an old page comes on top."""
 
 
 def numbers_of(writer: int) -> list[int]:
