@@ -7,10 +7,11 @@ import subprocess
 import sys
 
 
-def reported(title: str, module: str, full: bool) -> str:
-    """The section of a bench that is a program: its doc string's first line, and what it prints."""
+def reported(title: str, module: str, full: bool, *, quick: tuple[str, ...] = ()) -> str:
+    """The section of a bench that is a program: what it prints. ``quick``: its arguments where not all is measured."""
+    words = [module, *(() if full else quick)]
     environment = {**os.environ, "BENCH": "full" if full else ""}
-    ended = subprocess.run([sys.executable, "-m", module], env=environment, stdout=subprocess.PIPE, text=True)
+    ended = subprocess.run([sys.executable, "-m", *words], env=environment, stdout=subprocess.PIPE, text=True)
     if ended.returncode:
-        return f"## {title}\n\nNot measured: `python -m {module}` ended with exit code {ended.returncode}."
-    return f"## {title}\n\nAs `python -m {module}` reports it:\n\n```text\n{ended.stdout.strip()}\n```"
+        return f"## {title}\n\nNot measured: `python -m {' '.join(words)}` ended with exit code {ended.returncode}."
+    return f"## {title}\n\nAs `python -m {' '.join(words)}` reports it:\n\n```text\n{ended.stdout.strip()}\n```"

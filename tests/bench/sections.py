@@ -30,6 +30,6 @@ SECTIONS: dict[str, Section] = {
     "duplicates": Section(
         partial(reported, "Near-duplicates", "tests.archive.duplicates.bench"), ("datasketch", "rensa", "numpy")
     ),
-    "search": Section(partial(reported, "Search", "tests.archive.search.bench"), ("numpy",)),
+    "search": Section(partial(reported, "Search", "tests.archive.search.bench", quick=("10000",)), ("numpy",)),
     "export": Section(partial(reported, "Exports", "tests.bench_export"), ("orjson", "pyarrow")),
 }
