@@ -48,5 +48,5 @@ def ensure_room(directory: Path, floor: int) -> None:
 def _disk_of(directory: Path) -> os.statvfs_result:
     try:
         return os.statvfs(directory)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _disk_of(directory.absolute().parent)
