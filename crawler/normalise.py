@@ -13,7 +13,7 @@ from crawler.sites.page import Body, Found, Opinions, RawArticle
 
 _SUMMARY_LENGTH: Final = 100
 _TAIL: Final = re.compile(
-    r"(?:_[^\s_-]{1,8})?(?:\s*[_-]\s*[^\s_-]{1,12})?\s*[_-]\s*腾讯(?:新闻|网|[\u4e00-\u9fff]{2,3})\s*$"
+    r"(?:_[^\s_-]{1,8})?(?:\s*[_-]\s*[^\s_-]{1,12})?\s*[_-]\s*(?:腾讯(?:新闻|网|[\u4e00-\u9fff]{2,3})|天天快报)\s*$"
 )
 """The site's name and up to two sections before it: ``_国内新闻_新闻_腾讯网``."""
 _WITH_TAIL: Final = frozenset({"meta og:title", "title"})

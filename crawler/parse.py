@@ -18,7 +18,7 @@ from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
 from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
-from crawler.sites.registry import Address, NotAnAddress, read_address, read_page
+from crawler.sites.registry import Address, NotAnAddress, read_page, read_source
 
 LARGEST_PAGE: Final = 32 * 2**20
 """Bytes. The largest real page is a hundredth of it."""
@@ -70,9 +70,12 @@ def parse(asked: Asked, file: str, url: str) -> None:
 
 
 def page_address(text: str) -> str:
-    """The address to read a page under: as given, or the canonical one of an id. Raises `ForeignAddress`."""
+    """The address to read a page under: as given, be it an interface's, or the canonical one of an id.
+
+    Raises `ForeignAddress`.
+    """
     try:
-        address: Address = read_address(text)
+        address: Address = read_source(text)
     except NotAnAddress as error:
         raise ForeignAddress(str(error)) from error
     return text if text.startswith(("http://", "https://")) else address.url

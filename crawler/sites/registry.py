@@ -8,6 +8,7 @@ from crawler.sites.page import RawArticle
 from crawler.sites.qq import address as qq
 from crawler.sites.qq import pages as qq_pages
 from crawler.sites.qq.ids import Address, NotAnAddress
+from crawler.sites.qq.second import read_source as read_qq_source
 from crawler.sites.wechat import address as wechat
 from crawler.sites.wechat import pages as wechat_pages
 from crawler.sites.wechat import walls as wechat_walls
@@ -21,12 +22,21 @@ __all__ = [
     "is_site_host",
     "read_address",
     "read_page",
+    "read_source",
 ]
 
 
 def read_address(text: str) -> Address:
     """Read an address of any site and form, or a bare id. Raises `NotAnAddress`."""
     return wechat.read_address(text) if wechat.is_wechat(text) else qq.read_address(text)
+
+
+def read_source(url: str) -> Address:
+    """The article that a page's address, or a request to one of the site's interfaces, is about.
+
+    Raises `NotAnAddress`.
+    """
+    return wechat.read_address(url) if wechat.is_wechat(url) else read_qq_source(url)
 
 
 def fetch_url(address: Address) -> str:

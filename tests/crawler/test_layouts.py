@@ -10,6 +10,7 @@ import pytest
 
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
+from crawler.parse import ForeignAddress, page_address, read_saved
 from crawler.sites.page import EmptyShell, NotAnArticle, RawArticle
 from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.pages import read_page
@@ -42,6 +43,20 @@ def test_case_reads_as_expected(case: Path) -> None:
     assert to_markdown(article) == (case / "expected.md").read_text()
     assert (raw.layout, article.kind) == (meta["layout"], meta["kind"])
     assert {name: said_of(raw, name) for name in meta["fields"]} == meta["fields"]
+
+
+@pytest.mark.parametrize("case", ARTICLES, ids=lambda case: case.name)
+def test_parse_takes_the_address_of_any_case_an_interface_s_too(case: Path) -> None:
+    meta = meta_of(case)
+    page = next(path for path in case.iterdir() if path.stem == "page")
+    raw = read_saved(str(page), page_address(meta["url"]))
+    assert (raw.layout, raw.address) == (meta["layout"], read_source(meta["url"]))
+
+
+@pytest.mark.parametrize("url", ["https://r.inews.qq.com/getSimpleNews", "https://r.inews.qq.com/getSimpleNews?id=x"])
+def test_parse_refuses_an_interface_s_address_without_an_article(url: str) -> None:
+    with pytest.raises(ForeignAddress):
+        page_address(url)
 
 
 def said_of(raw: RawArticle, name: str) -> object:

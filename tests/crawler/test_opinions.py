@@ -83,6 +83,96 @@ def test_the_comments_script_is_a_second_word_on_the_channel_of_an_old_page() ->
     ]
 
 
+LEGACY = "https://tech.qq.com/a/20161014/006271.htm"
+INFO = "ARTICLE_INFO = {title: '旧书市场', sosokeys: {key1: '旧书', key2: '市场'}}"
+KUAIBAO = '{"cnt_html": "<p>天亮了。</p>", "title": "旧书市场", "abstract": "天亮了。", "tag": "书,市场"}'
+STATIC_DATA = 'window.DATA = {"title": "旧书市场", "pubtime": "2018-07-08 09:10:11", "media": "山乡报"}'
+PARTS = (
+    'var contentJson=[{"type":1,"value":"天亮了。"},{"type":2,"value":"https://inews.gtimg.com/newsapp_bt/0/4/641"}];'
+)
+PICTURE = '<img src="//inews.gtimg.com/newsapp_bt/0/4/641">'
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "page", "said"),
+    [
+        (
+            "comment_id",
+            LEGACY,
+            f'<script>{INFO}; cmt_id = 12016101447;</script><a href="http://coral.qq.com/12016101447">评论</a>'
+            '<div id="Cnt-Main-Article-QQ">天亮了。</div>',
+            {"cmt_id": True, "link to coral.qq.com": True},
+        ),
+        (
+            "comment_id",
+            LEGACY,
+            f"<script>{INFO}; cmt_id = 12016101447;</script>"
+            '<a href="//coral.qq.com/1201610"></a><a href="//coral.qq.com/1201611"></a>'
+            '<div id="Cnt-Main-Article-QQ">天亮了。</div>',
+            {"cmt_id": True},
+        ),
+        (
+            "keywords",
+            LEGACY,
+            f'<meta name="keywords" content="旧书,市场"><script>{INFO}</script>'
+            '<div id="Cnt-Main-Article-QQ">天亮了。</div>',
+            {"meta keywords": True, "ARTICLE_INFO.sosokeys": True},
+        ),
+        (
+            "media",
+            LEGACY,
+            '<h1>旧书市场</h1><div class="info">2012年05月06日18:40 来源：<span class="where">边关文摘</span></div>'
+            '<div id="ArticleCnt"><p>天亮了。</p></div>',
+            {".where": True, "visible text": True},
+        ),
+        (
+            "media",
+            LEGACY,
+            "<h1>旧书市场</h1><table><tr><td>2005年07月20日06:30 　来源：河讯社</td></tr>"
+            '<tr><td id="textflag">天亮了。</td></tr></table>',
+            {"visible text": True},
+        ),
+        (
+            "title",
+            "https://kuaibao.qq.com/s/20181120A0CLOU00",
+            f"<title>旧书市场 - 天天快报</title><script>x = {{content: {KUAIBAO}}}</script>",
+            {"content.title": True, "title": True},
+        ),
+        (
+            "keywords",
+            "https://kuaibao.qq.com/s/20181120A0CLOU00",
+            f'<meta name="keywords" content="书,市场"><script>x = {{content: {KUAIBAO}}}</script>',
+            {"content.tag": True, "meta keywords": True},
+        ),
+        (
+            "author",
+            "https://new.qq.com/rain/a/20260810A01ABC00",
+            f'<meta property="article:author" content="山乡报"><script>{STATIC_DATA}</script>'
+            '<p class="media-name">山乡报</p><div id="article-content"><p>天亮了。</p></div>',
+            {"meta article:author": True, ".media-name": True},
+        ),
+        (
+            "body",
+            "https://new.qq.com/cmsn/20180708/20180708001061.html",
+            f'<script>{STATIC_DATA}</script><div class="content-article"><p>天亮了。</p><p>{PICTURE}</p>'
+            f"<script>{PARTS}</script></div>",
+            {".content-article": True, "contentJson": True},
+        ),
+        (
+            "body",
+            "https://new.qq.com/cmsn/20180708/20180708001061.html",
+            f'<script>{STATIC_DATA}</script><div class="content-article"><p>早。</p><p>天亮了。</p><p>{PICTURE}</p>'
+            f"<script>{PARTS}</script></div>",
+            {".content-article": True},
+        ),
+    ],
+)
+def test_what_a_page_says_twice_is_heard_twice(name: str, url: str, page: str, said: dict[str, bool]) -> None:
+    html = f'<html><head><meta charset="utf-8"></head><body>{page}</body></html>'
+    found = opinions(read_page(html.encode(), url))[name]
+    assert {one.where: one.agrees for one in found} == said
+
+
 def test_counts_are_kept_per_layout() -> None:
     one = replace(EMPTY, media=said("甲", "甲"), channel=said("tech"))
     other = replace(EMPTY, media=said("甲", "乙"))

@@ -34,6 +34,7 @@ _PLACES: Final = (".pubTime", "#ArtFrom", ".ArtFrom", ".info", ".time")
 _SOURCES: Final = ("[bosszone=jgname]", ".where", "#ArtFrom .from")
 _TIME: Final = re.compile(r"(?:19|20)\d\d\s*[-/年]\s*\d{1,2}\s*[-/月]\s*\d{1,2}日?\s*\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
 _AFTER_TIME: Final = re.compile(_TIME.pattern + r"[\s\u3000]*(?:来源[:：])?[\s\u3000]*([^\s\u3000|(（]{2,20})")
+_NAMED_SOURCE: Final = re.compile(_TIME.pattern + r"[\s\u3000]*来源[:：][\s\u3000]*([^\s\u3000|(（]{2,20})")
 _NO_SOURCE: Final = ("评论", "字号", "复制", "大家说")
 
 
@@ -99,3 +100,5 @@ def _sources(page: Document) -> Iterator[Found]:
     for text, where in ((found.raw, found.where) for found in page.shown(*_PLACES)):
         if (match := _AFTER_TIME.search(text)) and not any(word in match[1] for word in _NO_SOURCE):
             yield Found(match[1], where)
+    if match := _NAMED_SOURCE.search(page.visible_text):
+        yield Found(match[1], "visible text")

@@ -8,7 +8,7 @@ from crawler.sites.literals import find_members
 from crawler.sites.page import RawArticle
 from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
 from crawler.sites.qq.document import Document
-from crawler.sites.qq.fields import content_fields
+from crawler.sites.qq.fields import Fields, content_fields
 from crawler.sites.qq.kinds import content_kind
 
 NAME = "kuaibao"
@@ -22,7 +22,7 @@ def recognises(page: Document) -> bool:
 
 
 def read(page: Document) -> RawArticle:
-    """What the object says."""
+    """What the object says, and the page's head."""
     content = _content(page)
     refuse_deleted(content, page.url)
     bodies = read_bodies(content, page.base_url, "content")
@@ -32,7 +32,18 @@ def read(page: Document) -> RawArticle:
         kind=content_kind(content, page.address),
         bodies=bodies,
         notes=body_notes(bodies),
-        **content_fields(content, "content"),
+        **_fields(page, content),
+    )
+
+
+def _fields(page: Document, content: dict[str, Any]) -> Fields:
+    fields = content_fields(content, "content")
+    if page.answer:  # Bare data has no head.
+        return fields
+    return fields | Fields(
+        title=(*fields["title"], *page.meta("og:title"), *page.shown("title")),
+        summary=(*fields["summary"], *page.meta("description")),
+        keywords=(*fields["keywords"], *page.meta("keywords")),
     )
 
 

@@ -53,7 +53,7 @@ def read(page: Document) -> RawArticle:
         author=(*page.shown(*_AUTHORS),),
         media=(*page.shown(*_SOURCES),),
         channel=(*statements(info, "ARTICLE_INFO", "site"), *comment_site(page), *page.shown(".a_catalog")),
-        keywords=(*_tags(info), *page.meta("keywords")),
+        keywords=(*_tags(info), *page.meta("keywords"), *_search_words(info)),
         comment_id=(*comment_id(page),),
         bodies=(body,),
         notes=has_more_pages(page),
@@ -85,6 +85,12 @@ def _lead(page: Document, container: Element) -> tuple[Block, ...]:
         if container not in found.iterancestors():
             return read_blocks(found, base_url=page.base_url)
     return ()
+
+
+def _search_words(info: dict[str, Any]) -> Iterator[Found]:
+    words = info.get("sosokeys")
+    if isinstance(words, dict) and (told := [text for word in words.values() if (text := text_of(word))]):
+        yield Found(",".join(told), "ARTICLE_INFO.sosokeys")
 
 
 def _tags(info: dict[str, Any]) -> Iterator[Found]:

@@ -20,12 +20,13 @@ def recognises(page: Document) -> bool:
 
 
 def read(page: Document) -> RawArticle:
-    """What the object says; the title also stands in the page's head."""
+    """What the object says; some of it also stands in the page's head."""
     content = find_object(page.text, _OBJECT) or {}
     fields = content_fields(content, _OBJECT)
     more = Fields(
         title=(*fields["title"], *page.meta("og:title"), *page.shown("h1", "title")),
         summary=(*fields["summary"], *page.meta("description")),
+        keywords=(*fields["keywords"], *page.meta("keywords")),
     )
     refuse_deleted(content, page.url)
     bodies = read_bodies(content, page.base_url, _OBJECT)

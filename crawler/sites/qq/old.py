@@ -11,14 +11,17 @@ from crawler.sites.page import Found
 from crawler.sites.qq.document import Document
 
 _COMMENT_ID: Final = re.compile(r"\bcmt_id\s*=\s*[\"']?(\d{6,})")
-
+_COMMENT_PAGE: Final = re.compile(r"//coral\.qq\.com/(\d{6,})")
 _COMMENT_SITE: Final = re.compile(r"\bcmt_site\s*=\s*[\"']([a-z][a-z0-9]{1,15})[\"']")
 
 
 def comment_id(page: Document) -> Iterator[Found]:
-    """The id under which the comments are kept, from the script that loads them."""
+    """The id under which the comments are kept: from the script that loads them, and the link to their page."""
     for number in _COMMENT_ID.findall(page.text)[:1]:
         yield Found(number, "cmt_id")
+    linked = set(_COMMENT_PAGE.findall(page.text))
+    if len(linked) == 1:  # Of several, most are of the articles recommended.
+        yield Found(linked.pop(), "link to coral.qq.com")
 
 
 def comment_site(page: Document) -> Iterator[Found]:

@@ -6,6 +6,7 @@ Its text is HTML; on some pages of 2018 it is a list of parts in a script, and a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from lxml import etree
@@ -50,12 +51,15 @@ def _body(page: Document, slides: tuple[Block, ...]) -> Body:
     blocks = _blocks(page, slides)
     parts = _parts(page)
     # Saved after its scripts ran, a page has the parts in its text, too.
-    if parts and not (_words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))):
+    written = _words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))
+    if parts and not written:
         blocks = (*blocks, *parts)
     named = {video.vid for video in videos_of(blocks)}
     # Videos that the data lists but no script places: a video page plays them above its text.
     unplaced = [video for video in read_videos(page.data.get("videoArr")) if video.vid not in named]
-    return make_body((*unplaced, *blocks), ".content-article")
+    body = make_body((*unplaced, *blocks), ".content-article")
+    again = parts and written and _words(blocks) == _words(parts)
+    return replace(body, also=("contentJson",)) if again else body
 
 
 def _blocks(page: Document, slides: tuple[Block, ...]) -> tuple[Block, ...]:
