@@ -134,7 +134,7 @@ class Archive:
                 article, path = reading.article, _markdown_path(reading.article, seen_at)
                 add_article(connection, reading, path)
             if known is None or article != known.article:
-                self._place(article, is_new=known is None)
+                self._place(article)
             self._write_file(path, article)
             if source is not None:
                 _note_sighting(connection, article.id, source, rank, seen_at)
@@ -297,13 +297,12 @@ class Archive:
             changes=changes,
         )
 
-    def _place(self, article: Article, *, is_new: bool = False) -> None:
+    def _place(self, article: Article) -> None:
         """Put the article into its cluster of near-duplicates."""
         # numpy takes longer to import than most commands take to run.
-        from archive.duplicates.clusters import enter, place
+        from archive.duplicates.clusters import place
 
-        put = enter if is_new else place
-        put(self.database.connection, article.id, article.body)
+        place(self.database.connection, article.id, article.body)
 
     def _last_edit(self, known: Archived | None) -> str | None:
         row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None

@@ -22,7 +22,7 @@ Reach = Callable[[int], set[int]]
 
 
 def enter(connection: Connection, article_id: str, body: str) -> None:
-    """Put an article that was never compared into the cluster it belongs to; its row is there, with this body."""
+    """Put an article that was never compared into the cluster it belongs to."""
     _enter(connection, article_id, Text.of(body))
 
 

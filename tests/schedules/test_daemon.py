@@ -148,7 +148,7 @@ def test_a_run_has_one_row_that_the_command_takes_over(machine: Machine, tmp_pat
     keeper = machine.start("once", "intake")
     keeper.communicate(timeout=60)
     ((job, by_hand, verdict, code, counts, pid),) = runs(machine)
-    assert (job, by_hand, verdict, code) == ("intake", 1, "failed", 20)
+    assert (job, by_hand, verdict, code) == ("intake", 1, "bad input", 20)
     assert json.loads(str(counts))["bad_input"] == 1
     assert pid != keeper.pid
     # The number of a run that is over, left in somebody's shell, is nobody's.
