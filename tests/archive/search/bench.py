@@ -118,8 +118,8 @@ def measure(data: Path, found: list[Article]) -> None:
     words = random_words(texts, 800, Random(3))
     print(
         f"\n{'20 results, ms (p50 / p95)':<34}"
-        + "".join(f"{length:>14}" for length in LENGTHS)
-        + f"{'all':>14}{'all, CPU':>14}"
+        + "".join(f"{length:>18}" for length in LENGTHS)
+        + f"{'all':>18}{'all, CPU':>18}"
     )
     with Archive.open(data) as archive, Index.open(data) as index:
         for order in Order:
@@ -181,7 +181,7 @@ def _report(name: str, words: list[str], search: Callable[[str], None]) -> None:
         spent[len(word)].append((time.perf_counter() - start) * 1000)
         processor.append((time.process_time() - worked) * 1000)
     cells = [_percentiles(times) for times in (*spent.values(), [each for times in spent.values() for each in times])]
-    print(f"{name:<34}" + "".join(f"{cell:>14}" for cell in (*cells, _percentiles(processor))), flush=True)
+    print(f"{name:<34}" + "".join(f"{cell:>18}" for cell in (*cells, _percentiles(processor))), flush=True)
 
 
 def _percentiles(times: list[float]) -> str:
