@@ -228,7 +228,7 @@ def test_verifying_while_another_writes_finds_nothing(data: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert [found_in(data) for _ in range(8)] == [[]] * 8
+        assert [found_in(data) for _ in range(4)] == [[]] * 4
     finally:
         stop.set()
         writer.join()
