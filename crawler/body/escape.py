@@ -23,7 +23,7 @@ _TAG_NAME = r"[A-Za-z][A-Za-z0-9-]*"
 _ATTRIBUTE = r"""\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?"""
 _RAW_HTML = re.compile(
     rf"<(?:{_TAG_NAME}(?:{_ATTRIBUTE})*\s*/?>|/{_TAG_NAME}\s*>|!--|!\[CDATA\[|![A-Za-z]|\?"
-    r"|[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>)"
+    r"|[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\x00-\x20<>]*>|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>)"
 )
 _HTML_BLOCK = re.compile(rf"<(?:/?{_TAG_NAME}(?:[\s/>]|$)|[!?])", re.M)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")

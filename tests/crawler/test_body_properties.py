@@ -104,7 +104,7 @@ def to_markdown(page: str) -> str:
 def ink(document: str) -> str:
     """All that leaves ink when the document is shown: its text without white space."""
     root = lxml.html.fromstring(f"<html><body>{document}</body></html>")
-    return re.sub(r"[\s\u200b]+", "", str(root.xpath("string()")))
+    return re.sub(r"[\s\u200b-\u200d\u2060\ufeff]+", "", str(root.xpath("string()")))
 
 
 def rendered(markdown: str) -> str:
@@ -117,6 +117,7 @@ def rendered(markdown: str) -> str:
 @example("<p>5*3*2 与 a*b</p><p>10~20，30~40</p><p>`x` 与 ` y</p><p>[甲](乙) [丙]</p>")
 @example("<p>&lt;script&gt;alert(1)&lt;/script&gt; {{&lt; x &gt;}} &amp;copy;</p><pre>{{% y %}}</pre>")
 @example("<p>哇！!<a href='https://x.qq.com'>]</a></p><ul><li>[ ] 甲</li><li>- 乙</li></ul>")
+@example("<p>点 &lt;javascript:al\u3000ert(3)&gt;</p>")
 @example("<p>[<br>[x]: u</p><p>[甲<br>乙]: u</p>")
 def test_the_text_of_a_page_survives_rendering(page: str) -> None:
     markdown = to_markdown(page)

@@ -57,6 +57,8 @@ def test_a_wall_of_elements_within_each_other_is_told_in_time() -> None:
         "<title>提示</title><body id='activity-detail'><noscript></noscript>" + "<div class='introduction'>x" * 12_000
     )
     in_time(lambda: read(wall.encode(), URLS["wechat"]))
+    message = "<body id='activity-detail'>" + "<div class='weui-msg'>x" * 12_000
+    in_time(lambda: read(message.encode(), URLS["wechat"]))
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))

@@ -34,11 +34,16 @@ def check_gate(url: str) -> None:
         raise Blocked(url, f"led to {url}")
 
 
+_MOST_BOXES: Final = 4
+
+
 def check_message(page: Document) -> None:
     """Raise `Removed` or `Blocked` for a page that holds a message where the article should stand."""
     if page.selector.css("#js_content").xpath("self::*[normalize-space() or .//img or .//iframe or .//mpvoice]"):
         return
-    _judge(page, " ".join(found for box in page.selector.css(_MESSAGES) for found in box.xpath(".//text()").getall()))
+    # A message has a box or two; thousands of them within each other are none.
+    boxes = page.selector.css(_MESSAGES)[:_MOST_BOXES]
+    _judge(page, " ".join(found for box in boxes for found in box.xpath(".//text()").getall()))
 
 
 def check_stranger(page: Document) -> None:
