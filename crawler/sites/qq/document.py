@@ -132,8 +132,23 @@ class Document:
     @cached_property
     def visible_text(self) -> str:
         """The text of the page's body without scripts and styles, white space collapsed."""
-        texts = self.selector.xpath("//body//text()[not(ancestor::script or ancestor::style)]").getall()
-        return " ".join(" ".join(texts).split())
+        return " ".join(" ".join(self.texts_without("script", "style")).split())
+
+    def texts_without(self, *unseen: str) -> Iterator[str]:
+        """The texts of the page's body, in order, but for those inside elements of these tags.
+
+        Walked: XPath would ask for all ancestors of each text, thousands where elements stand within each other.
+        """
+        if (body := self.tree.find(".//body")) is None:
+            return
+        walk = etree.iterwalk(body, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
+            if event != "start":
+                yield element.tail or "" if element is not body else ""
+            elif element.tag in unseen:
+                walk.skip_subtree()
+            else:
+                yield element.text or ""
 
 
 @cache
