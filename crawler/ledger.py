@@ -75,16 +75,14 @@ class Ledger:
         """
         if self._renewer is None:
             self._renewer = asyncio.create_task(self._renew())
-        seconds = self._lease_seconds
-        taken = await self._in_thread(lambda: self._frontier.lease(limit, now(), seconds, sources))
-        self.held |= {link.id for link in taken}
-        return taken
+        return await self._in_thread(partial(self._take, limit, sources))
 
     async def close(self) -> None:
         """Give back what is still leased, finish what was begun, let the search index catch up, close the archive."""
         if self._renewer is not None:
             self._renewer.cancel()
         try:
+            await self._in_thread(_nothing)  # what the thread was taking when we were stopped is noted after this
             if self.held:
                 await self.write(self._release_held)
         finally:
@@ -99,8 +97,14 @@ class Ledger:
         await self._in_thread(self._archive.close)
         self._thread.shutdown()
 
+    def _take(self, limit: int, sources: Collection[str]) -> list[Leased]:
+        """Leased and noted in one go: the one who waits for them may be cancelled meanwhile."""
+        taken = self._frontier.lease(limit, now(), self._lease_seconds, sources)
+        self.held.update(link.id for link in taken)
+        return taken
+
     def _release_held(self, archive: Archive, frontier: Frontier) -> None:
-        for link in self.held:
+        for link in tuple(self.held):
             frontier.release(link, "stopped", now())
         self.held.clear()
 
@@ -140,6 +144,10 @@ class Ledger:
                 return work(self._archive, self._frontier)
         except Exception as error:  # not swallowed: raised again in the one who waits for it
             return _Raised(error)
+
+
+def _nothing() -> None:
+    """Work that only waits for its turn."""
 
 
 class _Raised:
