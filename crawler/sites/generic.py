@@ -25,6 +25,8 @@ NAME = "generic"
 
 _LARGEST, _MOST_TAGS = 1_000_000, 8_000
 """Characters, number. Guessing in a larger page would take too long."""
+_MANY_TAGS: Final = 1_500
+"""Beyond these there is one guess only: the second one's time grows with the square of a page's blocks."""
 _SHORTEST_PARAGRAPH, _FEWEST_PARAGRAPHS, _LEAST_TEXT = 25, 3, 200
 """Characters, number, characters: less prose than this is no clear case, and a wall may have as much."""
 _MOST_LINKED: Final = 0.5
@@ -116,6 +118,7 @@ def _text_of(page: Document) -> Element | None:
         include_formatting=True,
         include_links=True,
         with_metadata=False,
+        fast=page.text.count("<") > _MANY_TAGS,
     )
     body: Element | None = getattr(found, "body", None)
     if body is not None:

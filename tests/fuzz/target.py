@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 
 from markdown_it import MarkdownIt
 
-from archive.article import storable
+from archive.article import Article, storable
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
 from crawler.sites.opinions import agreement
 from crawler.sites.page import NotAnArticle
 from crawler.sites.registry import NotAnAddress, read_page
+from tests.fuzz.runner import in_time
 
 SCRIPT = re.compile(r"\s*(?:javascript|data|vbscript):", re.I)
 RENDERER = MarkdownIt("commonmark")
@@ -32,18 +36,47 @@ def links(markdown: str) -> Iterator[str]:
             yield str(inline.attrs.get("href", inline.attrs.get("src", "")))
 
 
-def read(body: bytes, url: str) -> str:
-    """The outcome's name: ``article`` or that of the refusal. Raises `Broken`, and whatever a crash raises."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a page. ``name``: ``article`` or the refusal's; ``markdown``: the file, where it is one."""
+
+    name: str
+    article: Article | None = None
+    markdown: str = ""
+
+
+def tried(body: bytes, url: str) -> tuple[str, float]:
+    """The outcome's name, and the seconds of processor time that reading took.
+
+    Raises `Broken`, `tests.fuzz.runner.Hang`, and whatever a crash raises.
+    """
+    started = time.process_time()
+    outcome = in_time(partial(read, body, url))
+    took = time.process_time() - started
+    # Not under the limit: the renderer that looks for links is not what is tried here.
+    check(outcome)
+    return outcome.name, took
+
+
+def read(body: bytes, url: str) -> Outcome:
+    """Everything that is done with a page, from its bytes to the text of its file."""
     try:
         raw = read_page(body, url)
     except (NotAnArticle, NotAnAddress) as refusal:
         str(refusal)
-        return type(refusal).__name__
+        return Outcome(type(refusal).__name__)
     article = storable(normalise(raw))
-    markdown = to_markdown(article)
+    agreement(raw)
+    return Outcome("article", article, to_markdown(article))
+
+
+def check(outcome: Outcome) -> None:
+    """Raises `Broken` where what was read must not be stored."""
+    article, markdown = outcome.article, outcome.markdown
+    if article is None:
+        return
     # SQLite and UTF-8 hold no lone surrogate.
     markdown.encode()
-    agreement(raw)
     if "\n" in article.title or TURNING.search(article.title):
         raise Broken(f"title {article.title[:80]!r}")
     if "script:" in article.body.lower() and any(SCRIPT.match(url) for url in links(article.body)):
@@ -52,4 +85,3 @@ def read(body: bytes, url: str) -> str:
         raise Broken("no closing link")
     if "\0" in markdown:
         raise Broken("a NUL in the Markdown")
-    return "article"

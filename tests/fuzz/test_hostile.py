@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from random import Random
 
 import pytest
@@ -21,7 +20,7 @@ from tests.fuzz.hostile import BLOCKS
 from tests.fuzz.mutate import mutated
 from tests.fuzz.runner import Hang, in_time
 from tests.fuzz.seeds import CORPUS, URLS, Seed, all_seeds, corpus
-from tests.fuzz.target import read
+from tests.fuzz.target import tried
 
 CASES = tuple(corpus())
 
@@ -49,16 +48,16 @@ def corpus_article(name: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_corpus_breaks_nothing(case: Seed) -> None:
-    in_time(lambda: read(case.body, case.url))
+    tried(case.body, case.url)
 
 
 def test_a_wall_of_elements_within_each_other_is_told_in_time() -> None:
     wall = (
         "<title>提示</title><body id='activity-detail'><noscript></noscript>" + "<div class='introduction'>x" * 12_000
     )
-    in_time(lambda: read(wall.encode(), URLS["wechat"]))
+    tried(wall.encode(), URLS["wechat"])
     message = "<body id='activity-detail'>" + "<div class='weui-msg'>x" * 12_000
-    in_time(lambda: read(message.encode(), URLS["wechat"]))
+    tried(message.encode(), URLS["wechat"])
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
@@ -66,7 +65,14 @@ def test_the_largest_blocks_end_in_time(block: Callable[[Random], str]) -> None:
     text = block(Largest())
     for page in (dom_page("", "标题", "@@"), wechat_page("", "标题", "@@")):
         body, url = page.body.replace(b"@@", text.encode(), 1), page.url
-        in_time(partial(read, body, url))
+        tried(body, url)
+
+
+@pytest.mark.parametrize("blocks", ["<li>甲，乙。" * 7_900, "<td>x" * 7_900, "<table><tr><td>x</table>" * 1_900])
+def test_many_short_blocks_do_not_hold_up_the_last_resort(blocks: str) -> None:
+    prose = "<p>天还没亮，城南旧书市场的门口已经排起了长队，有人凌晨四点就出了门，排到的人都说值得。</p>" * 6
+    page = f"<html><head><title>旧书市场_腾讯新闻</title></head><body>{blocks}{prose}</body></html>"
+    assert tried(page.encode(), URLS["rain"])[0] == "article"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
@@ -75,7 +81,7 @@ def test_no_block_holds_up_the_last_resort(block: Callable[[Random], str]) -> No
     for size in (Smaller(), Largest()):
         text = f"<main>{paragraphs}{block(size)}</main>"
         page = f"<html><head><title>旧书市场_腾讯新闻</title></head><body>{text}</body></html>"
-        in_time(partial(read, page.encode(), URLS["rain"]))
+        tried(page.encode(), URLS["rain"])
 
 
 @pytest.mark.parametrize(
