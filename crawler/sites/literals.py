@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import Any, Final
 
-from crawler.sites.script import value_at
+from crawler.sites.script import value_at, word
 
 _JSONP: Final = re.compile(r"\s*(?:/\*.*?\*/\s*)?(?:[\w$.]+\s*\(\s*)?(?=[{\[])", re.S)
 _MOST_TRIES: Final = 20
@@ -14,12 +14,12 @@ _MOST_TRIES: Final = 20
 
 def find_array(text: str, name: str) -> list[Any]:
     """The first non-empty array that ``name = […]`` assigns; empty if there is none."""
-    return next((value for value in _found(text, rf"\b{re.escape(name)}\s*=\s*(?=\[)") if isinstance(value, list)), [])
+    return next((value for value in _found(text, rf"{word(name)}\s*=\s*(?=\[)") if isinstance(value, list)), [])
 
 
 def find_members(text: str, name: str) -> list[dict[str, Any]]:
     """The objects that stand as ``name: {…}`` in a script, with or without quotes around the name."""
-    pattern = rf"(?<![\w$])[\"']?{re.escape(name)}[\"']?\s*:\s*(?=\{{)"
+    pattern = rf"{word(name)}[\"']?\s*:\s*(?=\{{)"
     return [value for value in _found(text, pattern) if isinstance(value, dict)]
 
 

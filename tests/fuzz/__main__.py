@@ -25,8 +25,6 @@ def main() -> int:
     started = time.monotonic()
     figures = _run(options.seconds, options.mutations, options.workers, options.salt)
     took = time.monotonic() - started
-    for failure in figures.failures:
-        _keep(failure)
     outcomes = ", ".join(f"{name} {number}" for name, number in figures.outcomes.most_common())
     print(f"{figures.mutations} mutations in {took:.0f} s: {outcomes}")
     print(f"slowest page {figures.slowest:.2f} s of processor time, largest process {figures.peak} MB")
@@ -61,14 +59,18 @@ def _run(seconds: float | None, mutations: int | None, workers: int, salt: int) 
         if not waiting:
             break
         try:
-            figures.add(answers.get(timeout=1))
+            answer = answers.get(timeout=1)
+            figures.add(answer)
+            _keep(answer.failures)
             waiting -= 1
             _show(figures)
         except Empty:
             for place, worker in enumerate(team):
                 if (number := worker.stuck_at()) is not None:
                     # What this worker had done of its chunk is lost with it.
-                    figures.failures.append(_lost(number, salt))
+                    lost = _lost(number, salt)
+                    figures.failures.append(lost)
+                    _keep([lost])
                     figures.outcomes["failed"] += 1
                     worker.process.kill()
                     team[place] = Worker(tasks, answers, salt)
@@ -91,11 +93,13 @@ def _show(figures: Figures) -> None:
         print(f"{figures.mutations} {dict(figures.outcomes)}", file=sys.stderr, flush=True)
 
 
-def _keep(failure: Failure) -> None:
-    """Write a failure down, to be made a case of the corpus."""
+def _keep(failures: list[Failure]) -> None:
+    """Write failures down as they come, to be made cases of the corpus."""
     FOUND.mkdir(exist_ok=True)
-    (FOUND / f"{failure.what}-{failure.number}.html").write_bytes(failure.body)
-    (FOUND / f"{failure.what}-{failure.number}.txt").write_text(f"{failure.seed}\n{failure.detail}", encoding="utf-8")
+    for failure in failures:
+        name = FOUND / f"{failure.what}-{failure.number}"
+        name.with_suffix(".html").write_bytes(failure.body)
+        name.with_suffix(".txt").write_text(f"{failure.seed}\n{failure.detail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,10 @@ def test_the_largest_blocks_end_in_time(block: Callable[[Random], str]) -> None:
         tried(body, url)
 
 
+def test_two_million_characters_without_a_word_end_in_time() -> None:
+    tried(("<body id='activity-detail'>" + "%\0" * 1_000_000).encode(), URLS["wechat"])
+
+
 @pytest.mark.parametrize("blocks", ["<li>甲，乙。" * 7_900, "<td>x" * 7_900, "<table><tr><td>x</table>" * 1_900])
 def test_many_short_blocks_do_not_hold_up_the_last_resort(blocks: str) -> None:
     prose = "<p>天还没亮，城南旧书市场的门口已经排起了长队，有人凌晨四点就出了门，排到的人都说值得。</p>" * 6

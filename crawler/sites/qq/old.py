@@ -9,10 +9,11 @@ from typing import Final
 from crawler.body.blocks import Block, texts_of
 from crawler.sites.page import Found
 from crawler.sites.qq.document import Document
+from crawler.sites.script import word
 
-_COMMENT_ID: Final = re.compile(r"\bcmt_id\s*=\s*[\"']?(\d{6,})")
+_COMMENT_ID: Final = re.compile(word("cmt_id") + r"\s*=\s*[\"']?(\d{6,})")
 _COMMENT_PAGE: Final = re.compile(r"//coral\.qq\.com/(\d{6,})")
-_COMMENT_SITE: Final = re.compile(r"\bcmt_site\s*=\s*[\"']([a-z][a-z0-9]{1,15})[\"']")
+_COMMENT_SITE: Final = re.compile(word("cmt_site") + r"\s*=\s*[\"']([a-z][a-z0-9]{1,15})[\"']")
 
 
 def comment_id(page: Document) -> Iterator[Found]:
@@ -39,7 +40,7 @@ def prepended(lead: tuple[Block, ...], blocks: tuple[Block, ...]) -> tuple[Block
 def has_more_pages(page: Document) -> tuple[str, ...]:
     """``one-page-of-many`` where the page links to a further page of the same article (``006270_1.htm``)."""
     number = page.address.url.rpartition("/")[2].removesuffix(".htm")
-    return ("one-page-of-many",) if re.search(rf"\b{re.escape(number)}_\d{{1,2}}\.htm", page.text) else ()
+    return ("one-page-of-many",) if re.search(rf"{word(number)}_\d{{1,2}}\.htm", page.text) else ()
 
 
 def _words(blocks: tuple[Block, ...]) -> str:
