@@ -27,10 +27,12 @@ _RAW_HTML = re.compile(
 )
 _HTML_BLOCK = re.compile(rf"<(?:/?{_TAG_NAME}(?:[\s/>]|$)|[!?])", re.M)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]*);")
-_LINK_TAIL = re.compile(
-    r"\]\([ \t\n]*(?:<[^<>\n]*>|(?:[^ \t\n()\\]|\\.|\([^ \t\n()]*\))*)"
-    r"""(?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*\)"""
-)
+_ADDRESS_START = re.compile(r"\]\([ \t\n]*")
+_ADDRESS_IN_ANGLES = re.compile(r"<[^<>\n]*>")
+_ADDRESS_PART = re.compile(r"[^ \t\n()]+|[()]")  # A backslash escapes nothing: it gets one itself.
+_LINK_END = re.compile(r"""(?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*\)""")
+MOST_PARENTHESES = 32
+"""Within each other, in an address; CommonMark lets renderers give up at any depth from 4 on."""
 _BLOCK_START = re.compile(
     r"(?:(?P<number>\d{1,9})(?=[.)](?:\s|$)))|#{1,6}(?=\s|$)|>|[-+*](?=\s|$)|:(?=\s|~|$)|~{3,}|`{3,}"
     r"|\[\^?[^\]]{1,999}\]:"  # A label may go on in the next line.
@@ -158,14 +160,35 @@ def _is_punctuation(char: str) -> bool:
 
 def _brackets(text: str, ours: list[bool]) -> Iterator[int]:
     partners = _bracket_partners(text) if "](" in text else {}
+    # Deep in each other they end a link to some renderers and not to others: then no bracket is left to chance.
+    closes = _opens_address if text.count("(") > MOST_PARENTHESES else _closes_link
     for close, opening in partners.items():
-        if not ours[close] and _LINK_TAIL.match(text, close):
+        if not ours[close] and closes(text, close):
             yield opening
             yield close
     # An exclamation mark of the text must not turn a link of ours into a picture.
     for match in re.finditer(r"!(?=\[)", text):
         if not ours[match.start()] and ours[match.end()]:
             yield match.start()
+
+
+def _opens_address(text: str, close: int) -> bool:
+    return text.startswith("](", close)
+
+
+def _closes_link(text: str, close: int) -> bool:
+    """Whether an address in parentheses follows this bracket; those of the address itself must be balanced."""
+    start = _ADDRESS_START.match(text, close)
+    if start is None:
+        return False
+    angles = _ADDRESS_IN_ANGLES.match(text, start.end())
+    if angles and _LINK_END.match(text, angles.end()):
+        return True
+    at, depth = start.end(), 0
+    while (part := _ADDRESS_PART.match(text, at)) and (depth or part[0] != ")"):
+        depth += (part[0] == "(") - (part[0] == ")")
+        at = part.end()
+    return depth == 0 and _LINK_END.match(text, at) is not None
 
 
 def _bracket_partners(text: str) -> dict[int, int]:

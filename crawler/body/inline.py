@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Final
 from urllib.parse import quote
 
 from crawler.body.blocks import Break, Inline, Link, Picture, Run
-from crawler.body.escape import Piece, Place, escape
+from crawler.body.escape import MOST_PARENTHESES, Piece, Place, escape
 
 _BREAKS: Final[dict[Place, str]] = {"paragraph": "  \n", "heading": " ", "cell": "<br>"}
 _MARKERS = {"bold": "**", "italic": "*"}
@@ -44,7 +44,8 @@ def write_emphasis(text: str) -> str:
 def destination(url: str) -> str:
     """An address as it may stand between the parentheses of a link: nothing in it ends the link early."""
     url = re.sub(r"[\s<>\\`\x00-\x20\x7f]|\{(?=\{)", lambda match: quote(match.group()), url)
-    if url.count("(") == url.count(")") and "(" not in url.rpartition(")")[2]:
+    depths = [0, *accumulate(1 if char == "(" else -1 for char in url if char in "()")]
+    if depths[-1] == min(depths) == 0 and max(depths) <= MOST_PARENTHESES:
         return url
     return url.replace("(", "%28").replace(")", "%29")
 

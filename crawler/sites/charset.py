@@ -38,6 +38,8 @@ _PATIENCE: Final = 60_000
 _SAMPLE: Final = 2000
 _SURELY_SOUND: Final = 0.96
 """Share of common characters with which a reading has all votes that soundness can give."""
+_MANY_LETTERS: Final = 12
+"""Of Chinese characters in GBK, one in five is valid UTF-8, too."""
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -50,11 +52,17 @@ def decode(body: bytes, declared: str | None = None) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
-    if _HANZI_IN_UTF8.search(body) and (text := _strictly(body, "utf-8")) is not None:
+    text = _strictly(body, "utf-8")
+    if text is not None and (_HANZI_IN_UTF8.search(body) or _has_many_letters(text)):
         return text
     elected = _elect(body, declared)
     # NUL stands in no text. Even valid GB18030 may be a reading shifted by one lost byte, or hold islands of UTF-8.
     return body.decode(elected, "replace") if b"\0" in body else _piecewise(body, elected)
+
+
+def _has_many_letters(text: str) -> bool:
+    """Whether so many characters are not ASCII that their bytes cannot be valid UTF-8 by chance."""
+    return sum(len(run) for run in islice(_FOREIGN.findall(text), _MANY_LETTERS)) >= _MANY_LETTERS
 
 
 def _elect(body: bytes, declared: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from urllib.parse import unquote
 
 import lxml.html
 import pytest
@@ -121,6 +122,31 @@ def rendered(markdown: str) -> str:
 def test_the_text_of_a_page_survives_rendering(page: str) -> None:
     markdown = to_markdown(page)
     assert ink(rendered(markdown)) == ink(page)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.sampled_from(["[甲](", "](", "[", "]", "(", ")", "<", ">", "\\", '"', "'", " ", "a", "!"]), max_size=16)
+)
+@example(["[甲](", "a", "](", "a", "(", "1", ")", ")", "b", ")"])
+@example(["[甲](", *["("] * 40, *[")"] * 41])
+def test_no_text_becomes_a_link(parts: list[str]) -> None:
+    page = f"<p>{html.escape(''.join(parts), quote=False)}</p>"
+    shown = rendered(to_markdown(page))
+    assert ink(shown) == ink(page)
+    assert not re.search("<(?:a|img) ", shown)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("()[]\\<> a", max_size=12))
+@example(")()(")
+@example("a)(b()")
+@example("(" * 40 + ")" * 40)
+def test_any_address_stays_within_its_link(tail: str) -> None:
+    page = f'<p><a href="https://x.qq.com/{html.escape(tail)}">甲</a>乙</p>'
+    (link,) = lxml.html.fragment_fromstring(rendered(to_markdown(page))).iter("a")
+    assert (link.text, link.tail) == ("甲", "乙")
+    assert unquote(link.get("href", "")) == f"https://x.qq.com/{tail.rstrip()}"
 
 
 @pytest.mark.parametrize("space", ["\u3000", "\u2003", "\u2028", ""])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import time
 from collections.abc import Callable
 from itertools import product
@@ -16,7 +17,11 @@ from crawler.sites.charset import decode
 from crawler.sites.page import Garbled
 from crawler.sites.qq.pages import read_page
 from crawler.sites.soundness import SOUND, garbling, soundness
+from tests.site.pages import page as page_of_story
+from tests.site.story import Layout
+from tests.site.world import Plan, World
 
+WORLD = World(Plan(articles=40, seed=3))
 URL = "https://news.qq.com/a/20120506/000123.htm"
 TITLE = "山城夜校重新亮灯：第一课讲“修收音机”"
 WORDS = (
@@ -132,6 +137,16 @@ def test_mojibake_is_refused_by_name(reading: str) -> None:
     with pytest.raises(Garbled) as caught:
         read_page(page.encode("utf-8", "replace"), URL)
     assert "garbled" in caught.value.evidence
+
+
+@pytest.mark.parametrize("layout", ["v1", "v2", "static", "classic"])
+@pytest.mark.parametrize("reading", WRONG_READINGS)
+def test_mojibake_of_a_whole_page_is_refused_in_any_layout(layout: Layout, reading: str) -> None:
+    story = WORLD.story(WORLD.of_layout(layout)[0])
+    text = decode(page_of_story(story, style_bytes=1000))
+    wrong = re.sub(r"[^\x00-\x7f]+", lambda run: re.sub(r"[<>\"\\]", "", WRONG_READINGS[reading](run[0])), text)
+    with pytest.raises(Garbled):
+        read_page(wrong.encode("utf-8", "replace"), story.url)
 
 
 GOOD = {

@@ -39,6 +39,7 @@ def kept(data: Path) -> set[str]:
         ("captcha", {}, "postponed", "blocked", ExitCode.BLOCKED),
         ("thin", {}, "postponed", "blocked", ExitCode.BLOCKED),
         ("changed", {}, "unreadable", "unknown-layout", ExitCode.CHANGED),
+        ("mojibake", {}, "unreadable", "garbled", ExitCode.CHANGED),
         ("is_deleted", {}, "gone", "removed", ExitCode.EMPTY),
         ("gzip_bomb", {}, "dropped", "too-large", ExitCode.FAILED),
         ("brotli_bomb", {}, "dropped", "too-large", ExitCode.FAILED),

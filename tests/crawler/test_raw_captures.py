@@ -49,7 +49,7 @@ def test_the_posted_question_of_a_list_is_kept(qqnews: Run, data: Path) -> None:
     assert (asked.method, b"news_news_tech" in asked.request_body) == ("POST", True)
 
 
-@pytest.mark.parametrize("fault", ["changed", "captcha", "is_deleted"])
+@pytest.mark.parametrize("fault", ["changed", "captcha", "is_deleted", "mojibake"])
 def test_a_page_that_is_no_article_is_captured_too(qqnews: Run, fresh_site: Site, data: Path, fault: str) -> None:
     key = v2(fresh_site)
     fresh_site.fault(f"/rain/a/{key}", fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from tests.site.pages import notices
 
 Options = Mapping[str, Any]
 Spoiler = Callable[[Reply, Request, Options], Reply]
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 @dataclass
@@ -132,6 +134,12 @@ def charset(reply: Reply, request: Request, options: Options) -> Reply:
     return replace(reply, content_type=f"{media}; charset={options.get('charset', wrong)}")
 
 
+def mojibake(reply: Reply, request: Request, options: Options) -> Reply:
+    """The letters went through a wrong encoding before the page was made; the markup did not."""
+    text = reply.body.decode(options.get("charset", "utf-8"))
+    return replace(reply, body=_NOT_ASCII.sub(lambda found: found[0].encode().decode("latin-1"), text).encode())
+
+
 def redirected(reply: Reply, request: Request, options: Options) -> Reply:
     """To ``location``, with ``code`` (302)."""
     return redirect(str(options["location"]), int(options.get("code", 302)))
@@ -201,6 +209,7 @@ KINDS: dict[str, Spoiler] = {
     "brotli_bomb": brotli_bomb,
     "huge": huge,
     "charset": charset,
+    "mojibake": mojibake,
     "redirect": redirected,
     "loop": loop,
     "private": private,
