@@ -72,8 +72,8 @@ def is_page_url(url: str) -> bool:
 def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
     """Read the page that was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Changed` if
-    the page has no known layout.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Garbled` if
+    its characters are lost, `Changed` if the page has no known layout.
     """
     if wechat.is_wechat(url):
         return wechat_pages.read_page(body, url, status=status)  # It has only ever been UTF-8.

@@ -18,7 +18,7 @@ PARTS = {
     "HTML to blocks": [("read.py", "read_blocks")],
     "blocks to Markdown": [("document.py", "make_body")],
     "fields": [("fields.py", "page_fields")],
-    "checks": [("walls.py", "check_article"), ("completeness.py", "check_legible")],
+    "checks": [("walls.py", "check_article"), ("legibility.py", "legible")],
     "article and file": [("normalise.py", "normalise"), ("markdown.py", "to_markdown")],
 }
 """The functions that do it, by file and name; none calls another of them."""

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.normalise import normalise
+from crawler.sites import registry
 from crawler.sites.charset import decode
 from crawler.sites.page import Garbled
 from crawler.sites.qq.pages import read_page
 from crawler.sites.soundness import SOUND, garbling, soundness
+from tests.crawler.good_pages import wechat_page
 from tests.site.pages import page as page_of_story
 from tests.site.story import Layout
 from tests.site.world import Plan, World
@@ -143,10 +145,20 @@ def test_mojibake_is_refused_by_name(reading: str) -> None:
 @pytest.mark.parametrize("reading", WRONG_READINGS)
 def test_mojibake_of_a_whole_page_is_refused_in_any_layout(layout: Layout, reading: str) -> None:
     story = WORLD.story(WORLD.of_layout(layout)[0])
-    text = decode(page_of_story(story, style_bytes=1000))
+    assert_refused(decode(page_of_story(story, style_bytes=1000)), story.url, reading)
+
+
+@pytest.mark.parametrize("reading", WRONG_READINGS)
+def test_mojibake_of_an_account_s_article_is_refused(reading: str) -> None:
+    page = wechat_page("", TITLE, "".join(WORDS))
+    assert_refused(page.body.decode(), page.url, reading)
+
+
+def assert_refused(text: str, url: str, reading: str) -> None:
+    """Garble all of a page but its markup; it must be told as such."""
     wrong = re.sub(r"[^\x00-\x7f]+", lambda run: re.sub(r"[<>\"\\]", "", WRONG_READINGS[reading](run[0])), text)
     with pytest.raises(Garbled):
-        read_page(wrong.encode("utf-8", "replace"), story.url)
+        registry.read_page(wrong.encode("utf-8", "replace"), url)
 
 
 GOOD = {

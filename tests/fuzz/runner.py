@@ -121,9 +121,8 @@ def _try(number: int, salt: int, seeds: Any, figures: Figures) -> None:
         figures.failures.append(Failure(number, f"{seed.name} {seed.url}", type(error).__name__, where, body))
 
 
-def _next(tasks: Queue[int | None]) -> int | None:
+def _next(tasks: Queue[int | None], parent: int) -> int | None:
     """The next chunk's first number; None when there is none, or when nobody is left to tell."""
-    parent = os.getppid()
     while os.getppid() == parent:
         with contextlib.suppress(Empty):
             return tasks.get(timeout=5)
@@ -133,10 +132,11 @@ def _next(tasks: Queue[int | None]) -> int | None:
 def _work(tasks: Queue[int | None], answers: Queue[Figures], current: Synchronized[int], salt: int) -> None:
     from tests.fuzz.seeds import all_seeds
 
-    seeds = all_seeds()
+    # Asked for before the work: later it may be another one already.
+    parent, seeds = os.getppid(), all_seeds()
     _try(0, salt, seeds, Figures())
     limit_memory()
-    while (first := _next(tasks)) is not None:
+    while (first := _next(tasks, parent)) is not None:
         figures = Figures()
         for number in range(first, first + CHUNK):
             current.value = number

@@ -1,13 +1,12 @@
-"""Whether what was read is whole: a page that loads its text by script is not, nor is one whose letters are lost."""
+"""Whether what was read is whole: a page that loads its text by script is not."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from crawler.sites.page import EmptyShell, Garbled, RawArticle
+from crawler.sites.page import EmptyShell, RawArticle
 from crawler.sites.qq.document import Document
-from crawler.sites.soundness import garbling
 
 _MOUNT: Final = "#root, #app, #app-wrap, #container, #__next"
 _OWN_SCRIPTS: Final = "script[src*='gtimg.c'], script[src*='qq.com/']"
@@ -25,13 +24,6 @@ def has_text(article: RawArticle) -> bool:
 def is_named(article: RawArticle) -> bool:
     """Whether the page names its article more surely than in its head, where walls do so, too."""
     return any(found.where not in _HEADS for found in article.title)
-
-
-def check_legible(page: Document, article: RawArticle) -> None:
-    """Raise `Garbled` if the words of the title or of the text are none."""
-    words = [found.raw for found in article.title[:1]] + [body.text for body in article.bodies[:1]]
-    if words and (evidence := garbling("\n".join(words)) or garbling(words[0])):
-        raise Garbled(page.url, f"garbled text: {evidence}")
 
 
 def check_shell(page: Document) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crawler.sites import generic
+from crawler.sites.legibility import legible
 from crawler.sites.page import Changed, EmptyShell, RawArticle
 from crawler.sites.qq import (
     ancient,
@@ -21,7 +22,7 @@ from crawler.sites.qq import (
     static,
     walls,
 )
-from crawler.sites.qq.completeness import check_legible, check_shell, has_text, is_named
+from crawler.sites.qq.completeness import check_shell, has_text, is_named
 from crawler.sites.qq.document import Document
 from crawler.sites.qq.second import read_source
 
@@ -64,8 +65,7 @@ def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None =
 
 def _whole(article: RawArticle, page: Document) -> RawArticle:
     """The article, if it holds anything: a title and, where it should have one, a text whose characters are sound."""
-    check_legible(page, article)
-    if article.title and has_text(article):
+    if legible(article, page.url).title and has_text(article):
         return article
     missing = "text in the body" if article.title else "title"
     return _last_resort(page, f"layout {article.layout}, but no {missing}", article)
@@ -78,7 +78,7 @@ def _last_resort(page: Document, failure: str, article: RawArticle | None = None
     if not named:
         walls.check_stranger(page, prose=prose)
     if prose and (guess := generic.read(page)):
-        return guess
+        return legible(guess, page.url)
     raise EmptyShell(page.url, failure, article) if named else Changed(page.url, failure)
 
 

@@ -12,6 +12,7 @@ from lxml.etree import _Element as Element
 
 from crawler.body.blocks import Block, Link, Paragraph, Picture, Run
 from crawler.body.read import read_blocks
+from crawler.sites.legibility import legible
 from crawler.sites.page import Body, Changed, Found, RawArticle
 from crawler.sites.qq import walls as site_walls
 from crawler.sites.qq.document import Document, make_body, text_of
@@ -36,8 +37,8 @@ _FIRST_LINE: Final = 64
 def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     """Read the page that was downloaded from ``url``.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Changed` if
-    nothing is recognised.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Garbled` if
+    its characters are lost, `Changed` if nothing is recognised.
     """
     walls.check_answer(url, status)
     page = Document(body, url, read_address(url))
@@ -46,7 +47,7 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     article = _read(page)
     site_walls.check_article(page, article)
     if article.title and (article.kind in ("video", "audio") or any(one.markdown for one in article.bodies)):
-        return article
+        return legible(article, url)
     walls.check_stranger(page)
     raise Changed(url, "a WeChat page without " + ("text" if article.title else "title"))
 
