@@ -55,8 +55,8 @@ faults: install ## Break every command at random points (kill -9, full disk, I/O
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export
 
-bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n: another size)
-	nice $(BIN)/python -m tests.archive.web.bench $(COUNT)
+bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n, KEPT=folder: as above)
+	nice $(BIN)/python -m tests.archive.web.bench $(COUNT) $(if $(KEPT),--kept $(KEPT))
 
 screenshots: install ## Take the README's pictures of the web page (needs chromium and a Chinese font)
 	$(BIN)/python -m tests.archive.web.screenshots

@@ -5,7 +5,8 @@ Texts: ``../shared/corpus`` put together anew; where it is absent, texts of the 
 
 from __future__ import annotations
 
-import sys
+import argparse
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,19 +36,30 @@ CHANNELS = "tech finance sports ent world mil auto edu house games health travel
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    parser = argparse.ArgumentParser(prog="python -m tests.archive.web.bench")
+    parser.add_argument("count", nargs="?", type=int, default=100_000, help="articles")
+    parser.add_argument("--kept", type=Path, help="the folder of the archive: made if it is not there, else used again")
+    asked = parser.parse_args()
+    found = list(islice(varied(), asked.count))
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        found = list(islice(varied(), count))
-        archive = filled(data, found)
-        happened(archive, found)
-        print(f"{count} articles")
+        data = asked.kept or Path(folder) / "data"
+        if not data.exists():
+            make(data, found)
+        print(f"{asked.count} articles")
         with serving(data) as served:
             measure(served, browsed([article.id for article in found]))
-        catch_up(archive)
-        archive.close()
-        with serving(data) as served:
             measure(served, searched([article.body for article in found]))
+
+
+def make(data: Path, found: list[Article]) -> None:
+    """The archive with its search index, put in place when it is whole."""
+    aside = data.with_name(f"{data.name}.making")
+    shutil.rmtree(aside, ignore_errors=True)
+    archive = filled(aside, found)
+    happened(archive, found)
+    catch_up(archive)
+    archive.close()
+    aside.rename(data)
 
 
 def varied() -> Iterator[Article]:
@@ -78,7 +90,7 @@ def browsed(ids: list[str]) -> dict[str, list[str]]:
     """Every page but the search: its name and the paths that are asked for."""
     chance = Random(8)
     some = [chance.choice(ids) for _ in range(TIMES)]
-    edited = [ids[place * 10] for place in range(1, TIMES + 1)]
+    edited = chance.choices(ids[::10], k=TIMES)
     deep = quote(f"{START.year}-07-01T00:00:00+08:00~x")
     return {
         "newest": ["/"] * TIMES,
