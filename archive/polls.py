@@ -14,8 +14,8 @@ from archive.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_f
 from archive.record import stamp
 from archive.store import Archive
 
-_PACE_OVER: Final = timedelta(days=14)
-"""How far back the fastest pace is looked for."""
+PACE_OVER: Final = timedelta(days=14)
+"""How far back from a source's last poll the fastest pace is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | 
     if last is None:
         return None
     after, before = gap_between(last, done.listed, poll.polled_at)
-    most = most_missing(before - after, polls_of(archive, done.source, last.polled_at - _PACE_OVER), done.listed)
+    most = most_missing(before - after, polls_of(archive, done.source, last.polled_at - PACE_OVER), done.listed)
     values = (done.source, stamp(after), stamp(before), most, stamp(poll.polled_at), stamp(last.polled_at))
     return gap_from(connection.execute(_ADD_GAP, values).fetchone())
 

@@ -1,7 +1,8 @@
 """A year of polls must cost no more than a month: of days long ago, a source's polls become one row, in time.
 
 Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
-it is, and expectations look back over less time than rows are kept whole.
+it is, expectations look back over less time than rows are kept whole, and a source that fell silent keeps the polls
+that tell its pace until it speaks again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 import orjson
 
 from archive.expectation import HISTORY
+from archive.polls import PACE_OVER
 from archive.record import stamp
 from archive.store import Archive
 
@@ -75,9 +77,15 @@ def _summed(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
     return sums
 
 
-_OF_THE_DAY: Final = "first_at IS NULL AND polled_at >= :first AND polled_at < :after"
+_PACE_IS_TOLD: Final = f"""
+    first_at IS NULL AND polled_at < (
+        SELECT date(max(later.polled_at), '-{PACE_OVER.days} days') FROM polls AS later
+        WHERE later.source = polls.source
+    )
+"""  # noqa: S608
+_OF_THE_DAY: Final = f"{_PACE_IS_TOLD} AND polled_at >= :first AND polled_at < :after"
 _READ_THEN: Final = "first_at IS NULL AND read_at >= :first AND read_at < :after"
-_OLDEST_POLL: Final = "SELECT polled_at FROM polls WHERE first_at IS NULL AND polled_at < ? ORDER BY polled_at LIMIT 1"
+_OLDEST_POLL: Final = f"SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND polled_at < ? ORDER BY polled_at LIMIT 1"  # noqa: S608
 _OLDEST_COVERAGE: Final = "SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? ORDER BY read_at LIMIT 1"
 # Constants of this module, and nothing else, become part of a query.
 _KEEP_BROKEN: Final = f"UPDATE polls SET first_at = polled_at WHERE overlapped = 0 AND {_OF_THE_DAY}"  # noqa: S608

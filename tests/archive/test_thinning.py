@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from archive.histories import surprises
-from archive.polls import polls_of, standing
+from archive.polls import PACE_OVER, polls_of, standing
 from archive.record import stamp
 from archive.store import Archive
 from archive.thinning import KEPT_WHOLE, thin
@@ -81,8 +81,21 @@ def test_old_days_become_a_row_for_each_source_and_all_sums_stay(archive: Archiv
     assert list(verify(archive.data)) == []
 
 
+def test_a_source_that_fell_silent_keeps_the_polls_that_tell_its_pace(archive: Archive) -> None:
+    fill(archive)
+    last = FIRST + timedelta(days=20)
+    with archive.transaction() as connection:
+        connection.execute("DELETE FROM polls WHERE source = 'hot' AND polled_at > ?", (stamp(last),))
+    pace = polls_of(archive, "hot", last - PACE_OVER)
+    while thin(archive, NOW):
+        pass
+    assert polls_of(archive, "hot", last - PACE_OVER) == pace
+    thinned = "SELECT source, count(*) FROM polls WHERE times > 1 GROUP BY 1 ORDER BY 1"
+    assert [source for source, _ in rows(archive, thinned)] == list(SOURCES)
+
+
 def test_a_run_thins_one_day_at_most(archive: Archive) -> None:
-    fill(archive, until=FIRST + timedelta(days=3))
+    fill(archive, until=FIRST + timedelta(days=18))
     count = "SELECT count(*) FROM polls WHERE first_at IS NULL"
     (whole,) = rows(archive, count)[0]
     thin(archive, NOW)
@@ -91,7 +104,7 @@ def test_a_run_thins_one_day_at_most(archive: Archive) -> None:
 
 
 def test_a_list_of_polls_that_others_thin_at_once_stays_whole(archive: Archive) -> None:
-    fill(archive, until=FIRST + timedelta(days=2))
+    fill(archive, until=FIRST + timedelta(days=17))
     before = rows(archive, SUMS)
     with Archive.existing(archive.data) as other:
         for _ in range(3):
