@@ -419,7 +419,7 @@ def _pending(path: Path) -> bool:
 def applied_migrations(path: Path) -> list[str]:
     """Names of the migrations that the file at ``path`` has; it is only read. Raises ``NotAnArchive``."""
     query = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id"
-    with closing(sqlite3.connect(_read_only(path), uri=True)) as connection:
+    with closing(sqlite3.connect(_read_only(path), uri=True, timeout=BUSY_SECONDS)) as connection:
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             applied = [str(name) for (name,) in connection.execute(query)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_a_directory_in_the_place_of_the_data_directory_s_parent(tmp_path: Path)
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(ArchiveNotWritable, match="mend its rights"):
         Archive.open(tmp_path / "file" / "data")
+
+
+def test_an_archive_that_another_keeps_to_itself_for_seconds_is_waited_for(tmp_path: Path) -> None:
+    Archive.open(tmp_path).close()
+    other = sqlite3.connect(tmp_path / "archive.db", isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    longer_than_sqlite_waits_by_itself = 6.0
+    release = threading.Timer(longer_than_sqlite_waits_by_itself, other.close)
+    release.start()
+    Archive.existing(tmp_path).close()
+    assert release.finished.is_set()
 
 
 def test_a_copy_made_by_vacuum_into_is_an_archive(archive: Archive, tmp_path: Path) -> None:
