@@ -18,7 +18,7 @@ from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
 from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
-from crawler.sites.registry import Address, NotAnAddress, read_page, read_source
+from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
 
 LARGEST_PAGE: Final = 32 * 2**20
 """Bytes. The largest real page is a hundredth of it."""
@@ -75,7 +75,7 @@ def page_address(text: str) -> str:
     Raises `ForeignAddress`.
     """
     try:
-        address: Address = read_source(text)
+        address: Address = read_fetched(text)
     except NotAnAddress as error:
         raise ForeignAddress(str(error)) from error
     return text if text.startswith(("http://", "https://")) else address.url

@@ -18,7 +18,7 @@ from archive.store import Archive
 from archive.warc import Capture
 from crawler.normalise import normalise
 from crawler.sites.page import Changed, EmptyShell, Garbled, NotAnArticle, RawArticle
-from crawler.sites.qq.second import joined, read_source, second_source
+from crawler.sites.qq.second import joined, read_fetched, second_source
 from crawler.sites.registry import NotAnAddress, read_page
 
 BATCH: Final = 50
@@ -110,7 +110,7 @@ class Reextraction:
     def _shell(self, article_id: str, capture: Capture) -> tuple[Capture, RawArticle | None] | None:
         """The empty page that this capture completes, if it does."""
         shell = self._shells.get(article_id)
-        if shell and capture.url == second_source(read_source(shell[0].url)):
+        if shell and capture.url == second_source(read_fetched(shell[0].url)):
             return self._shells.pop(article_id)
         return None
 

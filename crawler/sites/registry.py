@@ -8,7 +8,7 @@ from crawler.sites.page import RawArticle
 from crawler.sites.qq import address as qq
 from crawler.sites.qq import pages as qq_pages
 from crawler.sites.qq.ids import Address, NotAnAddress
-from crawler.sites.qq.second import read_source as read_qq_source
+from crawler.sites.qq.second import read_fetched as read_qq_fetched
 from crawler.sites.wechat import address as wechat
 from crawler.sites.wechat import pages as wechat_pages
 from crawler.sites.wechat import walls as wechat_walls
@@ -21,8 +21,8 @@ __all__ = [
     "is_page_url",
     "is_site_host",
     "read_address",
+    "read_fetched",
     "read_page",
-    "read_source",
 ]
 
 
@@ -31,12 +31,12 @@ def read_address(text: str) -> Address:
     return wechat.read_address(text) if wechat.is_wechat(text) else qq.read_address(text)
 
 
-def read_source(url: str) -> Address:
+def read_fetched(url: str) -> Address:
     """The article that a page's address, or a request to one of the site's interfaces, is about.
 
     Raises `NotAnAddress`.
     """
-    return wechat.read_address(url) if wechat.is_wechat(url) else read_qq_source(url)
+    return wechat.read_address(url) if wechat.is_wechat(url) else read_qq_fetched(url)
 
 
 def fetch_url(address: Address) -> str:

@@ -11,7 +11,7 @@ from parsel import Selector
 from crawler.sites.html import parse_fragment
 from crawler.sites.qq import legacy, rain, walls
 from crawler.sites.qq.document import Document
-from crawler.sites.qq.second import read_source
+from crawler.sites.qq.second import read_fetched
 from crawler.sites.sheets import without_sheets
 from tests.crawler.test_layouts import ARTICLES, meta_of
 
@@ -93,6 +93,6 @@ SELECTORS = (
 def test_a_selector_finds_what_parsel_finds(case: Path) -> None:
     url = meta_of(case)["url"]
     body = next(path for path in case.iterdir() if path.stem == "page").read_bytes()
-    page = Document(body, url, read_source(url))
+    page = Document(body, url, read_fetched(url))
     for css in SELECTORS:
         assert list(page.all(css)) == [found.root for found in Selector(root=page.tree, type="html").css(css)], css

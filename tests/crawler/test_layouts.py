@@ -14,7 +14,7 @@ from crawler.parse import ForeignAddress, page_address, read_saved
 from crawler.sites.page import EmptyShell, NotAnArticle, RawArticle
 from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.pages import read_page
-from crawler.sites.qq.second import joined, read_source, second_source
+from crawler.sites.qq.second import joined, read_fetched, second_source
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted(path.parent for path in (ROOT / "tests/pages/qq").glob("*/meta.json"))
@@ -50,7 +50,7 @@ def test_parse_takes_the_address_of_any_case_an_interface_s_too(case: Path) -> N
     meta = meta_of(case)
     page = next(path for path in case.iterdir() if path.stem == "page")
     raw = read_saved(str(page), page_address(meta["url"]))
-    assert (raw.layout, raw.address) == (meta["layout"], read_source(meta["url"]))
+    assert (raw.layout, raw.address) == (meta["layout"], read_fetched(meta["url"]))
 
 
 @pytest.mark.parametrize("url", ["https://r.inews.qq.com/getSimpleNews", "https://r.inews.qq.com/getSimpleNews?id=x"])
@@ -83,7 +83,7 @@ def test_case_is_refused(case: Path) -> None:
     if isinstance(caught.value, EmptyShell):
         article = caught.value.article
         assert (article.title[0].raw if article else "") == meta["title"]
-        assert second_source(read_source(meta["url"])) == meta["second_source"]
+        assert second_source(read_fetched(meta["url"])) == meta["second_source"]
 
 
 def test_every_layout_and_kind_has_a_case() -> None:
@@ -127,7 +127,7 @@ def test_second_source_asks_for_the_same_article(text: str) -> None:
     asked = second_source(address)
     assert asked == SECOND_SOURCES[text]
     if asked is not None:
-        assert read_source(asked).id == address.id
+        assert read_fetched(asked).id == address.id
 
 
 INTERFACES = (
@@ -140,7 +140,7 @@ INTERFACES = (
 
 @pytest.mark.parametrize("url", INTERFACES)
 def test_a_request_to_an_interface_names_its_article(url: str) -> None:
-    assert read_source(url).url == "https://new.qq.com/rain/a/20181230A0WTCH00"
+    assert read_fetched(url).url == "https://new.qq.com/rain/a/20181230A0WTCH00"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_request_to_an_interface_names_its_article(url: str) -> None:
 )
 def test_other_requests_name_none(url: str) -> None:
     with pytest.raises(NotAnAddress):
-        read_source(url)
+        read_fetched(url)
 
 
 def test_the_page_of_a_seller_without_any_text_is_kept_as_such() -> None:

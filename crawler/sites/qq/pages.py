@@ -24,7 +24,7 @@ from crawler.sites.qq import (
 )
 from crawler.sites.qq.completeness import check_shell, has_text, is_named
 from crawler.sites.qq.document import Document
-from crawler.sites.qq.second import read_source
+from crawler.sites.qq.second import read_fetched
 
 _LAYOUTS: Final = (
     question,
@@ -51,7 +51,7 @@ def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None =
     recognises the page.
     """
     walls.check_answer(url, status)
-    page = Document(body, url, read_source(url), charset)
+    page = Document(body, url, read_fetched(url), charset)
     walls.check_size(page)
     walls.check_data(page)
     for layout in _LAYOUTS:

@@ -35,8 +35,8 @@ def second_source(address: Address) -> str | None:
     return form.format(quote(address.id))
 
 
-def read_source(url: str) -> Address:
-    """The article that a page's address, or a request to one of the interfaces, is about. Raises `NotAnAddress`."""
+def read_fetched(url: str) -> Address:
+    """The article that a page that was fetched, or an interface that was asked, is about. Raises `NotAnAddress`."""
     asked = _asked(url)
     return asked if asked is not None else read_address(url)
 
@@ -65,4 +65,4 @@ def _asked(url: str) -> Address | None:
     return read_address(names[0]) if names else None
 
 
-__all__ = ["NotAnAddress", "joined", "read_source", "second_source"]
+__all__ = ["NotAnAddress", "joined", "read_fetched", "second_source"]
