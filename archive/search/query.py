@@ -8,7 +8,7 @@ from typing import Final
 
 from archive.errors import ExitCode, QQNewsError
 from archive.plain import fold
-from archive.search.segment import open_ended
+from archive.search.segment import is_character, open_ended
 
 FIELDS: Final = ("title", "summary", "author", "media", "keywords", "body")
 """What can stand before a colon: the columns of the index."""
@@ -126,14 +126,15 @@ class _Reader:
 
     def _words(self, text: str, within: str) -> str:
         folded = fold(text.removeprefix("-"))
-        tokens, is_beginning = open_ended(folded)
+        tokens = open_ended(folded)
         if not tokens:
             return ""
         if not self.negated:
             self.shown.append(folded)
-        if is_beginning and len(tokens) == 1 and not within:
+        alone = len(tokens) == 1 and is_character(tokens[0])
+        if alone and not within:
             return f'chars : "{tokens[0]}"'
-        star = " *" if is_beginning or text.endswith("*") else ""
+        star = " *" if alone or text.endswith("*") else ""
         return f'{within or "- chars"} : "{" ".join(tokens)}"{star}'
 
     def _takes_not(self) -> bool:

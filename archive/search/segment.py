@@ -1,7 +1,7 @@
 """Text as the index has it: overlapping pairs of Chinese characters, words of the rest. Pure.
 
-``腾讯AI财报`` becomes ``腾讯 讯 ai 财报 报``: the last character of a run stands alone, so that each character begins
-exactly one token and pairs never reach over a comma.
+``腾讯AI财报`` becomes ``腾 腾讯 讯 ai 财 财报 报``: pairs never reach over a comma, and the characters at a run's ends
+stand alone, so that ``讯AI财`` is the phrase ``讯 ai 财`` and no beginning of a pair has to be looked for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from operator import add
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tokens. An index made by other rules is made anew."""
 
 _RUN: Final = re.compile(
@@ -23,9 +23,8 @@ def segment(folded: str) -> list[str]:
     tokens: list[str] = []
     for found in _RUN.finditer(folded):
         run = found[0]
-        if found["characters"] is None:
-            tokens.append(run)
-        else:
+        tokens.append(run[0] if found["characters"] else run)
+        if _has_pairs(found):
             tokens += map(add, run, run[1:])
             tokens.append(run[-1])
     return tokens
@@ -36,13 +35,24 @@ def characters(folded: str) -> set[str]:
     return set[str]().union(*(found[0] for found in _RUN.finditer(folded) if found["characters"]))
 
 
-def open_ended(folded: str) -> tuple[list[str], bool]:
-    """The tokens of a text that may go on after its end, and whether the last of them is only a beginning."""
-    tokens = segment(folded)
-    runs = list(_RUN.finditer(folded))
-    if not runs or runs[-1]["characters"] is None:
-        return tokens, False
-    return (tokens, True) if len(runs[-1][0]) == 1 else (tokens[:-1], False)
+def open_ended(folded: str) -> list[str]:
+    """The tokens of a text whose first run may have begun before it, and whose last one may go on after it."""
+    tokens, runs = segment(folded), list(_RUN.finditer(folded))
+    if runs and _has_pairs(runs[-1]):
+        del tokens[-1]
+    if runs and _has_pairs(runs[0]):
+        del tokens[0]
+    return tokens
+
+
+def is_character(token: str) -> bool:
+    """Whether a token is one character that is no word: of an open-ended text, it may begin a pair or end one."""
+    found = _RUN.fullmatch(token)
+    return found is not None and found["characters"] is not None and len(token) == 1
+
+
+def _has_pairs(run: re.Match[str]) -> bool:
+    return run["characters"] is not None and len(run[0]) > 1
 
 
 def pattern(word: str) -> re.Pattern[str]:

@@ -210,7 +210,7 @@ def test_a_part_of_a_text_is_folded_as_inside_the_whole(text: str, start: int, e
 
 
 def test_pairs_never_reach_over_a_sign() -> None:
-    assert segment(fold("腾讯，AI财报！2024年")) == ["腾讯", "讯", "ai", "财报", "报", "2024", "年"]
+    assert segment(fold("腾讯，AI财报！2024年")) == ["腾", "腾讯", "讯", "ai", "财", "财报", "报", "2024", "年"]
 
 
 def test_what_a_reader_does_not_see_is_not_text() -> None:
