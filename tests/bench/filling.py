@@ -15,6 +15,7 @@ from archive.duplicates.shingles import BANDS, BINS, VERSION
 
 _ID = "printf('20250212A%05d00', n)"
 """The id that `tests.archive.samples.an_article` gives to a number."""
+# CROSS JOIN: each number looks up its rows; the other way round, a million of them would be read for each row.
 _HASH = "'v1:' || lower(hex(randomblob(32)))"
 
 
@@ -44,7 +45,7 @@ def _copied(connection: sqlite3.Connection, table: str, key: str) -> str:
     }
     names = [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
     values = ", ".join(made.get(name, name) for name in names)
-    return f"INSERT INTO {table} SELECT {values} FROM numbers JOIN {table} ON {table}.{key} = old ORDER BY n"
+    return f"INSERT INTO {table} SELECT {values} FROM numbers CROSS JOIN {table} ON {table}.{key} = old ORDER BY n"
 
 
 _NUMBERS = """
@@ -65,7 +66,7 @@ _MADE_UP = (
     """,
     f"""
     INSERT INTO seals (part, key, total)
-    SELECT part, {_ID} AS key, total FROM numbers JOIN seals ON part IN ('articles', 'revisions', 'sightings')
+    SELECT part, {_ID} AS key, total FROM numbers CROSS JOIN seals ON part IN ('articles', 'revisions', 'sightings')
     AND key = old ORDER BY part, n
     """,
 )
