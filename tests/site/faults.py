@@ -136,7 +136,7 @@ def charset(reply: Reply, request: Request, options: Options) -> Reply:
 
 def mojibake(reply: Reply, request: Request, options: Options) -> Reply:
     """The letters went through a wrong encoding before the page was made; the markup did not."""
-    text = reply.body.decode(options.get("charset", "utf-8"))
+    text = reply.body.decode()
     return replace(reply, body=_NOT_ASCII.sub(lambda found: found[0].encode().decode("latin-1"), text).encode())
 
 

@@ -213,6 +213,11 @@ def test_pairs_never_reach_over_a_sign() -> None:
     assert segment(fold("腾讯，AI财报！2024年")) == ["腾", "腾讯", "讯", "ai", "财", "财报", "报", "2024", "年"]
 
 
+@pytest.mark.parametrize("word", ["2月", "GWh和", "月11日", "生物、公"])
+def test_no_beginnings_are_looked_for_where_words_and_characters_meet(word: str) -> None:
+    assert "*" not in read_query(word).match
+
+
 def test_what_a_reader_does_not_see_is_not_text() -> None:
     links = "![图片](https://x.y/z)![狗](u)\n\n[文字](https://x.y)"
     body = f"> ## 小标题\n\n- 一 **粗** *斜*\n\n{links} 2 \\* 3\n\n| 表 | 格 |\n| --- | --- |"
