@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.article import Article
-    from archive.diagnosis import Finding
+    from archive.monitoring.diagnosis import Finding
     from archive.warc import Capture
 
 COMMANDS = {

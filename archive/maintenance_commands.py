@@ -17,7 +17,7 @@ from archive.backup import back_up
 from archive.errors import ExitCode
 from archive.repair import repair as mend
 from archive.store import Archive
-from archive.takedown import Taken, take_down, traces_of
+from archive.takedown.take_down import Taken, take_down, traces_of
 from archive.verify import verify as findings_of
 
 

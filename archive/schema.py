@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
-from archive.notice_tables import NOTICE_TABLES
-from archive.poll_tables import POLL_TABLES, THINNED
+from archive.monitoring.notice_tables import NOTICE_TABLES
+from archive.monitoring.poll_tables import POLL_TABLES, THINNED
 from archive.schedule_tables import SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from archive.completeness import Seen, reaches
-from archive.polls import Done, Standing
+from archive.monitoring.completeness import Seen, reaches
+from archive.monitoring.polls import Done, Standing
 from crawler.items import READABLE
 from crawler.normalise import read_time
 from crawler.sites.qq.lists import Listed, Listing

@@ -15,8 +15,8 @@ import orjson
 
 from archive.asked import Asked, shared
 from archive.commands import printable
-from archive.diagnosis import Finding, Level, examine_archive
 from archive.errors import ExitCode, QQNewsError
+from archive.monitoring.diagnosis import Finding, Level, examine_archive
 from archive.store import Archive
 from crawler.doctor_pages import examine_pages
 from crawler.job import use_proxy

@@ -18,8 +18,8 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from archive.diagnosis import Finding, Level
 from archive.errors import ExitCode
+from archive.monitoring.diagnosis import Finding, Level
 from crawler.items import Ending, Page, Setback
 from crawler.settings import USER_AGENT
 from crawler.sites.registry import Address, read_address

@@ -20,10 +20,10 @@ from scrapy.utils.log import configure_logging
 
 from archive.asked import Asked
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
-from archive.histories import note_coverage, surprises
 from archive.logs import held, prune_now_and_then
+from archive.monitoring.histories import note_coverage, surprises
+from archive.monitoring.thinning import thin
 from archive.store import Archive
-from archive.thinning import thin
 from crawler.coverage import coverage_of
 from crawler.log import run_log
 from crawler.progress import watcher

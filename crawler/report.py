@@ -19,7 +19,7 @@ from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
 from archive.errors import ExitCode
-from archive.expectation import Kind, Surprise
+from archive.monitoring.expectation import Kind, Surprise
 
 PREFIX = "qqnews"
 MOST_PROBLEMS = 100

@@ -16,9 +16,9 @@ from typing import Final
 
 from archive.errors import ExitCode, QQNewsError
 from archive.logs import prune_now_and_then
-from archive.metrics import metrics
-from archive.notices import Notices
-from archive.state import State, disk_of, read_state
+from archive.monitoring.metrics import metrics
+from archive.monitoring.notices import Notices
+from archive.monitoring.state import State, disk_of, read_state
 from archive.store import Archive
 from schedules.asking import Jobs
 from schedules.health import job_metrics, standings

@@ -14,7 +14,7 @@ from typing import Final
 import apprise
 
 from archive.lock import Locked, Locks
-from archive.notices import LOCK, Notices, Recipient
+from archive.monitoring.notices import LOCK, Notices, Recipient
 from archive.store import Archive
 from schedules.messages import Message, message, trial
 from schedules.telling import Address, MissingVariable, Telling, pause_after

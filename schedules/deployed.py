@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from archive.diagnosis import Finding, Level
 from archive.errors import QQNewsError
-from archive.state import read_state
+from archive.monitoring.diagnosis import Finding, Level
+from archive.monitoring.state import read_state
 from schedules import crontab
 from schedules.asking import Jobs
 from schedules.daemon import LOCK

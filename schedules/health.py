@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from archive.metrics import Metric
-from archive.state import JobState, State
+from archive.monitoring.metrics import Metric
+from archive.monitoring.state import JobState, State
 from schedules.jobs import Job
 from schedules.telling import Telling, word_of
 

@@ -21,7 +21,7 @@ import orjson
 from archive.errors import ArchiveBusy, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
-from archive.notices import Notices
+from archive.monitoring.notices import Notices
 from archive.process import Process
 from archive.record import stamp
 from archive.store import Archive

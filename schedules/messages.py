@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from archive.notices import BAD, WELL, Notice
+from archive.monitoring.notices import BAD, WELL, Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ import orjson
 from archive.asked import Asked
 from archive.commands import printable
 from archive.errors import ExitCode, QQNewsError
-from archive.metrics import metrics
-from archive.notices import Recipient
-from archive.state import Run, State, read_state
+from archive.monitoring.metrics import metrics
+from archive.monitoring.notices import Recipient
+from archive.monitoring.state import Run, State, read_state
 from schedules.asking import Jobs, with_jobs
 from schedules.durations import duration_text
 from schedules.health import Standing, job_metrics, nobody_looks, standings

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from archive.notices import BAD, STILL, WELL, Notice, Recipient
+from archive.monitoring.notices import BAD, STILL, WELL, Notice, Recipient
 from schedules.tables import Readers, length_between, read_table, read_zone, words_of
 
 TABLE: Final = "notify"

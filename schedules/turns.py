@@ -15,7 +15,7 @@ from typing import Final
 from archive.errors import ExitCode
 from archive.ledger import COALESCED, MISSED, RAN, RUNNING, SKIPPED, WAITING, DueTime, Ledger
 from archive.lock import Holder, Locks
-from archive.notices import Notices
+from archive.monitoring.notices import Notices
 from schedules.clock import between
 from schedules.jobs import Job
 from schedules.settle import settle

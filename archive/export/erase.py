@@ -27,9 +27,9 @@ from archive.export.sink import sink
 from archive.export.sums import SUMS, export_id, listed
 from archive.export.tabular import Tabular
 from archive.export.without import Without
-from archive.overwrite import capture_patches
-from archive.scan import Seen, look_into
-from archive.traces import Traces
+from archive.takedown.overwrite import capture_patches
+from archive.takedown.scan import Seen, look_into
+from archive.takedown.traces import Traces
 from archive.verify.tree import files_below
 
 

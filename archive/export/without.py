@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from archive.article import Article, content_hash
 from archive.export.columns import Row, Table, Value
-from archive.traces import Traces
+from archive.takedown.traces import Traces
 
 _POINTERS: Final = ("copy_of", "cluster")
 """Columns that name the first, or the representative, of several articles."""

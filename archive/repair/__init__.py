@@ -11,10 +11,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from archive.erasure_log import take_up_log
 from archive.errors import NoArchive, NotAnArchive
 from archive.failures import named_sqlite_failures
-from archive.overwrite import JOURNAL, replay
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
 from archive.repair.references import mend_references
@@ -23,7 +21,9 @@ from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.log import take_up_log
+from archive.takedown.overwrite import JOURNAL, replay
+from archive.takedown.take_down import take_down
 from archive.verify.database import USERS_NUMBERS
 
 __all__ = ["Step", "repair"]

@@ -12,10 +12,10 @@ from typing import Final
 
 from archive.errors import NotOurMarkdown
 from archive.markdown import MarkdownFile, from_markdown, to_markdown
-from archive.overwrite import erased_patch, overwrite
 from archive.raw import Damage, members, raw_files
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
+from archive.takedown.overwrite import erased_patch, overwrite
 from archive.verify.captures import REFERRING, check_captures
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What

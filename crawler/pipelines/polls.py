@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.frontier import Frontier
-from archive.polls import Noted, Standing, note_poll
+from archive.monitoring.polls import Noted, Standing, note_poll
 from archive.store import Archive
 from crawler.ledger import Ledger, ledger_of
 from crawler.report import Tally

@@ -12,7 +12,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.polls import listed_since, standing
+from archive.monitoring.polls import listed_since, standing
 from crawler.backoff import REFUSALS
 from crawler.course import Course, readable
 from crawler.guard import host_of

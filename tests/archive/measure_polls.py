@@ -11,9 +11,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from archive.monitoring.thinning import thin
 from archive.record import stamp
 from archive.store import Archive
-from archive.thinning import thin
 
 SOURCES = [f"channel:number-{number}" for number in range(28)]
 LAYOUTS = ("rain", "omn", "video")

@@ -9,7 +9,16 @@ from math import exp, sqrt
 from random import Random
 
 from archive.article import BEIJING
-from archive.expectation import HISTORY, History, Hour, Polled, Shares, Surprise, surprises_of_lists, surprises_of_pages
+from archive.monitoring.expectation import (
+    HISTORY,
+    History,
+    Hour,
+    Polled,
+    Shares,
+    Surprise,
+    surprises_of_lists,
+    surprises_of_pages,
+)
 
 FIRST = datetime(2026, 1, 5, tzinfo=BEIJING)
 EVERY = timedelta(hours=1)

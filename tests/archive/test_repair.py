@@ -22,7 +22,7 @@ from archive.ledger import RAN, WAITING, DueTime, Ledger
 from archive.raw import captures, members, raw_files
 from archive.repair import Step, repair
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.take_down import take_down
 from archive.verify import verify
 from tests.archive.samples import EVENING, an_article
 from tests.archive.specimen import make_archive

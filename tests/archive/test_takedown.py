@@ -15,20 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from archive import takedown
 from archive.alone import alone
 from archive.backup import back_up
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, Erased
 from archive.frontier import Frontier
 from archive.media import keep_picture
-from archive.overwrite import JOURNAL, blotted_record
 from archive.raw import RawWriter, captures, members, raw_files, read_capture
 from archive.record import stamp
 from archive.search.keeping import catch_up
 from archive.store import Archive
-from archive.takedown import Taken, take_down
-from archive.traces import Traces
+from archive.takedown import take_down as takedown
+from archive.takedown.overwrite import JOURNAL, blotted_record
+from archive.takedown.take_down import Taken, take_down
+from archive.takedown.traces import Traces
 from archive.verify import What, verify
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.archive.specimen import PICTURE, a_reading, make_archive, own_sentence, page_of

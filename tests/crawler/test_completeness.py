@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.completeness import open_gaps
+from archive.monitoring.completeness import open_gaps
 from archive.store import Archive
 from tests.conftest import QQNEWS, Called, clean_environment
 from tests.crawler.archived import hours_pass, rows

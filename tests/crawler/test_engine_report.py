@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ExitCode
-from archive.expectation import Kind, Surprise
+from archive.monitoring.expectation import Kind, Surprise
 from crawler.report import Counts, read_counts, summary, verdict
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from archive.errors import DiskFloor, ExitCode
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.take_down import take_down
 from archive.verify import What, verify
 from tests.conftest import QQNEWS, Called, clean_environment
 from tests.site.site import Site

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.diagnosis import Level
 from archive.lock import Locks
+from archive.monitoring.diagnosis import Level
 from archive.store import Archive
 from schedules.deployed import examine_deployment
 from tests.conftest import QQNEWS

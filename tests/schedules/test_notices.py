@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archive.ledger import Ledger
 from archive.lock import Locks
-from archive.notices import LOCK, Notices, Recipient
+from archive.monitoring.notices import LOCK, Notices, Recipient
 from archive.store import Archive
 from qqnews import FrontDoor
 from schedules import afterwards, delivery

@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from pathlib import Path
 
 from archive.ledger import COALESCED, MISSED, RAN, RUNNING, SKIPPED, WAITING, Ledger
-from archive.notices import STILL
+from archive.monitoring.notices import STILL
 from archive.store import Archive
 from schedules.clock import between
 from schedules.jobs import Job, read_jobs

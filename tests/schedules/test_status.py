@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from archive.ledger import Ledger
 from archive.lock import Locks
-from archive.notices import Notices
+from archive.monitoring.notices import Notices
 from archive.store import Archive
 from qqnews import FrontDoor
 from schedules.asking import Jobs

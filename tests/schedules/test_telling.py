@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from archive.notices import Notice, Recipient
+from archive.monitoring.notices import Notice, Recipient
 from schedules.jobs import BadJobs, JobsFile, read_jobs_file
 from schedules.messages import message
 from schedules.telling import RETRY_LAST, Address, Judged, MissingVariable, Quiet, Telling, pause_after, read_telling

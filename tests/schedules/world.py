@@ -13,7 +13,7 @@ from typing import Any
 
 from archive.ledger import Ledger
 from archive.lock import Locks
-from archive.notices import Notices
+from archive.monitoring.notices import Notices
 from archive.process import Process
 from archive.store import Archive
 from schedules.jobs import Job

@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from archive.metrics import CONTENT_TYPE, metrics
+from archive.monitoring.metrics import CONTENT_TYPE, metrics
+from archive.monitoring.state import read_state
 from archive.pictures import EXTENSIONS
-from archive.state import read_state
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, BadRequest, File
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from archive.completeness import Gap, open_gaps
 from archive.errors import ExitCode
-from archive.state import JobState, State, read_state
+from archive.monitoring.completeness import Gap, open_gaps
+from archive.monitoring.state import JobState, State, read_state
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, Page
 from archive.web.moments import minute

@@ -24,7 +24,7 @@ from archive.export.run import export, merge
 from archive.export.wish import Wish
 from archive.raw import RawWriter
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.take_down import take_down
 from archive.warc import Capture
 from tests.archive.export.samples import SEEN, articles
 from tests.archive.export.trees import tree

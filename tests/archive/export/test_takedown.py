@@ -19,10 +19,10 @@ from archive.export.sums import check
 from archive.export.wish import Wish
 from archive.media import keep_picture
 from archive.raw import RawWriter
-from archive.scan import look_into
 from archive.store import Archive
-from archive.takedown import Taken, take_down
-from archive.traces import Traces
+from archive.takedown.scan import look_into
+from archive.takedown.take_down import Taken, take_down
+from archive.takedown.traces import Traces
 from archive.verify import verify
 from archive.warc import Capture
 from tests.archive.export.samples import SEEN, articles, filled

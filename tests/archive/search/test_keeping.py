@@ -17,7 +17,7 @@ from archive.search.index import NAME, Index
 from archive.search.keeping import catch_up, forget, rebuild
 from archive.search.query import read_query
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.take_down import take_down
 from tests.archive.samples import EVENING, NOON, an_article
 
 

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from archive.media import keep_picture
 from archive.search.index import NAME
 from archive.store import Archive
-from archive.takedown import take_down
+from archive.takedown.take_down import take_down
 from archive.watch import report_missing
 from tests.archive.samples import EVENING, NOON, PICTURE, an_article
 from tests.archive.web.client import Got, get

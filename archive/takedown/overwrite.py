@@ -19,7 +19,7 @@ import orjson
 
 from archive.failures import named_disk_failures
 from archive.raw import Damage, Member, members
-from archive.traces import Traces
+from archive.takedown.traces import Traces
 from archive.tree import sync_directory
 from archive.warc import REDACTED
 

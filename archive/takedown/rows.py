@@ -15,7 +15,7 @@ from archive.article import Article, content_hash
 from archive.media import pictures_of
 from archive.record import archived_from
 from archive.seals import SEALED
-from archive.traces import Traces
+from archive.takedown.traces import Traces
 
 _OWN: Final = "article_id"
 """The column by which tables point to an article; a table that has it holds rows of the article."""

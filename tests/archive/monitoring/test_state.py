@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from archive.errors import NewerArchive, NoArchive
 from archive.ledger import RUNNING, WAITING, DueTime, Ledger
 from archive.lock import Locks
-from archive.metrics import metrics
+from archive.monitoring.metrics import metrics
+from archive.monitoring.state import State, read_state
 from archive.schema import known_migrations
-from archive.state import State, read_state
 from archive.store import Archive
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.test_docs import ROOT
@@ -73,7 +73,9 @@ def test_it_is_read_while_somebody_writes(busy: Archive) -> None:
     assert read_state(busy.data).contents.articles == {"live": 3}
 
 
-@pytest.mark.parametrize("dump", sorted((Path(__file__).parent / "schemas").glob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "dump", sorted((Path(__file__).parent.parent / "schemas").glob("*.sql")), ids=lambda path: path.stem
+)
 def test_an_older_archive_is_read_as_far_as_it_goes_and_stays_what_it_is(tmp_path: Path, dump: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as connection:
         connection.executescript(dump.read_text("utf-8"))

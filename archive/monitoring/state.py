@@ -16,11 +16,11 @@ from typing import Final
 
 import orjson
 
-from archive.completeness import Gap, open_gaps
 from archive.failures import named_failures
 from archive.ledger import RUNNING, WAITING
 from archive.lock import Holder, Locks
-from archive.notices import Notices, Recipient
+from archive.monitoring.completeness import Gap, open_gaps
+from archive.monitoring.notices import Notices, Recipient
 from archive.schema import applied_migrations, known_migrations
 from archive.space import disk_floor
 from archive.store import Archive

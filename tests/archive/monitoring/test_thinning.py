@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from archive.histories import surprises
-from archive.polls import PACE_OVER, polls_of, standing
+from archive.monitoring.histories import surprises
+from archive.monitoring.polls import PACE_OVER, polls_of, standing
+from archive.monitoring.thinning import KEPT_WHOLE, thin
 from archive.record import stamp
 from archive.store import Archive
-from archive.thinning import KEPT_WHOLE, thin
 from archive.verify import verify
 
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)

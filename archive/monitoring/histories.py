@@ -1,4 +1,4 @@
-"""The histories that `archive.expectation` judges by, as the database keeps them."""
+"""The histories that `archive.monitoring.expectation` judges by, as the database keeps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from archive.expectation import (
+from archive.monitoring.expectation import (
     HISTORY,
     History,
     Hour,

@@ -1,6 +1,6 @@
 """The completeness ledger: whether each poll of a source reached what the last one had seen, and where it did not.
 
-What is judged here is pure; `archive.polls` keeps it.
+What is judged here is pure; `archive.monitoring.polls` keeps it.
 """
 
 from __future__ import annotations

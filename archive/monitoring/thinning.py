@@ -14,8 +14,8 @@ from typing import Final
 
 import orjson
 
-from archive.expectation import HISTORY
-from archive.polls import PACE_OVER
+from archive.monitoring.expectation import HISTORY
+from archive.monitoring.polls import PACE_OVER
 from archive.record import stamp
 from archive.store import Archive
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.completeness import Poll, Seen, gap_between, most_missing, open_gaps, reaches
-from archive.polls import Done, Noted, note_poll, polls_of, standing
+from archive.monitoring.completeness import Poll, Seen, gap_between, most_missing, open_gaps, reaches
+from archive.monitoring.polls import Done, Noted, note_poll, polls_of, standing
 from archive.store import Archive
 
 LAST = datetime(2025, 2, 13, 4, tzinfo=UTC)

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from archive.article import BEIJING
 from archive.errors import QQNewsError
+from archive.monitoring.state import disk_of, read_state
 from archive.schema import known_migrations, open_to_read
-from archive.state import disk_of, read_state
 
 LARGE_WAL: Final = 256_000_000
 """A write-ahead log that is larger was held up by somebody who reads for very long."""

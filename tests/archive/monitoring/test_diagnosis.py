@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archive import diagnosis
-from archive.diagnosis import Finding, Level, examine_archive, file_system_of
+from archive.monitoring import diagnosis
+from archive.monitoring.diagnosis import Finding, Level, examine_archive, file_system_of
 from archive.store import Archive
 from tests.archive.samples import NOON, an_article
 
@@ -49,7 +49,7 @@ def test_a_damaged_database(archive: Archive) -> None:
 
 
 def test_an_older_and_a_newer_archive(tmp_path: Path) -> None:
-    dump = Path(__file__).parent / "schemas/0006_seals.sql"
+    dump = Path(__file__).parent.parent / "schemas/0006_seals.sql"
     with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as connection:
         connection.executescript(dump.read_text("utf-8"))
     (older,) = found(tmp_path)["database"]

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from archive.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
+from archive.monitoring.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
 from archive.record import stamp
 from archive.store import Archive
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.traces import Traces
-from archive.unpacked import CHUNK, Opaque, unpacked
+from archive.takedown.traces import Traces
+from archive.takedown.unpacked import CHUNK, Opaque, unpacked
 
 
 @dataclass(frozen=True, slots=True)

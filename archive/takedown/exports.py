@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from archive.failures import named_disk_failures
-from archive.scan import look_into
-from archive.traces import Traces
+from archive.takedown.scan import look_into
+from archive.takedown.traces import Traces
 from archive.verify.exports import LINE, MANIFEST
 from archive.verify.tree import files_below
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from archive.expectation import (
+from archive.monitoring.expectation import (
     FEWEST_DAYS,
     History,
     Hour,

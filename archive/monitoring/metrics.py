@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from archive.state import Disk, JobState, State
+from archive.monitoring.state import Disk, JobState, State
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """What an HTTP answer with these metrics is called."""

@@ -18,21 +18,21 @@ from typing import Final
 import orjson
 
 from archive.article import Article
-from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
-from archive.exports_erased import erase_exports
 from archive.markdown import to_markdown
-from archive.overwrite import capture_patches, overwrite, plain_patches, replay
 from archive.raw import raw_files
 from archive.record import Revision, stamp
-from archive.rows_erased import Erased, erase_rows, held_by_others
-from archive.scan import look_into, scan
 from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
-from archive.traces import Traces, own_sentences
-from archive.unpacked import is_database
+from archive.takedown.exports import erase_exports
+from archive.takedown.log import write_erasure_log
+from archive.takedown.overwrite import capture_patches, overwrite, plain_patches, replay
+from archive.takedown.rows import Erased, erase_rows, held_by_others
+from archive.takedown.scan import look_into, scan
+from archive.takedown.traces import Traces, own_sentences
+from archive.takedown.unpacked import is_database
 from archive.verify.captures import reference
 from archive.verify.tree import files_below
 
