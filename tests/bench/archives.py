@@ -23,6 +23,19 @@ PACKAGES = ("numpy",)
 GOAL, GOAL_GROWN = 0.4, 0.8
 _MEASURED = 1000
 """Articles a round."""
+_GROWN = f"""### As the archive grows
+
+One archive: its first articles are kept, then it is filled up with copies of their rows. A checkpoint moves the pages
+that {_MEASURED} articles changed from the log into the database: the 32 bands of an article lie on 32 pages, and the
+larger the archive is, the fewer of these are another article's, too."""
+_HEADINGS = (
+    "articles there",
+    "articles a second",
+    "processor an article",
+    "checkpoint an article",
+    "database, bytes each",
+    "Markdown, bytes each",
+)
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -102,45 +115,53 @@ def insert(connection: sqlite3.Connection, rows: Rows) -> None:
 
 
 def _grown(data: Path, sizes: tuple[int, ...]) -> str:
-    """Rates and bytes on disk as one archive grows: kept to the first size, then filled up, see `filling`."""
+    """Rates and bytes on disk as one archive grows."""
     spent: dict[int, list[Spent]] = {}
     lines = []
     there = 0
     for size in sizes:
-        if there:
-            fill(data / "archive.db", there, size)
-        else:
-            kept = [sys.executable, "-m", "tests.bench.keeping", str(data), "0", str(size)]
-            subprocess.run(kept, check=True, stdout=subprocess.DEVNULL)
-        there = size
-        spent[size] = []
-        for _ in range(3):
-            spent[size].append(_kept_into(data, there))
-            there += _MEASURED
-        each = figure(spent[size], "wall")
-        processor = f"{figure(spent[size]).middle * 1000 / _MEASURED:.2f} ms"
-        lines.append((f"{size:,}", f"{_MEASURED / each.middle:.0f}", processor, *_bytes_an_article(data, there)))
-    first, last = spent[sizes[0]], spent[sizes[-1]]
-    found = Figure.of([a.wall / b.wall for a, b in zip(first, last, strict=True)])
-    goal = f"Goal at 1,000,000 articles {verdict(found, at_least=GOAL_GROWN)}" if sizes[-1] == 1_000_000 else ""
-    by_cpu = Figure.of([a.cpu / b.cpu for a, b in zip(first, last, strict=True)])
-    text = f"At {sizes[-1]:,} articles {found:.2f} of the rate at {sizes[0]:,} by the clock, {by_cpu:.2f} by processor "
-    text = f"{text}time. {goal}".strip()
-    headings = (
-        "articles there",
-        "articles a second",
-        "processor an article",
-        "database, bytes each",
-        "Markdown, bytes each",
-    )
-    filled = "One archive: its first articles are kept, then it is filled up with copies of their rows."
-    return f"### As the archive grows\n\n{filled}\n\n" + table(headings, lines) + f"\n\n{text}"
+        _enlarge(data, there, size)
+        spent[size] = [_kept_into(data, size + _MEASURED * each) for each in range(3)]
+        there = size + _MEASURED * 4
+        checkpoint = _checkpoint_after(data, there - _MEASURED)
+        lines.append((f"{size:,}", *_rates(spent[size], checkpoint), *_bytes_an_article(data, there)))
+    return f"{_GROWN}\n\n{table(_HEADINGS, lines)}\n\n{_against_first(spent, sizes[0], sizes[-1])}"
+
+
+def _enlarge(data: Path, there: int, size: int) -> None:
+    if there:
+        fill(data / "archive.db", there, size)
+    else:
+        kept = [sys.executable, "-m", "tests.bench.keeping", str(data), "0", str(size)]
+        subprocess.run(kept, check=True, stdout=subprocess.DEVNULL)
+
+
+def _rates(spent: list[Spent], checkpoint: Spent) -> tuple[str, ...]:
+    processor, last = (seconds * 1000 / _MEASURED for seconds in (figure(spent).middle, checkpoint.wall))
+    return f"{_MEASURED / figure(spent, 'wall').middle:.0f}", f"{processor:.2f} ms", f"{last:.2f} ms"
+
+
+def _against_first(spent: dict[int, list[Spent]], small: int, large: int) -> str:
+    pairs = list(zip(spent[small], spent[large], strict=True))
+    wall, cpu = Figure.of([a.wall / b.wall for a, b in pairs]), Figure.of([a.cpu / b.cpu for a, b in pairs])
+    goal = f" Goal at 1,000,000 articles {verdict(wall, at_least=GOAL_GROWN)}" if large == 1_000_000 else ""
+    return f"At {large:,} articles {wall:.2f} of the rate at {small:,} by the clock, {cpu:.2f} by processor time.{goal}"
 
 
 def _kept_into(data: Path, first: int) -> Spent:
     made = list(articles(first, _MEASURED))
     with Archive.existing(data) as archive:
         return timed(partial(deque, keep(archive, iter(made)), 0))
+
+
+def _checkpoint_after(data: Path, first: int) -> Spent:
+    """One checkpoint of all that so many articles changed."""
+    with Archive.existing(data) as archive:
+        connection = archive.database.connection
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        deque(keep(archive, articles(first, _MEASURED)), 0)
+        return timed(lambda: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
 
 
 def _bytes_an_article(data: Path, count: int) -> tuple[str, ...]:

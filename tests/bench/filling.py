@@ -7,6 +7,7 @@ them; Markdown files are not written.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +34,8 @@ def fill(path: Path, there: int, wanted: int) -> None:
             connection.execute(statement)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
+    # What was filled in was not made durable: its writing must not fall into what is measured next.
+    os.sync()
 
 
 def _copied(connection: sqlite3.Connection, table: str, key: str) -> str:
