@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.takedown.traces import Traces
-from archive.takedown.unpacked import CHUNK, Opaque, unpacked
+from archive.takedown.unpacked import Opaque, as_it_lies, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
 def look_into(path: Path, traces: Traces) -> Seen:
     """One file: as it lies there, and unpacked if it is packed. Raises OSError."""
     counted = _Counted(traces)
-    with path.open("rb") as file:
-        counted.take(iter(lambda: file.read(CHUNK), b""))
+    counted.take(as_it_lies(path))
     try:
         counted.take(unpacked(path))
     except Opaque as error:

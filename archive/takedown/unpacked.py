@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from errno import EIO
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from subprocess import PIPE, Popen
+from typing import Any, Final
 
 CHUNK: Final = 1 << 20
 _SQLITE: Final = b"SQLite format 3\0"
@@ -20,57 +23,82 @@ class Opaque(Exception):
 
 def unpacked(path: Path) -> Iterator[bytes]:
     """The file's inside; nothing for a file that is not packed. Raises `Opaque`, OSError."""
-    with path.open("rb") as file:
-        head = file.read(16)
-        file.seek(0)
-        unpack = next((unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic)), None)
-        if unpack is None:
-            return
-        try:
-            yield from unpack(path, file)
-        except (zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, sqlite3.Error, ValueError) as error:
-            raise Opaque(str(error)) from error
-        except ModuleNotFoundError as error:
-            raise Opaque(f"{error.name} is missing: install qqnews[export]") from error
+    head = _head(path)
+    unpack = next((unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic)), None)
+    if unpack is None:
+        return
+    try:
+        yield from unpack(path)
+    except (zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, sqlite3.Error, ValueError) as error:
+        raise Opaque(str(error)) from error
+    except ModuleNotFoundError as error:
+        raise Opaque(f"{error.name} is missing: install qqnews[export]") from error
+
+
+def as_it_lies(path: Path) -> Generator[bytes]:
+    """The bytes of the file. Raises OSError.
+
+    Those of a database and of what lies beside it are read by another process. One that closes a file gives back every
+    lock that it has on it, those of SQLite's connections among them (POSIX has it so); and whoever closes the database
+    next would believe to be the last, and take the log away from them.
+    """
+    if ".db" not in path.name:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(CHUNK), b"")
+        return
+    with Popen(["cat", "--", str(path)], stdout=PIPE) as reader:  # noqa: S603, S607
+        if reader.stdout:
+            yield from iter(partial(reader.stdout.read, CHUNK), b"")
+        if reader.wait():
+            raise OSError(EIO, "cannot be read", str(path))
 
 
 def is_database(path: Path) -> bool:
     """Whether a file is one of SQLite's. Raises OSError."""
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
+    return _head(path).startswith(_SQLITE)
 
 
-def _from_gzip(_: Path, file: IO[bytes]) -> Iterator[bytes]:
+def _head(path: Path) -> bytes:
+    with closing(as_it_lies(path)) as chunks:
+        return next(chunks, b"")
+
+
+def _from_gzip(path: Path) -> Iterator[bytes]:
     """All members one after another; raises zlib.error where one is broken or torn."""
-    unpacker, waiting = zlib.decompressobj(wbits=31), b""
-    while chunk := waiting or file.read(CHUNK):
-        if unpacker.eof:
-            unpacker = zlib.decompressobj(wbits=31)
-        yield unpacker.decompress(chunk)
-        waiting = unpacker.unused_data
+    unpacker = zlib.decompressobj(wbits=31)
+    for chunk in as_it_lies(path):
+        waiting = chunk
+        while waiting:
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(wbits=31)
+            yield unpacker.decompress(waiting)
+            waiting = unpacker.unused_data
     if not unpacker.eof:
         raise zlib.error("it ends in the midst of a record")
 
 
-def _from_zip(_: Path, file: IO[bytes]) -> Iterator[bytes]:
-    with zipfile.ZipFile(file) as packed:
+def _from_zip(path: Path) -> Iterator[bytes]:
+    with zipfile.ZipFile(path) as packed:
         for name in packed.namelist():
             yield b"\0" + name.encode() + b"\0"
             with packed.open(name) as entry:
                 yield from iter(lambda: entry.read(CHUNK), b"")
 
 
-def _from_zstandard(_: Path, file: IO[bytes]) -> Iterator[bytes]:
+def _from_zstandard(path: Path) -> Iterator[bytes]:
     import zstandard
 
     try:
-        with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader:
+        with (
+            path.open("rb") as file,
+            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader,
+        ):
             yield from iter(lambda: reader.read(CHUNK), b"")
     except zstandard.ZstdError as error:
         raise Opaque(str(error)) from error
 
 
-def _from_parquet(path: Path, _: IO[bytes]) -> Iterator[bytes]:
+def _from_parquet(path: Path) -> Iterator[bytes]:
     """The values of every column, one after another."""
     import pyarrow.parquet as pq
 
@@ -78,7 +106,7 @@ def _from_parquet(path: Path, _: IO[bytes]) -> Iterator[bytes]:
         yield from _in_chunks(value for column in batch.columns for value in column.to_pylist())
 
 
-def _from_sqlite(path: Path, _: IO[bytes]) -> Iterator[bytes]:
+def _from_sqlite(path: Path) -> Iterator[bytes]:
     """Every cell: a long text lies in pieces, pages apart, and a search of the bytes finds no sentence on a seam."""
     # Without a write-ahead log nothing may be made beside the file, nor can anybody be writing.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
@@ -110,7 +138,7 @@ def _in_chunks(values: Iterable[Any]) -> Iterator[bytes]:
     yield b"\0".join([*waiting, b""])
 
 
-_UNPACKERS: Final[dict[bytes, Callable[[Path, IO[bytes]], Iterator[bytes]]]] = {
+_UNPACKERS: Final[dict[bytes, Callable[[Path], Iterator[bytes]]]] = {
     b"\x1f\x8b": _from_gzip,
     b"PK\x03\x04": _from_zip,
     b"\x28\xb5\x2f\xfd": _from_zstandard,

@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -90,6 +91,22 @@ def test_after_it_is_nowhere(data: Path) -> None:
     assert (ended.left, ended.opaque, ended.sentences) == ({}, {}, 2)
     assert ended.searched >= 14
     assert left_in(data, GONE.id, GONE.id[:14], own_sentence(3)[:-1], GONE.title) == []
+    assert list(verify(data, deep=True)) == []
+
+
+def test_what_is_kept_after_it_is_there_for_all_whoever_comes_and_goes(data: Path) -> None:
+    def count_by_another() -> int:
+        ask = "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1])"
+        ask += "; print(connection.execute('SELECT count(*) FROM articles').fetchone()[0]); connection.close()"
+        return int(subprocess.check_output([sys.executable, "-c", ask, data / "archive.db"]))
+
+    with Archive.existing(data) as archive:
+        take_down(archive, GONE.id, "order 7/2025", NOW)
+        # The last to close a database removes its log: that must not be another process while we are there.
+        left = count_by_another()
+        archive.keep(an_article(77), seen_at=NOON)
+        assert count_by_another() == left + 1
+        assert archive.find(an_article(77).id)
     assert list(verify(data, deep=True)) == []
 
 
