@@ -23,6 +23,23 @@ _DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="JSON for machines.")
 
 
+class Words(click.ParamType[str]):
+    """Text as the archive can hold it: a terminal of another encoding hands over what is none."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is."""
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{value!r} is not UTF-8", param, ctx)
+        return value
+
+
+WORDS: Final = Words()
+
+
 class FrontDoor(Protocol):
     """What the front door puts into ``ctx.obj``."""
 

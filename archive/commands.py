@@ -13,7 +13,7 @@ import click
 import orjson
 
 from archive.article import BEIJING
-from archive.asked import Asked, shared
+from archive.asked import WORDS, Asked, shared
 from archive.compare import Change, Unchanged, differences, rendered
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
@@ -26,12 +26,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @click.command("list")
 @click.option("--limit", type=click.IntRange(min=0), help="At most so many.")
-@click.option("--channel", help="Of this channel only, such as tech.")
+@click.option("--channel", type=WORDS, help="Of this channel only, such as tech.")
 @click.option("--since", type=_DAY, help="Published on this day or later (YYYY-MM-DD, Beijing).")
 @click.option("--until", type=_DAY, help="Published on this day or earlier.")
-@click.option("--kind", help="Of this kind only: text, gallery, video …")
-@click.option("--media", help="Of this media account only, by name or id.")
-@click.option("--source", help="Listed by this source at any time.")
+@click.option("--kind", type=WORDS, help="Of this kind only: text, gallery, video …")
+@click.option("--media", type=WORDS, help="Of this media account only, by name or id.")
+@click.option("--source", type=WORDS, help="Listed by this source at any time.")
 @click.option("--gone", "status", flag_value="gone", help="Only those that the site has removed.")
 @click.option("--edited", is_flag=True, default=None, help="Only those that their publisher has changed.")
 @shared

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.export.duplicates import Member, grouped
-from archive.export.errors import EmptySelection
+from archive.export.errors import BadOption, EmptySelection
 from archive.export.filters import Cleaner, Filters, line_marks, read_filters
+from archive.export.formats import IN_VAIN
 from archive.export.snapshot import Snapshot
 from archive.export.splits import side_of, splits
 from archive.export.wish import Wish
@@ -25,10 +26,25 @@ class Taken:
 
 
 def check_rules(wish: Wish) -> None:
-    """Raises `BadOption` for filters or a split that cannot be understood."""
+    """Raises `BadOption` for filters or a split that cannot be understood, and for what contradicts itself."""
     read_filters(wish.filters)
-    if wish.split:
+    if "body" in wish.columns and not wish.text:
+        raise BadOption("--columns body asks for the text, --no-text for none: leave one of them out")
+    if wish.split is not None:
         side_of(wish.split)
+
+
+def refuse_in_vain(wish: Wish, form: str) -> None:
+    """Raises `BadOption` for an option that a format cannot honour: nobody shall believe that it did."""
+    filters = read_filters(wish.filters)
+    wanted = {
+        "cleaned texts": filters.mask or filters.boilerplate,
+        "--columns": wish.columns,
+        "--no-text": not wish.text,
+    }
+    wanted |= {"--split": wish.split, "--revisions": wish.revisions, "--pictures": wish.pictures}
+    if vain := sorted(option for option in IN_VAIN.get(form, frozenset()) if wanted[option]):
+        raise BadOption(f"an export of the format {form} has no place for {', '.join(vain)}: leave that out")
 
 
 def choose(snapshot: Snapshot, wish: Wish, *, allow_none: bool = False) -> Taken:
@@ -38,7 +54,7 @@ def choose(snapshot: Snapshot, wish: Wish, *, allow_none: bool = False) -> Taken
     cleaner = _cleaner(snapshot, filters)
     by_filters = _filter(snapshot, filters, cleaner)
     duplicates = _deduplicate(snapshot, wish.deduplicate)
-    if wish.split:
+    if wish.split is not None:
         snapshot.put_into_splits(list(splits(grouped(_members(snapshot), near=True), side_of(wish.split))))
     if not (snapshot.wanted() or allow_none):
         raise EmptySelection

@@ -9,7 +9,7 @@ from typing import Final
 
 from archive.export.errors import UnknownColumn
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Grows when a column is added, removed, renamed, or means something else."""
 
 Value = str | int | list[str] | None
@@ -114,9 +114,9 @@ REVISIONS: Final = Table(
         Column(
             "content_hash", _S, "Hash of what a reader reads; null if lost", "`v1:` and SHA-256 in hex", nullable=True
         ),
-        Column("title", _S, "The title then; null if lost", nullable=True),
-        Column("summary", _S, "The abstract then; null if lost", nullable=True),
-        Column("body", _S, "The text then; null if lost", "Markdown", nullable=True),
+        Column("title", _S, "The title then; null if there was none, or it was lost", nullable=True),
+        Column("summary", _S, "The abstract then; null if there was none, or it was lost", nullable=True),
+        Column("body", _S, "The text then; null if there was none, or it was lost", "Markdown", nullable=True),
         Column("raw_digest", _S, "Digest of the raw capture's body", "SHA-256 in hex", nullable=True),
     ),
     ("article_id", "revision"),

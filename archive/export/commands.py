@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 import click
 import orjson
 
-from archive.asked import Asked, shared
+from archive.asked import WORDS, Asked, shared
 from archive.export.formats import FORMATS
 from archive.export.run import Summary, export, merge
 from archive.export.wish import DEDUPLICATE, Wish
@@ -38,7 +39,7 @@ def export_group() -> None:
 
 
 def _option(name: str, help_text: str, **kind: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(name, help=help_text, **kind)
+    return click.option(name, help=help_text, **(kind if "is_flag" in kind else {"type": WORDS, **kind}))
 
 
 _OPTIONS: Final = (
@@ -54,8 +55,8 @@ _OPTIONS: Final = (
     _option("--account", "Of the media account with this id.", multiple=True),
     _option("--kind", "Of this kind: text, gallery, video …", multiple=True),
     _option("--status", "live or gone; both without it.", type=click.Choice(["live", "gone"]), multiple=True),
-    _option("--search", "With all these words in title, summary or text."),
-    _option("--limit", "Of all these, the newest so many.", type=click.IntRange(min=1)),
+    _option("--search", "With all these words, each just as it is, in title, summary or text."),
+    _option("--limit", "Of all these, the newest so many.", type=click.IntRange(1, 1 << 62)),
     _option(
         "--deduplicate",
         "One article of each content (exact), of each cluster of near duplicates, too (near).",
@@ -91,7 +92,7 @@ def _as_wish(options: dict[str, Any]) -> Wish:
         **named,
         search=options["search"],
         limit=options["limit"],
-        deduplicate="near" if options["representatives"] else options["deduplicate"],
+        deduplicate=_deduplicate(options),
         filters=tuple(sorted(options["filter"])),
         split=options["split"],
         columns=tuple(sorted({name.strip() for name in columns.split(",")})) if columns else (),
@@ -99,6 +100,12 @@ def _as_wish(options: dict[str, Any]) -> Wish:
         revisions=options["revisions"],
         pictures=options["pictures"],
     )
+
+
+def _deduplicate(options: dict[str, Any]) -> str:
+    if options["representatives"] and options["deduplicate"] == "exact":
+        raise click.UsageError("--representatives is short for --deduplicate near: say one of them")
+    return "near" if options["representatives"] else str(options["deduplicate"])
 
 
 def _day(moment: datetime | None) -> str | None:
@@ -131,7 +138,7 @@ def _tell(asked: Asked, summary: Summary) -> None:
     if mended:
         click.echo(f"qqnews: {mended} texts were not UTF-8 or held NUL: these signs became U+FFFD", err=True)
     if asked.json:
-        facts = {"folder": str(summary.folder), "id": summary.id, "rows": summary.rows}
+        facts = {"folder": os.fsencode(summary.folder).decode(errors="replace"), "id": summary.id, "rows": summary.rows}
         click.echo(orjson.dumps({**facts, **summary.manifest.facts}))
         return
     rows = ", ".join(f"{count} {name}" for name, count in summary.rows.items())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import glob
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -22,6 +24,8 @@ from archive.verify.tree import files_below
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2
 _MANY: Final = 200
+_LEFT: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}(?P<old>\.old)?", re.DOTALL)
+"""Names of folders that are built, or set aside, beside a target."""
 _UNSUPPORTED: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
 
 
@@ -62,7 +66,12 @@ def _locked_folder(folder: Path) -> int:
 
 
 def refuse_what_is_no_export(target: Path) -> None:
-    """Raises ``TargetRefused`` unless ``target`` is free, an empty folder, or an export with nothing foreign in it."""
+    """Raises ``TargetRefused`` unless ``target`` is free, an empty folder, or an export with nothing foreign in it.
+
+    Inside an export, no place is free: what came there would be foreign to it.
+    """
+    if outer := next((parent for parent in target.parents if _is_export(parent)), None):
+        raise TargetRefused(target, f"{outer} is an export itself")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise TargetRefused(target, "that is no folder")
     if not target.is_dir() or not any(target.iterdir()):
@@ -74,7 +83,13 @@ def refuse_what_is_no_export(target: Path) -> None:
     for path in files_below(target):
         name = path.relative_to(target).as_posix()
         if name not in known and name != SUMS:
-            raise TargetRefused(target, f"the export there also holds {name}, which is not part of it")
+            raise TargetRefused(target, f"the export there also holds {name}, which is not part of it: move it away")
+
+
+def _is_export(folder: Path) -> bool:
+    with suppress(NotAnExport):
+        return bool(listed(folder))
+    return False
 
 
 def _put_in_place(aside: Path, target: Path) -> None:
@@ -118,8 +133,11 @@ def _make_durable(folder: Path) -> None:
 
 def _clear_leftovers(target: Path) -> None:
     """Remove what killed exports to the same target left; put back an old export that one of them had set aside."""
-    for left in sorted(target.parent.glob(f".{_literal(target.name)}.*")):
-        if left.suffix == ".old" and not target.exists():
+    for left in sorted(target.parent.glob(f".{glob.escape(target.name)}.*")):
+        named = _LEFT.fullmatch(left.name)
+        if named is None or named["target"] != target.name or not left.is_dir() or left.is_symlink():
+            continue
+        if named["old"] and not target.exists():
             left.rename(target)
         elif _abandoned(left):
             shutil.rmtree(left)
@@ -127,19 +145,13 @@ def _clear_leftovers(target: Path) -> None:
 
 def clear_abandoned(directory: Path) -> None:
     """Clear away what killed exports left anywhere below ``directory``."""
-    places = [(path, path.name.removesuffix(".old")) for path in directory.rglob(".*.*") if path.is_dir()]
-    for target in {path.with_name(name[1:].rpartition(".")[0] or name) for path, name in places}:
+    named = [(path, _LEFT.fullmatch(path.name)) for path in directory.rglob(".*.*") if path.is_dir()]
+    for target in {path.with_name(found["target"]) for path, found in named if found}:
         _clear_leftovers(target)
 
 
-def _literal(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
 def _abandoned(folder: Path) -> bool:
-    token = folder.name.removesuffix(".old").rpartition(".")[2]
-    if len(token) != 16 or not folder.is_dir():
-        return False
+    """Whether nobody is writing into it."""
     with suppress(BlockingIOError):
         handle = os.open(folder, os.O_RDONLY)
         try:

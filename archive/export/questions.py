@@ -35,12 +35,12 @@ OF_ARTICLES: Final = {
     ) END""",
 }
 _LOST: Final = """t.changes = '["lost"]'"""
-# Null, not empty: nobody published an empty text.
+# A nullable column holds no empty string: CSV could not tell them apart.
 OF_REVISIONS: Final = {
     "raw_digest": DIGEST,
     "kind": f"iif({_LOST}, 'lost', t.kind)",
     "changes": f"iif({_LOST}, '[]', t.changes)",
-    **{name: f"iif({_LOST}, NULL, t.{name})" for name in ("content_hash", "title", "summary", "body")},
+    **{name: f"iif({_LOST}, NULL, nullif(t.{name}, ''))" for name in ("content_hash", "title", "summary", "body")},
 }
 MIGRATION: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id DESC LIMIT 1"
 NEAR_VERSION: Final = "SELECT max(version) FROM near_texts"

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.export.choose import check_rules, choose
+from archive.export.choose import check_rules, choose, refuse_in_vain
 from archive.export.dataset import Dataset, tables_of
 from archive.export.errors import BadOption, TargetRefused
 from archive.export.facts import facts_of, texts_of
@@ -42,13 +42,13 @@ def export(archive: Archive, name: str, target: Path, wish: Wish, since: tuple[P
     ``since``: an export and its increments; then only what is new, changed or gone since is written, and what is
     wished for is what was wished then. Raises `QQNewsError` of many kinds; then everything is as it was.
     """
-    target = target.absolute()
-    refuse_what_is_no_export(target)
+    target = _place(target, archive.data)
     chain = _chain(since, target)
     wish = _as_before(chain, name, wish) if chain else wish
     tables_of(wish)
     check_rules(wish)
     form = load(name)
+    refuse_in_vain(wish, name)
     ensure_room(target, disk_floor(os.environ))
     with snapshot_of(archive) as snapshot, replacing(target) as aside:
         taken = choose(snapshot, wish, allow_none=chain is not None)
@@ -74,8 +74,7 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
 
     Raises `NotAnExport`, `TargetRefused`.
     """
-    target = target.absolute()
-    refuse_what_is_no_export(target)
+    target = _place(target)
     chain = _chain(folders, target)
     if chain is None:
         raise BadOption("a merge needs a base and its increments")
@@ -87,6 +86,19 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
         write_papers(aside, manifest, (newest.folder / "takedowns.txt").read_text().split())
         found = export_id(aside)
     return Summary(target, found, manifest)
+
+
+def _place(target: Path, data: Path | None = None) -> Path:
+    """Where an export goes, as a path from the root. Raises `TargetRefused`."""
+    target = Path(os.path.normpath(target.absolute()))
+    if data and _is_below(target, data) and not _is_below(target, data / "exports"):
+        raise TargetRefused(target, f"inside the archive, exports have their place in {data / 'exports'}")
+    refuse_what_is_no_export(target)
+    return target
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _chain(folders: tuple[Path, ...], target: Path) -> Chain | None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count, islice
-from typing import Final
 
 import orjson
 
@@ -51,8 +50,12 @@ class Snapshot:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.mended = 0
-        """Texts with bytes that are not UTF-8, or with NUL: these became U+FFFD."""
+        self._mended = set[bytes]()
+
+    @property
+    def mended(self) -> int:
+        """How many different texts had bytes that are not UTF-8, or NUL: these became U+FFFD."""
+        return len(self._mended)
 
     def ask(self, query: str, values: Iterable[object] = ()) -> Iterator[Row]:
         """The rows that a query gives, as plain tuples, in an order that the query states if it matters."""
@@ -77,7 +80,7 @@ class Snapshot:
         try:
             return raw.decode()
         except UnicodeDecodeError:
-            self.mended += 1
+            self._mended.add(sha256(raw).digest())
             return raw.decode(errors="replace")
 
     def choose(self, wish: Wish) -> int:
@@ -145,12 +148,13 @@ class Snapshot:
         return self._without_nul(table, _with_lists(table, rows))
 
     def _without_nul(self, table: Table, rows: Iterable[Row]) -> Iterator[Row]:
-        texts = [place for place, column in enumerate(table.columns) if column.name in _FREE]
+        """Any program that does not mind NUL may have written into the archive."""
+        texts = [place for place, column in enumerate(table.columns) if column.type in (Type.STRING, Type.LIST)]
         for row in rows:
             for place in texts:
-                if "\0" in (row[place] or ""):  # type: ignore[operator]
-                    self.mended += 1
-                    row = (*row[:place], str(row[place]).replace("\0", "\ufffd"), *row[place + 1 :])
+                if _has_nul(value := row[place]):
+                    self._mended.add(sha256(repr(value).encode()).digest())
+                    row = (*row[:place], _freed_of_nul(value), *row[place + 1 :])
             yield row
 
     def bodies(self) -> Iterator[tuple[int, str]]:
@@ -211,8 +215,14 @@ class Snapshot:
         return (digest, str(path).replace("media/", "pictures/", 1), size, mime or None)
 
 
-_FREE: Final = frozenset({"title", "summary", "body", "author", "media", "published_raw", "location", "channel"})
-"""Columns of words, which a program may have written that does not mind NUL."""
+def _has_nul(value: Value) -> bool:
+    return "\0" in value if isinstance(value, str) else isinstance(value, list) and "\0" in "".join(value)
+
+
+def _freed_of_nul(value: Value) -> Value:
+    if isinstance(value, list):
+        return [each.replace("\0", "\ufffd") for each in value]
+    return str(value).replace("\0", "\ufffd")
 
 
 def _with_lists(table: Table, rows: Iterable[Row]) -> Iterator[Row]:

@@ -7,8 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Self
 
 from archive.article import BEIJING
+from archive.export.errors import BadOption
 from archive.record import stamp
 
+MOST_WORDS, MOST_LETTERS = 100, 1000
+"""What SQLite takes in one question is several times as much."""
 DEDUPLICATE: Final = ("none", "exact", "near")
 
 
@@ -64,7 +67,10 @@ _DEFAULT: Final = Wish()
 
 
 def chosen(wish: Wish) -> tuple[str, tuple[object, ...]]:
-    """The query for ids and order (``published_at, id``) of the articles that are wished for, and its values."""
+    """The query for ids and order (``published_at, id``) of the articles that are wished for, and its values.
+
+    Raises `BadOption`.
+    """
     conditions, values = ["status <> 'taken_down'"], list[object]()
     for condition, value in (*_days(wish), *_names(wish), *_words(wish)):
         conditions.append(condition)
@@ -113,9 +119,10 @@ def _day_after(day: str) -> date | None:
 
 
 def _midnight(day: date) -> str:
-    return stamp(datetime.combine(day, time(), BEIJING))
+    return stamp(datetime.combine(day, time(), BEIJING)) if day > date.min else _EVER
 
 
+_EVER: Final = "0000"  # The first day of all began in Beijing before there was a year 1 in UTC.
 _NEVER: Final = "9999-99"
 
 
@@ -132,7 +139,10 @@ def _names(wish: Wish) -> list[Condition]:
 
 
 def _words(wish: Wish) -> list[Condition]:
-    patterns = [f"%{_literal(word)}%" for word in (wish.search or "").split()]
+    words = (wish.search or "").split()
+    if len(words) > MOST_WORDS or any(len(word) > MOST_LETTERS for word in words):
+        raise BadOption(f"--search takes {MOST_WORDS} words, none of more than {MOST_LETTERS} characters")
+    patterns = [f"%{_literal(word)}%" for word in words]
     return [(_HOLDS, [pattern] * 3) for pattern in patterns]
 
 

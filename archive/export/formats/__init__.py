@@ -25,6 +25,15 @@ FORMATS: Final = {
 }
 """Name → (module and object, one line for people)."""
 
+_ONE_TEXT: Final = frozenset({"--split", "--revisions", "--pictures"})
+IN_VAIN: Final = {
+    "markdown": _ONE_TEXT,
+    "feed": _ONE_TEXT,
+    "report": _ONE_TEXT | {"--columns", "--no-text"},
+    "warc": frozenset({"--split", "--pictures", "--columns", "--no-text", "cleaned texts"}),
+}
+"""Name → what it cannot honour."""
+
 _EXTRAS: Final = {"pyarrow": "export", "zstandard": "export", "matplotlib": "report"}
 
 

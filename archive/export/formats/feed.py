@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 import orjson
 
 from archive.export.dataset import Dataset, Part
-from archive.export.errors import BadOption
+from archive.export.errors import BadOption, BadValue
 from archive.export.sink import sink
 
 NEWEST: Final = 50
@@ -50,7 +50,7 @@ class Feed:
         return {}
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
-        """The three files."""
+        """The three files. Raises `BadOption`, `BadValue`."""
         table = dataset.tables[0]
         if missing := [name for name in _NEEDED if name not in table.names]:
             raise BadOption(f"feeds need the columns {', '.join(missing)}")
@@ -59,6 +59,8 @@ class Feed:
             {name: clean(str(value)) for name, value in zip(table.names, row, strict=True) if isinstance(value, str)}
             for row in reversed(newest)
         ]
+        for entry in entries:
+            _check_times(entry)
         for name, content in (("feed.rss", rss(entries)), ("feed.atom", atom(entries)), ("feed.json", feed(entries))):
             with sink(folder / name) as file:
                 file.write(content)
@@ -69,6 +71,14 @@ class Feed:
 def clean(text: str) -> str:
     """``text`` with U+FFFD for every character that XML cannot hold."""
     return _NOT_XML.sub("\ufffd", text)
+
+
+def _check_times(entry: Entry) -> None:
+    for name in ("published_at", "first_seen"):
+        try:
+            datetime.fromisoformat(entry.get(name, _NEVER))
+        except ValueError as error:
+            raise BadValue("articles", entry["id"], name, "not a time") from error
 
 
 def _moment(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from archive.export.dataset import DATABASE, Dataset, Part
 from archive.export.pictures import Find, archived, exported, with_copies
 from archive.export.sink import sink
 from archive.export.sums import digest_of
+from archive.failures import named_sqlite_failures
 
 if TYPE_CHECKING:
     from archive.export.manifest import Chain
@@ -65,7 +66,10 @@ def _later(dataset: Dataset) -> Iterator[Row]:
 
 def _write(tables: list[tuple[Table, Iterator[Row]]], find: Find, folder: Path) -> list[Part]:
     articles = tables[0][0]
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as database:
+    with (
+        named_sqlite_failures(folder / FILE),
+        closing(sqlite3.connect(folder / FILE, isolation_level=None)) as database,
+    ):
         # The folder vanishes if this fails: a journal would only cost.
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")

@@ -165,6 +165,13 @@ def test_nothing_changed_is_an_increment_of_nothing(changing: Archive, tmp_path:
     assert tree(tmp_path / "merged") == tree(tmp_path / "base")
 
 
+def test_an_empty_summary_is_no_change(changing: Archive, tmp_path: Path) -> None:
+    changing.keep(replace(articles(60)[50], summary=""), seen_at=SEEN)
+    export(changing, "csv", tmp_path / "base", Wish(revisions=True))
+    summary = export(changing, "csv", tmp_path / "more", Wish(), (tmp_path / "base",))
+    assert summary.rows == {"articles": 0, "revisions": 0, "deleted": 0}
+
+
 def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None:
     base, more, other = tmp_path / "base", tmp_path / "more", tmp_path / "other"
     export(changing, "jsonl", base, Wish())

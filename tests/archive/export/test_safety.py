@@ -15,15 +15,18 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from archive.errors import ExitCode
 from archive.export.columns import ARTICLES
 from archive.export.errors import EmptySelection, TargetRefused
+from archive.export.place import clear_abandoned
 from archive.export.run import export
 from archive.export.snapshot import snapshot_of
 from archive.export.wish import Wish
 from archive.store import Archive
+from archive.verify import verify
 from tests.archive.export.samples import SEEN, articles, filled
 from tests.archive.export.trees import tree
 from tests.archive.samples import an_article
@@ -61,6 +64,17 @@ def test_a_killed_export_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".x.*"))
 
 
+def test_an_export_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
+    filled(tmp_path / "data", 150).close()
+    told = subprocess.Popen(command(tmp_path / "data", "sqlite", str(tmp_path / "x")), stderr=subprocess.PIPE)
+    while told.poll() is None and not list(tmp_path.glob(".x.*/dataset.db")):
+        time.sleep(0.001)
+    told.terminate()
+    told.communicate()
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert told.returncode == 128 + signal.SIGTERM
+
+
 @pytest.mark.parametrize("name", ["jsonl", "csv", "parquet", "sqlite", "feed"])
 def test_no_room_leaves_the_old_export(tmp_path: Path, name: str) -> None:
     with filled(tmp_path / "data", 60) as archive:
@@ -78,6 +92,19 @@ def test_no_room_leaves_the_old_export(tmp_path: Path, name: str) -> None:
     assert "x" in done.stderr
     assert tree(target) == old
     assert not list(tmp_path.glob(".x.*"))
+
+
+def test_the_file_for_which_there_was_no_room_is_named(tmp_path: Path) -> None:
+    filled(tmp_path / "data", 150).close()
+
+    def little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # Enough for what SQLite keeps beside archive.db.
+
+    done = run(tmp_path / "data", "sqlite", str(tmp_path / "x"), before=little_room)
+    assert done.returncode == ExitCode.ARCHIVE
+    assert "dataset.db" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 def test_what_is_written_meanwhile_is_not_in_it(changing: Archive) -> None:
@@ -102,10 +129,13 @@ def test_nul_and_what_is_not_utf8_are_mended_and_counted(changing: Archive, tmp_
         broken = "UPDATE articles SET title = CAST(x'E6B2B3EDA080' AS TEXT) WHERE id = ?"
         foreign.execute(broken, (articles()[38].id,))
         foreign.execute("UPDATE articles SET summary = ? WHERE id = ?", ("河\0岸", articles()[39].id))
-    summary = export(changing, name, tmp_path / "x", Wish())
-    assert summary.manifest.facts["texts"] == {"mended": 2, "taken_out": {}}
+        foreign.execute("UPDATE articles SET keywords = ? WHERE id = ?", ('["桥\\u0000"]', articles()[37].id))
+    summary = export(changing, name, tmp_path / "x", Wish(filters=("min-length=1",)))
+    assert summary.manifest.facts["texts"]["mended"] == 3
     if name == "jsonl":
-        assert "河\ufffd岸" in (tmp_path / "x/data/articles.jsonl").read_text()
+        content = (tmp_path / "x/data/articles.jsonl").read_text()
+        assert "河\ufffd岸" in content
+        assert '["桥\ufffd"]' in content
 
 
 @pytest.mark.parametrize(
@@ -116,6 +146,16 @@ def test_nul_and_what_is_not_utf8_are_mended_and_counted(changing: Archive, tmp_
         (["jsonl", "x", "--channel", "none"], ExitCode.EMPTY, "no article"),
         (["jsonl", "x", "--since", "2025-13-01"], ExitCode.USAGE, "--since"),
         (["jsonl", "x", "--split", "half"], ExitCode.USAGE, "--split"),
+        (["jsonl", "x", "--split", ""], ExitCode.USAGE, "--split"),
+        (["jsonl", "x", "--limit", "9" * 23], ExitCode.USAGE, "--limit"),
+        (["jsonl", "x", "--channel", "\udcff"], ExitCode.USAGE, "not UTF-8"),
+        (["jsonl", "x", "--search", "字 " * 101], ExitCode.USAGE, "100 words"),
+        (["jsonl", "x", "--search", "字" * 1001], ExitCode.USAGE, "1000 characters"),
+        (["jsonl", "x", "--columns", "body", "--no-text"], ExitCode.USAGE, "--no-text"),
+        (["jsonl", "x", "--deduplicate", "exact", "--representatives"], ExitCode.USAGE, "--representatives"),
+        (["warc", "x", "--filter", "mask"], ExitCode.USAGE, "warc has no place for cleaned texts"),
+        (["markdown", "x", "--revisions"], ExitCode.USAGE, "--revisions"),
+        (["feed", "x", "--pictures"], ExitCode.USAGE, "--pictures"),
         (["jsonl", "x", "--filter", "min-length=long"], ExitCode.USAGE, "--filter"),
         (["feed", "x", "--columns", "title"], ExitCode.USAGE, "summary"),
         (["warc", "x"], ExitCode.USAGE, "raw capture"),
@@ -129,6 +169,46 @@ def test_nonsense_is_one_line_and_a_code(
     assert (done.returncode, done.stdout) == (code, "")
     assert says in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_day_of_all_is_a_day(read_only: Archive, tmp_path: Path) -> None:
+    every_day = ("--first-seen-since", "0001-01-01", "--changed-since", "0001-01-01", "--changed-until", "9999-12-31")
+    done = run(read_only.data, "jsonl", str(tmp_path / "x"), *every_day)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "40 articles" in done.stdout
+    assert run(read_only.data, "jsonl", str(tmp_path / "dated"), "--since", "0001-01-01").returncode == 0
+
+
+def test_a_name_that_the_disk_cannot_hold_is_one_line(read_only: Archive, tmp_path: Path) -> None:
+    done = run(read_only.data, "jsonl", str(tmp_path / ("x" * 250)))
+    assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.ARCHIVE, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_name_is_not_utf8(read_only: Archive, tmp_path: Path) -> None:
+    done = run(read_only.data, "jsonl", str(tmp_path / "\udcff"), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert orjson.loads(done.stdout)["folder"].endswith("\ufffd")
+
+
+def test_a_time_that_is_none_is_named(changing: Archive, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(changing.data / "archive.db")) as foreign, foreign:
+        foreign.execute("UPDATE articles SET first_seen = 'once' WHERE id = ?", (articles()[38].id,))
+    done = run(changing.data, "feed", str(tmp_path / "x"))
+    assert done.returncode == ExitCode.DAMAGED
+    assert f"first_seen of {articles()[38].id}" in done.stderr
+    assert list(tmp_path.glob("*x*")) == []
+
+
+def test_inside_the_archive_and_inside_exports_is_no_place(changing: Archive, tmp_path: Path) -> None:
+    export(changing, "jsonl", changing.data / "exports" / "x", Wish())
+    for place in ("articles/new", "media/new", "new", "exports/../raw/new", "exports/x/data/new"):
+        with pytest.raises(TargetRefused):
+            export(changing, "jsonl", changing.data / place, Wish())
+    assert list(verify(changing.data)) == []
+    (tmp_path / "inside").symlink_to(changing.data / "articles")
+    with pytest.raises(TargetRefused):
+        export(changing, "jsonl", tmp_path / "inside" / "new", Wish())
 
 
 def test_an_export_does_not_replace_what_is_none(read_only: Archive, tmp_path: Path) -> None:
@@ -162,12 +242,15 @@ def test_an_empty_selection_leaves_the_old_export(read_only: Archive, tmp_path: 
 
 
 def test_what_others_are_writing_is_no_leftover(read_only: Archive, tmp_path: Path) -> None:
-    dead, foreign = tmp_path / f".x.{'a' * 16}", tmp_path / ".x.notes"
-    dead.mkdir()
-    foreign.mkdir()
+    dead = tmp_path / f".x.{'a' * 16}"
+    foreign = [tmp_path / name for name in (".x.notes", ".x.important-folder", ".x.old", f".x.y.{'a' * 16}")]
+    for each in (dead, *foreign):
+        each.mkdir()
+        (each / "kept").touch()
     export(read_only, "jsonl", tmp_path / "x", Wish())
+    clear_abandoned(tmp_path / "nowhere")
     assert not dead.exists()
-    assert foreign.exists()
+    assert all((each / "kept").exists() for each in foreign)
 
 
 def test_a_folder_without_rights_is_one_line(read_only: Archive, tmp_path: Path) -> None:
