@@ -124,9 +124,10 @@ def _index(database: sqlite3.Connection, articles: Table) -> None:
             database.execute(f"CREATE INDEX articles_{name} ON articles ({name})")
     searched = ", ".join(name for name in ("title", "summary", "body") if name in articles.names)
     if searched:
-        # Three signs are its smallest word: what is shorter is found with LIKE. Datasette finds this table by itself.
+        # Three signs are its smallest word: what is shorter is found with LIKE. Datasette finds this table by itself,
+        # but only if the name of the other is in double quotes.
         database.execute(
-            f"CREATE VIRTUAL TABLE articles_fts USING fts5 ({searched}, content=articles, tokenize='trigram')"
+            f"""CREATE VIRTUAL TABLE articles_fts USING fts5 ({searched}, content="articles", tokenize='trigram')"""
         )
         index_words(database)
 
