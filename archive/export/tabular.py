@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from archive.export.columns import DELETED, Row, Table
 from archive.export.dataset import Dataset, Part
@@ -20,8 +20,8 @@ from archive.export.splits import NAMES
 if TYPE_CHECKING:
     from archive.export.manifest import Chain
 
-UNDATED = "__HIVE_DEFAULT_PARTITION__"
-"""Readers of partitioned folders take this for null."""
+UNDATED: Final = "undated"
+"""A word like any month, not Hive's name for null: pandas asks Arrow for a dictionary, and it makes none with nulls."""
 
 
 class RowWriter(Protocol):

@@ -10,6 +10,7 @@ import orjson
 from archive.export.columns import BESIDE, DELETED, Column, Table, Type
 from archive.export.dataset import Part
 from archive.export.manifest import Manifest
+from archive.export.tabular import UNDATED
 
 _TYPES: Final = {
     Type.STRING: "sc:Text",
@@ -68,7 +69,7 @@ def _record_set(table: Table, part: Part, several: bool) -> dict[str, Any]:
 
 def part_name(part: Part) -> str:
     """A file's name without its folder: table, split, month."""
-    month = None if part.month is None else part.month or "undated"
+    month = None if part.month is None else part.month or UNDATED
     return "-".join(filter(None, (part.table, part.split, month)))
 
 

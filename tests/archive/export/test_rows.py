@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_pandas_and_duckdb_read_csv(read_only: Archive, tmp_path: Path) -> None:
     assert dict(rows) == {key: row["title"] for key, row in expected(read_only).items()}
 
 
-def test_arrow_and_duckdb_read_parquet(read_only: Archive, tmp_path: Path) -> None:
+def test_arrow_reads_parquet(read_only: Archive, tmp_path: Path) -> None:
     export(read_only, "parquet", tmp_path / "x", Wish())
     folder = tmp_path / "x/data/articles"
     table = pyarrow.dataset.dataset(folder, partitioning="hive").to_table()
@@ -93,11 +94,32 @@ def test_arrow_and_duckdb_read_parquet(read_only: Archive, tmp_path: Path) -> No
         for name in ("published_at", "fetched_at", "first_seen"):
             row[name] = row[name] and row[name].isoformat()
     check(rows, read_only)
-    assert {row["month"] for row in rows} == {None, "2025-01", "2025-02", "2025-03"}
-    query = "SELECT month, count(*) FROM read_parquet(?, hive_partitioning = true) GROUP BY 1"
-    counted = dict(duckdb.execute(query, [f"{folder}/*/*.parquet"]).fetchall())
-    assert counted[None] == 1
-    assert sum(counted.values()) == 40
+
+
+UNDATED_TOO = Counter(f"{article.published_at:%Y-%m}" if article.published_at else "undated" for article in articles())
+DATED = UNDATED_TOO - Counter(["undated"])
+
+
+@pytest.mark.parametrize(("wish", "months"), [(Wish(), UNDATED_TOO), (Wish(since="2025-01-01"), DATED)])
+def test_a_month_is_a_string_for_every_reader(
+    read_only: Archive, tmp_path: Path, wish: Wish, months: Counter[str]
+) -> None:
+    export(read_only, "parquet", tmp_path / "x", wish)
+    folder = tmp_path / "x/data/articles"
+    assert {path.name for path in folder.iterdir()} == {f"month={month}" for month in months}
+    frame = pandas.read_parquet(folder)
+    assert frame["month"].dtype.categories.dtype == "str"
+    assert frame["month"].value_counts().to_dict() == months
+    for table, kind in (
+        (pyarrow.parquet.read_table(folder), "dictionary<values=string, indices=int32, ordered=0>"),
+        (pyarrow.dataset.dataset(folder, partitioning="hive").to_table(), "string"),
+    ):
+        assert str(table.schema.field("month").type) == kind
+        assert Counter(table["month"].to_pylist()) == months
+    query = "SELECT month, count(*), any_value(typeof(month)) FROM read_parquet(?) GROUP BY 1"
+    counted = duckdb.execute(query, [f"{folder}/*/*.parquet"]).fetchall()
+    assert {month: number for month, number, _ in counted} == months
+    assert {kind for *_, kind in counted} == {"VARCHAR"}
 
 
 def test_revisions_and_pictures_come_if_asked_for(changing: Archive, tmp_path: Path) -> None:
