@@ -98,6 +98,8 @@ ARTICLES: Final = Table(
     ("published_at", "id"),
 )
 
+_SPLIT: Final = Column("split", _S, "That of the article; only with `--split`")
+
 REVISIONS: Final = Table(
     "revisions",
     (
@@ -118,6 +120,7 @@ REVISIONS: Final = Table(
         Column("summary", _S, "The abstract then; null if there was none, or it was lost", nullable=True),
         Column("body", _S, "The text then; null if there was none, or it was lost", "Markdown", nullable=True),
         Column("raw_digest", _S, "Digest of the raw capture's body", "SHA-256 in hex", nullable=True),
+        _SPLIT,
     ),
     ("article_id", "revision"),
     ("article_id", "revision"),
@@ -133,6 +136,7 @@ PICTURES: Final = Table(
         Column("path", _S, "The copy in this folder", "relative path", nullable=True),
         Column("bytes", _I, "Size of the copy", "bytes", nullable=True),
         Column("mime", _S, "Its media type", nullable=True),
+        _SPLIT,
     ),
     ("article_id", "position"),
     ("article_id", "position"),
@@ -183,11 +187,12 @@ def articles_with(columns: Iterable[str], *, text: bool, split: bool) -> Table:
     for name in sorted(wanted):
         if name not in known:
             raise UnknownColumn(name, known)
-    dropped = (set() if text else {"body"}) | (set() if split else {"split"})
     kept = wanted | ALWAYS | {"split"} if wanted else set(ARTICLES.names)
-    return replace(ARTICLES, columns=tuple(c for c in ARTICLES.columns if c.name in kept - dropped))
+    chosen = replace(ARTICLES, columns=tuple(c for c in ARTICLES.columns if c.name in kept))
+    return table_with(chosen, text=text, split=split)
 
 
-def revisions_with(*, text: bool) -> Table:
-    """The table of revisions, with or without their texts."""
-    return replace(REVISIONS, columns=tuple(c for c in REVISIONS.columns if text or c.name != "body"))
+def table_with(table: Table, *, text: bool, split: bool) -> Table:
+    """The table, its texts and splits only if they are wanted."""
+    dropped = (set() if text else {"body"}) | (set() if split else {"split"})
+    return replace(table, columns=tuple(c for c in table.columns if c.name not in dropped))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from archive.export.columns import PICTURES, Row, Table, articles_with, revisions_with
+from archive.export.columns import PICTURES, REVISIONS, Row, Table, articles_with, table_with
 from archive.export.increment import Changes, in_order
 from archive.export.snapshot import Snapshot
 from archive.export.wish import Wish
@@ -107,6 +107,7 @@ class Dataset:
 
 def tables_of(wish: Wish) -> tuple[Table, ...]:
     """The tables of a dataset, articles first."""
-    articles = articles_with(wish.columns, text=wish.text, split=wish.split is not None)
-    revisions = (revisions_with(text=wish.text),) if wish.revisions else ()
-    return (articles, *revisions, *((PICTURES,) if wish.pictures else ()))
+    split = wish.split is not None
+    beside = (*((REVISIONS,) if wish.revisions else ()), *((PICTURES,) if wish.pictures else ()))
+    articles = articles_with(wish.columns, text=wish.text, split=split)
+    return (articles, *(table_with(table, text=wish.text, split=split) for table in beside))

@@ -38,6 +38,7 @@ _LOST: Final = """t.changes = '["lost"]'"""
 # A nullable column holds no empty string: CSV could not tell them apart.
 OF_REVISIONS: Final = {
     "raw_digest": DIGEST,
+    "split": "chosen.split",
     "kind": f"iif({_LOST}, 'lost', t.kind)",
     "changes": f"iif({_LOST}, '[]', t.changes)",
     **{name: f"iif({_LOST}, NULL, nullif(t.{name}, ''))" for name in ("content_hash", "title", "summary", "body")},
@@ -55,7 +56,8 @@ FROM: Final = {
     """,
 }
 SHOWN: Final = """
-    SELECT t.id, t.body, t.thumbnail FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.id
+    SELECT t.id, t.body, t.thumbnail, chosen.split
+    FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id ORDER BY chosen.id
 """
 COPY: Final = """
     SELECT media.sha256, media.path, media.bytes, media.mime FROM pictures JOIN media USING (sha256)

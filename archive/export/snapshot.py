@@ -202,10 +202,10 @@ class Snapshot:
         return CLUSTER if self.has_table(CLUSTERS) else "NULL"
 
     def _pictures(self) -> Iterator[Row]:
-        for article_id, body, thumbnail in self.ask(SHOWN):
+        for article_id, body, thumbnail, split in self.ask(SHOWN):
             addresses = [*pictures_in(str(body)), *([str(thumbnail)] if thumbnail else [])]
             for position, url in zip(count(1), dict.fromkeys(map(https, addresses)), strict=False):
-                yield (article_id, position, url, *self._copy(url))
+                yield (article_id, position, url, *self._copy(url), *([split] if split else []))
 
     def _copy(self, url: str) -> Row:
         found = next(self.ask(COPY, (url,)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -62,10 +63,11 @@ def change(archive: Archive, seed: int) -> None:
         ("csv", Wish(revisions=True, pictures=True)),
         ("csv", Wish(columns=("title", "status"), split="time:2025-02-10,2025-02-20")),
         ("parquet", Wish(revisions=True, pictures=True)),
-        ("parquet", Wish(split="hash:50,25,25")),
+        ("jsonl", Wish(split="hash:50,25,25", revisions=True, pictures=True)),
+        ("parquet", Wish(split="hash:50,25,25", revisions=True, pictures=True)),
         ("huggingface", Wish(split="hash", channel=("life", "tech"))),
         ("sqlite", Wish(revisions=True, pictures=True)),
-        ("sqlite", Wish(columns=("title", "keywords"), split="hash:50,25,25")),
+        ("sqlite", Wish(columns=("title", "keywords"), split="hash:50,25,25", revisions=True)),
     ],
 )
 def test_base_and_increments_are_the_full_export(
@@ -83,6 +85,31 @@ def test_base_and_increments_are_the_full_export(
     full = export(changing, name, tmp_path / "full", wish)
     assert tree(tmp_path / "merged") == tree(tmp_path / "full")
     assert whole.id == full.id
+
+
+def test_revisions_and_pictures_follow_an_article_into_another_split(changing: Archive, tmp_path: Path) -> None:
+    wish = Wish(split="hash:50,25,25", revisions=True, pictures=True)
+    first, moving = (made := articles())[0], made[11]
+
+    def rows(export: str) -> Counter[str]:
+        files = [path for path in (tmp_path / export / "data").glob("*.jsonl") if path.stem != "deleted"]
+        return Counter({path.stem: found for path in files if (found := _lines_with(path, moving.id))})
+
+    export(changing, "jsonl", tmp_path / "base", wish)
+    before = {"articles-validation": 1, "revisions-validation": 2, "pictures-validation": 2}
+    assert rows("base") == before
+    same = replace(moving, title=first.title, body=first.body, author=first.author)
+    changing.keep(same, seen_at=SEEN + timedelta(days=1))
+    export(changing, "jsonl", tmp_path / "more", Wish(), (tmp_path / "base",))
+    merge((tmp_path / "base", tmp_path / "more"), tmp_path / "merged")
+    export(changing, "jsonl", tmp_path / "full", wish)
+    after = {"articles-train": 1, "revisions-train": 3, "pictures-train": 2}
+    assert rows("more") == rows("merged") == after
+    assert tree(tmp_path / "merged") == tree(tmp_path / "full")
+
+
+def _lines_with(path: Path, article_id: str) -> int:
+    return sum(f'id":"{article_id}"' in line for line in path.read_text().split("\n"))
 
 
 def test_markdown_files_of_base_and_increments_are_the_full_tree(changing: Archive, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_frictionless_finds_nothing_wrong(read_only: Archive, tmp_path: Path, na
     export(read_only, name, tmp_path / "x", Wish(split="hash:50,25,25", revisions=True, pictures=True))
     report = frictionless.validate(str(tmp_path / "x/datapackage.json"))
     assert report.valid, report.flatten(["type", "message"])[:5]
-    assert report.stats["tasks"] == 5
+    assert report.stats["tasks"] == 9
     (tmp_path / "x/data").joinpath(next((tmp_path / "x/data").glob("revisions*")).name).write_bytes(b"")
     assert not frictionless.validate(str(tmp_path / "x/datapackage.json")).valid
 

@@ -7,7 +7,8 @@ import hashlib
 import json
 import re
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import zstandard
 from archive.article import pictures_in
 from archive.export.columns import ARTICLES
 from archive.export.run import export
+from archive.export.splits import NAMES as NAMES_OF_SPLITS
 from archive.export.wish import Wish
 from archive.store import Archive
 from tests.archive.export.samples import NASTY, articles
@@ -142,6 +144,27 @@ def test_revisions_and_pictures_come_if_asked_for(changing: Archive, tmp_path: P
     assert (first["position"], first["url"], first["bytes"]) == (1, url, len(content))
     assert (tmp_path / "x" / first["path"]).read_bytes() == content
     assert pictures["sha256"].isna().sum() == 79
+
+
+READERS = {
+    "jsonl": partial(pandas.read_json, lines=True, dtype=False),
+    "csv": partial(pandas.read_csv, dtype=str, keep_default_na=False, lineterminator="\n"),
+    "parquet": pandas.read_parquet,
+    "huggingface": pandas.read_parquet,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_revisions_and_pictures_are_split_as_their_articles_are(read_only: Archive, tmp_path: Path, name: str) -> None:
+    summary = export(read_only, name, tmp_path / "x", Wish(split="hash:50,25,25", revisions=True, pictures=True))
+    ids = defaultdict[tuple[str, str | None], set[str]](set)
+    for part in summary.manifest.parts:
+        frame = READERS[name](tmp_path / "x" / part.path)
+        assert f"{part.table}-{part.split}" in part.path
+        assert set(frame["split"]) == {part.split}
+        ids[part.table, part.split] |= set(frame["id" if part.table == "articles" else "article_id"])
+    for split in NAMES_OF_SPLITS:
+        assert ids["articles", split] == ids["revisions", split] == ids["pictures", split] != set()
 
 
 @pytest.mark.parametrize("name", ROWS)
