@@ -1,4 +1,4 @@
-"""``datapackage.json``: the dataset as a Frictionless data package."""
+"""``datapackage.json``: the dataset as a Frictionless data package, in words that the library of that name accepts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive.export.dataset import Part
 from archive.export.manifest import Manifest
 from archive.export.papers.croissant import part_name
 
-_TYPES: Final = {
+_TYPES: Final[dict[Type, dict[str, str]]] = {
     Type.STRING: {"type": "string"},
     Type.INTEGER: {"type": "integer"},
     Type.BEIJING: {"type": "datetime", "format": "any"},
@@ -36,22 +36,36 @@ def data_package(manifest: Manifest) -> bytes:
 
 
 def _resource(table: Table, part: Part) -> dict[str, Any]:
-    suffix = part.path.rpartition("/")[2].split(".")[1:]
-    packed = {"compression": suffix[1]} if len(suffix) > 1 else {}
     key = {} if table is DELETED else {"primaryKey": list(table.identity)}
     return {
         "name": part_name(part),
         "path": part.path,
-        "profile": "tabular-data-resource",
-        "format": suffix[0],
+        **_kind(part),
         "mediatype": part.media_type,
         "encoding": "utf-8",
         "hash": f"sha256:{part.sha256}",
-        **packed,
-        "schema": {"fields": [_field(column) for column in table.columns], **key},
+        "schema": {"fields": [_field(column, part) for column in table.columns], **key},
     }
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _kind(part: Part) -> dict[str, str]:
+    """What the file is to the library. It unpacks no Zstandard and reads no JSON Lines without any row: mere files."""
+    kind, *packing = part.path.rpartition("/")[2].split(".")[1:]
+    if packing == ["zst"] or (kind == "jsonl" and not part.rows):
+        return {"profile": "data-resource", "type": "file", "format": part.path.rpartition(".")[2]}
+    packed = {"compression": packing[0]} if packing else {}
+    return {"profile": "tabular-data-resource", "format": kind, **packed}
+
+
+def _field(column: Column, part: Part) -> dict[str, Any]:
     about = f"{column.meaning} ({column.unit})" if column.unit else column.meaning
-    return {"name": column.name, "description": about, **_TYPES[column.type]}
+    return {"name": column.name, "description": about, **_type(column, part.path.endswith(".parquet"))}
+
+
+def _type(column: Column, parquet: bool) -> dict[str, str]:
+    """Of values as the library reads them; Parquet it reads with pandas: a list is no list there, and null is NaN."""
+    if parquet and column.type is Type.LIST:
+        return {"type": "any"}
+    if parquet and column.type is Type.INTEGER and column.nullable:
+        return {"type": "number"}
+    return _TYPES[column.type]

@@ -17,6 +17,9 @@ from archive.export.run import export
 from archive.export.wish import Wish
 from archive.store import Archive
 from archive.verify.exports import check_exports
+from tests.archive.export.samples import SEEN
+from tests.archive.export.test_increments import captured
+from tests.archive.export.test_rows import ROWS
 
 READ = """
 import sys, datasets
@@ -46,15 +49,46 @@ def test_hugging_face_loads_the_folder_offline(read_only: Archive, tmp_path: Pat
     assert first.startswith("['")
 
 
-@pytest.mark.parametrize("name", ["csv", "jsonl", "jsonl-gz"])
+@pytest.mark.parametrize("name", ROWS)
 def test_frictionless_finds_nothing_wrong(read_only: Archive, tmp_path: Path, name: str) -> None:
-    # The library cannot read JSON Lines without any row: every split here has some.
-    export(read_only, name, tmp_path / "x", Wish(split="hash:50,25,25", revisions=True, pictures=True))
-    report = frictionless.validate(str(tmp_path / "x/datapackage.json"))
-    assert report.valid, report.flatten(["type", "message"])[:5]
-    assert report.stats["tasks"] == 9
-    (tmp_path / "x/data").joinpath(next((tmp_path / "x/data").glob("revisions*")).name).write_bytes(b"")
+    some, none = "hash:50,25,25", "hash:50,0,50"
+    for split in (some, none):
+        export(read_only, name, tmp_path / split, Wish(split=split, revisions=True, pictures=True))
+    export(read_only, name, tmp_path / "more", Wish(), (tmp_path / none,))
+    for folder in (some, none, "more"):
+        package = frictionless.Package(str(tmp_path / folder / "datapackage.json"))
+        report = package.validate()
+        assert report.valid, report.flatten(["type", "message"])[:5]
+        rows = {part["path"]: part["rows"] for part in _files(tmp_path / folder)}
+        assert report.stats["tasks"] == len(rows)
+        for resource in package.resources:
+            packed_or_empty = name == "jsonl-zst" or (name.startswith("jsonl") and not rows[str(resource.path)])
+            assert resource.tabular != packed_or_empty
+            if resource.tabular:
+                assert len(package.get_table_resource(str(resource.name)).read_rows()) == rows[str(resource.path)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_frictionless_finds_a_file_that_is_not_what_it_was(read_only: Archive, tmp_path: Path, name: str) -> None:
+    export(read_only, name, tmp_path / "x", Wish(revisions=True))
+    first, last = (tmp_path / "x" / _files(tmp_path / "x")[place]["path"] for place in (0, -1))
+    last.write_bytes(first.read_bytes())
     assert not frictionless.validate(str(tmp_path / "x/datapackage.json")).valid
+
+
+def test_frictionless_accepts_what_lies_beside_files_that_are_no_rows(changing: Archive, tmp_path: Path) -> None:
+    captured(changing, range(4), SEEN)
+    for name in ("warc", "markdown"):
+        export(changing, name, tmp_path / name, Wish())
+        export(changing, name, tmp_path / f"{name}-more", Wish(), (tmp_path / name,))
+    packages = sorted(tmp_path.glob("*/datapackage.json"))
+    assert [path.parent.name for path in packages] == ["markdown-more", "warc", "warc-more"]
+    assert all(frictionless.validate(str(path)).valid for path in packages)
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((folder / "export.json").read_bytes())["files"]
+    return found
 
 
 def test_the_manifest_tells_what_is_there(read_only: Archive, tmp_path: Path) -> None:
