@@ -19,19 +19,21 @@ def card(manifest: Manifest) -> str:
 
 def _front_matter(manifest: Manifest) -> Iterator[str]:
     yield from ("pretty_name: Tencent News articles", "language:", "  - zh", "license: other")
-    by_table = [(name, list(parts)) for name, parts in groupby(manifest.row_files, key=lambda part: part.table)]
+    # Hugging Face refuses to load what has no row.
+    filled = (part for part in manifest.row_files if part.rows)
+    by_table = [(name, list(parts)) for name, parts in groupby(filled, key=lambda part: part.table)]
     if by_table:
         yield "configs:"
-        yield from (line for name, parts in by_table for line in _config(name, parts))
+        yield from (line for name, parts in by_table for line in _config(name, parts, default=name == by_table[0][0]))
         # Without it, a column that is null throughout a file would have no type, and so another one.
         yield "dataset_info:"
         tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
         yield from (line for name, parts in by_table for line in _features(tables[name], parts[0].path))
 
 
-def _config(name: str, parts: list[Part]) -> Iterator[str]:
+def _config(name: str, parts: list[Part], *, default: bool) -> Iterator[str]:
     yield f"  - config_name: {name}"
-    if name == "articles":
+    if default:
         yield "    default: true"
     yield "    data_files:"
     for split, paths in _by_split(parts):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +18,62 @@ from archive.export.run import export
 from archive.export.wish import Wish
 from archive.store import Archive
 from archive.verify.exports import check_exports
-from tests.archive.export.samples import SEEN
+from tests.archive.export.samples import SEEN, articles
 from tests.archive.export.test_increments import captured
 from tests.archive.export.test_rows import ROWS
 
 READ = """
-import sys, datasets
-found = datasets.load_dataset(sys.argv[1])
-print({name: len(rows) for name, rows in found.items()})
-print(datasets.get_dataset_config_names(sys.argv[1]))
-print(found["train"][0]["keywords"], found["train"][0]["id"])
+import json, sys, datasets
+for folder in sys.argv[1:]:
+    found = {name: datasets.load_dataset(folder, name) for name in datasets.get_dataset_config_names(folder)}
+    counts = {name: {split: len(rows) for split, rows in splits.items()} for name, splits in found.items()}
+    default = {split: len(rows) for split, rows in datasets.load_dataset(folder).items()}
+    first = [rows[0]["keywords"] for rows in found.get("articles", {}).values()][:1]
+    print(json.dumps([counts, default, first]))
 """
 
 
-@pytest.mark.parametrize("name", ["huggingface", "jsonl", "parquet"])
-def test_hugging_face_loads_the_folder_offline(read_only: Archive, tmp_path: Path, name: str) -> None:
-    export(read_only, name, tmp_path / "x", Wish(split="hash:50,25,25", revisions=True))
-    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
+def loaded(home: Path, *folders: Path) -> list[list[Any]]:
+    """Of each folder: its rows by table and split, those of what is loaded by default, the first article's keywords."""
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HOME": str(home)}
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(tmp_path / "x")],
+        [sys.executable, "-c", READ, *map(str, folders)],
         capture_output=True,
         text=True,
         env={**os.environ, **offline},
-        timeout=100,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
-    counts, configs, first = done.stdout.splitlines()[-3:]
-    stated = json.loads((tmp_path / "x/export.json").read_text())["articles_by"]["split"]
-    assert json.loads(counts.replace("'", '"')) == stated
-    assert set(json.loads(configs.replace("'", '"'))) == {"articles", "revisions"}
-    assert first.startswith("['")
+    return [json.loads(line) for line in done.stdout.splitlines()[-len(folders) :]]
+
+
+def stated(folder: Path) -> dict[str, Counter[str]]:
+    """Rows by table and split, those of which there are any."""
+    found = defaultdict[str, Counter[str]](Counter)
+    for part in _files(folder):
+        if part["rows"]:
+            found[part["table"]][part["split"] or "train"] += part["rows"]
+    return found
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_hugging_face_loads_what_has_rows_offline(changing: Archive, tmp_path: Path, name: str) -> None:
+    whole, empty, gone, new = (tmp_path / each for each in ("whole", "empty", "gone", "new"))
+    export(changing, name, whole, Wish(split="hash:50,25,25", revisions=True))
+    export(changing, name, empty, Wish(split="hash:50,0,50"))
+    with changing.transaction() as connection:
+        connection.execute("UPDATE articles SET status = 'taken_down' WHERE id = ?", (articles()[20].id,))
+    export(changing, name, gone, Wish(), (empty,))
+    changing.keep(articles(41)[40], seen_at=SEEN)
+    export(changing, name, new, Wish(), (empty, gone))
+    assert [set(stated(each)) for each in (gone, new)] == [{"deleted"}, {"articles"}]
+    folders = (whole, empty, gone, new)
+    for folder, (counts, default, first) in zip(folders, loaded(tmp_path / "home", *folders), strict=True):
+        assert counts == stated(folder)
+        assert default == next(iter(counts.values()))
+        assert folder == gone or isinstance(first[0], str if name == "csv" else list)
+    by_split = json.loads((whole / "export.json").read_bytes())["articles_by"]["split"]
+    assert stated(whole)["articles"] == by_split
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -148,7 +175,7 @@ def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_
 
 
 def test_the_card_is_a_card(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "csv", tmp_path / "x", Wish(split="hash", filters=("mask",)))
+    export(read_only, "csv", tmp_path / "x", Wish(split="hash:50,25,25", filters=("mask",)))
     _, head, text = (tmp_path / "x/README.md").read_text().split("---\n", 2)
     stated = yaml.safe_load(head)
     (config,) = stated["configs"]
