@@ -25,7 +25,8 @@ def croissant(manifest: Manifest) -> bytes:
     """The whole file."""
     facts = manifest.facts
     tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
-    by_table = [(name, list(parts)) for name, parts in groupby(manifest.row_files, key=lambda part: part.table)]
+    readable = (part for part in manifest.row_files if part.media_type not in _UNREADABLE)
+    by_table = [(name, list(parts)) for name, parts in groupby(readable, key=lambda part: part.table)]
     found = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -85,8 +86,12 @@ def _field(owner: str, column: Column, part: Part) -> dict[str, Any]:
     }
 
 
+_UNREADABLE: Final = ("application/zstd",)
+"""Of files that mlcroissant cannot unpack: they have no record set."""
 _FORMATS: Final = {
     "application/jsonl": "application/jsonlines",
+    # A file has one format, and mlcroissant sees by itself that this one is packed.
+    "application/gzip": "application/jsonlines",
     "application/vnd.apache.parquet": "application/x-parquet",
 }
 _CONTEXT: Final = {

@@ -113,6 +113,24 @@ def test_frictionless_accepts_what_lies_beside_files_that_are_no_rows(changing: 
     assert all(frictionless.validate(str(path)).valid for path in packages)
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_croissant_has_record_sets_of_what_its_library_reads(read_only: Archive, tmp_path: Path, name: str) -> None:
+    """As ``make check-croissant`` sees; that library has an environment of its own."""
+    export(read_only, name, tmp_path / "x", Wish(split="hash:50,0,50", revisions=True))
+    found = json.loads((tmp_path / "x/croissant.json").read_bytes())
+    described = {each["@id"]: each["encodingFormat"] for each in found["distribution"]}
+    read = {each["field"][0]["source"]["fileObject"]["@id"] for each in found["recordSet"]}
+    assert set(described) == {each["path"] for each in _files(tmp_path / "x")}
+    assert read == (set() if name == "jsonl-zst" else set(described))
+    (form,) = set(described.values())
+    assert form == {
+        "jsonl-zst": "application/zstd",
+        "csv": "text/csv",
+        "parquet": "application/x-parquet",
+        "huggingface": "application/x-parquet",
+    }.get(name, "application/jsonlines")
+
+
 def _files(folder: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((folder / "export.json").read_bytes())["files"]
     return found
