@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
-from archive.export.columns import Row, Table
-from archive.export.errors import BadOption
+import orjson
+
+from archive.export.columns import Row, Table, Value
+from archive.export.errors import BadOption, BadValue
 from archive.export.masks import masked
 
 _KNOWN: Final = "min-length=N, max-length=N, han=SHARE, boilerplate[=N], mask"
 _LINK: Final = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*\)")
 _HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
-_TEXTS: Final = ("title", "summary", "body", "author", "provenance")
+_WORDS: Final = frozenset({"title", "summary", "body", "author", "media", "keywords", "location", "published_raw"})
+"""Columns in which people may have written anything. In others an id would be taken for a phone number."""
 LONGEST_LINE: Final = 120
 """Signs of a line that may be boilerplate; longer ones are paragraphs that were copied."""
 
@@ -125,24 +128,27 @@ class Cleaner:
     counts: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, table: Table, rows: Iterator[Row]) -> Iterator[Row]:
-        """The rows, cleaned."""
+        """The rows, cleaned. Raises `BadValue`."""
         counts = self.counts if table.name == "articles" else Counter[str]()
-        texts = [place for place, name in enumerate(table.names) if name in _TEXTS]
-        bodies = {place for place, name in enumerate(table.names) if name == "body"}
         for row in rows:
-            cleaned = list(row)
-            for place in texts:
-                cleaned[place] = self._text(str(row[place]), counts, body=place in bodies)
+            try:
+                cleaned = [self._cleaned(name, value, counts) for name, value in zip(table.names, row, strict=True)]
+            except _NoProvenance as error:
+                raise BadValue(table.name, str(row[0]), "provenance", str(error)) from error
             yield tuple(cleaned)
 
     def body(self, text: str) -> str:
         """A body without the lines that stand everywhere."""
         return self._without_boilerplate(text, Counter())
 
-    def _text(self, text: str, counts: Counter[str], *, body: bool) -> str:
-        if body:
-            text = self._without_boilerplate(text, counts)
-        return masked(text, counts) if self.filters.mask else text
+    def _cleaned(self, column: str, value: Value, counts: Counter[str]) -> Value:
+        if column == "body" and isinstance(value, str):
+            value = self._without_boilerplate(value, counts)
+        if not self.filters.mask:
+            return value
+        if column == "provenance":
+            return _masked_provenance(str(value))
+        return _masked_words(value, counts) if column in _WORDS else value
 
     def _without_boilerplate(self, text: str, counts: Counter[str]) -> str:
         if not self.boilerplate:
@@ -153,3 +159,24 @@ class Cleaner:
             return text
         counts["boilerplate lines"] += len(lines) - len(kept)
         return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+
+
+def _masked_words(value: Value, counts: Counter[str]) -> Value:
+    if isinstance(value, list):
+        return [masked(each, counts) for each in value]
+    return masked(value, counts) if isinstance(value, str) else value
+
+
+class _NoProvenance(Exception):
+    """Something else than where each field was found, and what stood there."""
+
+
+def _masked_provenance(text: str) -> str:
+    """The raw strings masked and not counted: they say once more what the columns say."""
+    try:
+        stated = {name: (str(where), str(raw)) for name, (where, raw) in orjson.loads(text).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _NoProvenance(str(error)) from error
+    words = _WORDS | {"published_at"}
+    hidden = {name: (where, masked(raw, Counter()) if name in words else raw) for name, (where, raw) in stated.items()}
+    return orjson.dumps(hidden).decode()
