@@ -80,7 +80,10 @@ def _share(text: str) -> float:
 
 
 def _lines(text: str) -> int:
-    return max(2, _count(text or "20"))
+    count = _count(text or "20")
+    if count < 2:
+        raise ValueError("a line of one article is no boilerplate: 2 or more are wanted")
+    return count
 
 
 def _yes(text: str) -> bool:
