@@ -182,7 +182,9 @@ def test_filters_take_out_and_count(changing: Archive, tmp_path: Path) -> None:
     assert text.count("[phone]") == 12
 
 
-@pytest.mark.parametrize("stated", ["min-length", "min-length=-1", "han=2", "han=x", "mask=yes", "boilerplate=1", "colour=red"])
+@pytest.mark.parametrize(
+    "stated", ["min-length", "min-length=-1", "han=2", "han=x", "mask=yes", "boilerplate=1", "colour=red"]
+)
 def test_a_filter_that_is_none_is_refused(stated: str) -> None:
     with pytest.raises(BadOption, match="--filter"):
         read_filters([stated])
