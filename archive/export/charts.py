@@ -138,7 +138,7 @@ def _duplicates(axes: Any, numbers: Numbers) -> None:
     for place, (name, sizes) in enumerate(numbers.groups.items()):
         places = [size + (place - 0.5) * 0.4 for size in sizes]
         axes.bar(places, list(sizes.values()), width=0.4, label=f"{name}: {sum(sizes.values())} groups")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("articles of a group")
     axes.set_ylabel("groups")
     _explain(axes)

@@ -14,6 +14,9 @@ from archive.export.numbers import counted
 from archive.export.sink import sink
 
 
+_MOST_GAPS: Final = 50
+
+
 class Report:
     """Writes ``index.html`` and a PNG for every chart."""
 
@@ -41,7 +44,19 @@ def _page(facts: dict[str, Any], pictures: dict[str, bytes]) -> str:
         for chart in CHARTS
     )
     listed = "\n".join(f"<li>{escape(str(note))}</li>" for note in notes)
-    return _HTML.format(head=escape(head), shown=shown, listed=listed)
+    return _HTML.format(head=escape(head), shown=shown, gaps=_gaps(facts["open_gaps"]), listed=listed)
+
+
+def _gaps(gaps: list[dict[str, Any]]) -> str:
+    """The largest gaps that no poll has closed, as a table; nothing where there is none."""
+    if not gaps:
+        return ""
+    largest = sorted(gaps, key=lambda gap: (-gap["most"], gap["source"], gap["after_at"]))[:_MOST_GAPS]
+    cells = [(gap["source"], gap["after_at"], gap["before_at"], gap["most"]) for gap in largest]
+    rows = "\n".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in cells)
+    head = "<tr><th>source</th><th>after (UTC)</th><th>before (UTC)</th><th>articles at most</th></tr>"
+    shown = f"the largest {len(largest)} of {len(gaps)}" if len(gaps) > len(largest) else str(len(gaps))
+    return f"<table><caption>Gaps that no poll has closed: {shown}</caption>\n{head}\n{rows}\n</table>"
 
 
 def _packed(content: bytes) -> str:
@@ -51,10 +66,11 @@ def _packed(content: bytes) -> str:
 _HTML: Final = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Tencent News articles</title>
-<style>body {{ font: 16px/1.5 sans-serif; max-width: 62em; margin: 2em auto }} img {{ max-width: 100% }}</style>
+<style>body {{ font: 16px/1.5 sans-serif; max-width: 62em; margin: 2em auto }} img {{ max-width: 100% }} td, th {{ padding: 0 1em; text-align: left }}</style>
 <h1>Tencent News articles</h1>
 <p>{head}</p>
 {shown}
+{gaps}
 <ul>
 {listed}
 </ul>

@@ -185,6 +185,12 @@ def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_
     assert [gap["source"] for gap in exported("day", until="2025-02-13")["open_gaps"]] == ["channel:tech"]
     assert [gap["source"] for gap in exported("late", since="2025-02-14")["open_gaps"]] == ["channel:world"]
     assert [gap["source"] for gap in exported("one", source=("channel:tech",))["open_gaps"]] == ["channel:tech"]
+    export(changing, "report", tmp_path / "report", Wish())
+    page = (tmp_path / "report/index.html").read_text()
+    assert "Gaps that no poll has closed: 2" in page
+    assert (
+        "<td>channel:tech</td><td>2025-02-13T02:00:00+00:00</td><td>2025-02-13T08:00:00+00:00</td><td>12</td>" in page
+    )
     changing.database.connection.execute("UPDATE gaps SET closed_at = '2025-02-15T00:00:00+00:00'")
     closed = exported("closed")
     assert closed["gaps"].startswith("none known: since 2025-02-13T02:00:00+00:00")
