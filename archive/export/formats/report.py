@@ -13,7 +13,6 @@ from archive.export.dataset import Dataset, Part
 from archive.export.numbers import counted
 from archive.export.sink import sink
 
-
 _MOST_GAPS: Final = 50
 
 
@@ -66,7 +65,10 @@ def _packed(content: bytes) -> str:
 _HTML: Final = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Tencent News articles</title>
-<style>body {{ font: 16px/1.5 sans-serif; max-width: 62em; margin: 2em auto }} img {{ max-width: 100% }} td, th {{ padding: 0 1em; text-align: left }}</style>
+<style>
+body {{ font: 16px/1.5 sans-serif; max-width: 62em; margin: 2em auto }} img {{ max-width: 100% }}
+td, th {{ padding: 0 1em; text-align: left }}
+</style>
 <h1>Tencent News articles</h1>
 <p>{head}</p>
 {shown}
