@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from sqlite3 import Connection, Row
 from typing import Final
 
@@ -29,6 +31,10 @@ class DueTime:
     run_id: int | None = None
     attempts: int = 0
     settled_at: datetime | None = None
+    times: int = 1
+    """So many due times the row stands for; see ``archive.monitoring.thinning``."""
+    first_at: datetime | None = None
+    """The first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +86,27 @@ class Ledger:
 
     def open_rows(self, job: str) -> list[DueTime]:
         """What is waiting or running, oldest first."""
-        return self._read("job = ? AND state IN ('waiting', 'running') ORDER BY due_at", (job,))
+        return [_due_time(row) for row in self._connection.execute(OPEN_ROWS, (job,))]
 
     def rows(self, job: str, after: datetime, until: datetime) -> dict[datetime, DueTime]:
         """The rows of a job with due times in ``(after, until]``."""
-        found = self._read("job = ? AND due_at > ? AND due_at <= ? ORDER BY due_at", (job, stamp(after), stamp(until)))
+        found = map(_due_time, self._connection.execute(_ROWS, (job, stamp(after), stamp(until))))
         return {row.due_at: row for row in found}
 
+    def jobs(self) -> list[str]:
+        """The jobs that were ever due at times, by name."""
+        queries = (jobs_in("due_times"), "SELECT job FROM timetables")
+        return sorted({row[0] for query in queries for row in self._connection.execute(query)})
+
     def history(self, job: str | None = None, limit: int | None = None) -> list[dict[str, object]]:
-        """Due times with their runs, and runs without a due time (by hand), newest first."""
-        return [
-            dict(row)
-            for row in self._connection.execute(_HISTORY, {"job": job, "limit": -1 if limit is None else limit})
-        ]
+        """Due times with their runs, and runs without a due time (by hand), newest first.
+
+        Read in the order of the indexes, and no further than is wanted.
+        """
+        names = self.jobs() if job is None else [job]
+        rows = [self._connection.execute(query, (name,)) for name in names for query in (_HISTORY, _BY_HAND)]
+        newest_first: Iterator[Row] = merge(*rows, key=lambda row: row["due_at"] or row["started_at"], reverse=True)
+        return [dict(row) for row in islice(newest_first, limit)]
 
     def end_run(
         self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime, because: str = ""
@@ -114,15 +128,22 @@ class Ledger:
         """Note in ``runs`` that a run began."""
         return self._archive.start_run(job, started_at=now, due_at=due_at)
 
-    def _read(self, condition: str, values: tuple[object, ...]) -> list[DueTime]:
-        query = f"SELECT * FROM due_times WHERE {condition}"  # noqa: S608  # The conditions are the constants above.
-        return [_due_time(row) for row in self._connection.execute(query, values)]
+
+def jobs_in(table: str) -> str:
+    """The query for the jobs that a table has rows of: from one to the next by its index, not row by row."""
+    return f"""
+        WITH RECURSIVE jobs (job) AS (
+            SELECT min(job) FROM {table}
+            UNION ALL SELECT (SELECT min(job) FROM {table} WHERE job > jobs.job) FROM jobs WHERE job IS NOT NULL
+        )
+        SELECT job FROM jobs WHERE job IS NOT NULL
+    """  # noqa: S608  (a table of ours)
 
 
 def _due_time(row: Row) -> DueTime:
     facts = dict(row)
-    for name in ("due_at", "settled_at"):
-        facts[name] = _moment(facts[name])
+    for name in ("due_at", "settled_at", "first_at"):
+        facts[name] = _moment(facts[name]) if facts[name] else None
     return DueTime(**facts)
 
 
@@ -147,16 +168,22 @@ _WRITE: Final = """
 _AMEND_RUN: Final = """
     UPDATE runs SET ended_at = ?, verdict = ?, exit_code = ?, counts = coalesce(?, counts), because = ? WHERE id = ?
 """
+# Without statistics SQLite takes the primary key to be as good, and looks at every row that the job ever had.
+OPEN_ROWS: Final = """
+    SELECT * FROM due_times INDEXED BY due_times_open
+    WHERE job = ? AND state IN ('waiting', 'running') ORDER BY due_at
+"""
+"""What is waiting or running of a job, oldest first."""
+_ROWS: Final = "SELECT * FROM due_times WHERE job = ? AND due_at > ? AND due_at <= ? ORDER BY due_at"
 _HISTORY: Final = """
-    SELECT * FROM (
     SELECT due_times.job, due_times.due_at, due_times.state, due_times.reason, due_times.attempts,
-        runs.started_at, runs.ended_at, runs.verdict, runs.exit_code
+        runs.started_at, runs.ended_at, runs.verdict, runs.exit_code, due_times.times, due_times.first_at
     FROM due_times LEFT JOIN runs ON runs.id = due_times.run_id
-    WHERE :job IS NULL OR due_times.job = :job
-    UNION ALL
-    SELECT runs.job, NULL, iif(runs.ended_at IS NULL, 'running', 'ran'), 'by hand', 1,
-        runs.started_at, runs.ended_at, runs.verdict, runs.exit_code
-    FROM runs JOIN timetables ON timetables.job = runs.job
-    WHERE runs.due_at IS NULL AND (:job IS NULL OR runs.job = :job)
-    ) ORDER BY coalesce(due_at, started_at) DESC, job LIMIT :limit
+    WHERE due_times.job = ? ORDER BY due_times.due_at DESC
+"""
+_BY_HAND: Final = """
+    SELECT runs.job, NULL AS due_at, iif(runs.ended_at IS NULL, 'running', 'ran') AS state, 'by hand' AS reason,
+        1 AS attempts, runs.started_at, runs.ended_at, runs.verdict, runs.exit_code, runs.times, runs.first_at
+    FROM timetables JOIN runs INDEXED BY runs_by_hand ON runs.job = timetables.job
+    WHERE timetables.job = ? AND runs.due_at IS NULL ORDER BY runs.started_at DESC
 """

@@ -48,3 +48,24 @@ SCHEDULE_TABLES: Final = (
     ) STRICT
     """,
 )
+
+LEDGER: Final = (
+    # Of old runs that went well, a row stands for all of a job's that began on one day: `times` runs, the first of
+    # them begun at `first_at`, the last at `started_at`; the counts are sums. NULL: it is one run, as it was.
+    "ALTER TABLE runs ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE runs ADD COLUMN first_at TEXT",
+    """
+    CREATE INDEX runs_whole ON runs (started_at) WHERE first_at IS NULL AND verdict = 'ok' AND exit_code = 0
+    """,
+    "CREATE INDEX runs_by_hand ON runs (job, started_at) WHERE due_at IS NULL",
+    # Likewise for their due times, from `first_at` to `due_at`.
+    "ALTER TABLE due_times ADD COLUMN times INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE due_times ADD COLUMN first_at TEXT",
+    "DROP INDEX due_times_by_time",
+    # A run that goes is looked for in every table that points to runs.
+    "CREATE INDEX due_times_by_run ON due_times (run_id)",
+    "CREATE INDEX polls_by_run ON polls (run_id)",
+    "CREATE INDEX coverage_by_run ON coverage (run_id)",
+    # A digest of the path of the file that named the job last.
+    "ALTER TABLE timetables ADD COLUMN named_by TEXT",
+)

@@ -16,7 +16,7 @@ from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
 from archive.monitoring.notice_tables import NOTICE_TABLES
 from archive.monitoring.poll_tables import POLL_TABLES, THINNED
-from archive.schedule_tables import SCHEDULE_TABLES
+from archive.schedule_tables import LEDGER, SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
 from archive.web.indexes import BROWSING
@@ -143,6 +143,12 @@ def _browsing(db: Database) -> None:
 @_migration("0014_thinned")
 def _thinned(db: Database) -> None:
     for statement in THINNED:
+        db.execute(statement)
+
+
+@_migration("0015_ledger")
+def _ledger(db: Database) -> None:
+    for statement in LEDGER:
         db.execute(statement)
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import orjson
 
 from archive.failures import named_failures
-from archive.ledger import RUNNING, WAITING
+from archive.ledger import OPEN_ROWS, RUNNING, WAITING, jobs_in
 from archive.lock import Holder, Locks
 from archive.monitoring.completeness import Gap, open_gaps
 from archive.monitoring.notices import Notices, Recipient
@@ -201,7 +201,7 @@ class _Reader:
 
     def jobs(self) -> Iterator[JobState]:
         timetables = {row["job"]: row for row in self._rows("timetables", "SELECT * FROM timetables ORDER BY job")}
-        others = {row["job"] for row in self._rows("runs", "SELECT DISTINCT job FROM runs")} - set(timetables)
+        others = {row["job"] for row in self._rows("runs", jobs_in("runs"))} - set(timetables)
         for name in (*timetables, *sorted(others)):
             yield self._job(name, timetables.get(name))
 
@@ -209,7 +209,7 @@ class _Reader:
         last = self._rows("runs", _LAST_RUN, (name,))
         ended = self._rows("runs", _LAST_ENDED, (name,))
         ok = self._rows("runs", _LAST_OK, (name,))
-        open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", _OPEN, (name,))]
+        open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", OPEN_ROWS, (name,))]
         return JobState(
             name=name,
             timetable=watched["timetable"] if watched else None,
@@ -273,7 +273,6 @@ _LAST_OK: Final = """
     SELECT ended_at FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL
     ORDER BY started_at DESC, id DESC LIMIT 1
 """
-_OPEN: Final = "SELECT state, due_at FROM due_times WHERE job = ? AND state IN ('waiting', 'running') ORDER BY due_at"
 _BY_STATUS: Final = "SELECT status, count(*) FROM articles GROUP BY status ORDER BY status"
 # By the order of keeping: no index has these moments, and to search all articles for them would take long.
 _LAST_ARTICLE: Final = "SELECT first_seen FROM articles ORDER BY rowid DESC LIMIT 1"

@@ -25,14 +25,14 @@ CONTRACT = {
     "media": "sha256 url path bytes mime",
     "pictures": "url sha256 article_id tries tried_at last_error",
     "payloads": "sha256 raw_ref url fetched_at",
-    "runs": "id job due_at started_at ended_at verdict exit_code counts host pid because",
+    "runs": "id job due_at started_at ended_at verdict exit_code counts host pid because times first_at",
     "polls": "id run_id source polled_at pages listed fresh overlapped newest_at oldest_at times first_at",
     "gaps": "id source after_at before_at most found_at closed_at known_until tries",
     "coverage": "id run_id layout read_at pages fields times first_at",
     "notices": "id job kind verdict because at since log",
     "recipients": "id label told_until told_at tries not_before last_error",
-    "timetables": "job timetable since settled_until",
-    "due_times": "job due_at state reason run_id attempts settled_at",
+    "timetables": "job timetable since settled_until named_by",
+    "due_times": "job due_at state reason run_id attempts settled_at times first_at",
     "locks": "name token host boot space pid pid_started purpose run_id taken_at beat_at beat child_pid child_started",
 }
 
@@ -157,6 +157,7 @@ RELEASED = {
     "0012_notices": "97642b3efb71768f",
     "0013_browsing": "6fe17641f54b7da0",
     "0014_thinned": "b78aabb72454d566",
+    "0015_ledger": "82781552697e4695",
 }
 
 
