@@ -63,7 +63,7 @@ _COUNTS: Final = {
     "revisions": "SELECT count(*) FROM revisions",
     "sightings": "SELECT count(*) FROM sightings",
     "media": "SELECT count(*) FROM media",
-    "runs": "SELECT count(*) FROM runs",
+    "runs": "SELECT coalesce(sum(times), 0) FROM runs",
     "open_gaps": "SELECT count(*) FROM gaps WHERE closed_at IS NULL",
     "first_published": "SELECT min(published_at) FROM articles",
     "last_published": "SELECT max(published_at) FROM articles",

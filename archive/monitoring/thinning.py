@@ -1,4 +1,4 @@
-"""A year of polls must cost no more than a month: of days long ago, a source's polls become one row, in time.
+"""A year must cost no more than a month: of days long ago, a source's polls become one row, in time, and a job's runs.
 
 Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
 it is, expectations look back over less time than rows are kept whole, and a source that fell silent keeps the polls
@@ -7,7 +7,7 @@ that tell its pace until it speaks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from sqlite3 import Connection, Row
 from typing import Final
@@ -16,31 +16,32 @@ import orjson
 
 from archive.monitoring.expectation import HISTORY
 from archive.monitoring.polls import PACE_OVER
+from archive.monitoring.thinned_runs import OLDEST_RUN, Day, thin_runs
 from archive.record import stamp
 from archive.store import Archive
 
 KEPT_WHOLE: Final = HISTORY + timedelta(days=7)
-"""So long each poll has a row of its own."""
+"""So long each poll and each run has a row of its own."""
 
 
 def thin(archive: Archive, now: datetime) -> int:
-    """Thin the oldest day that is due, if there is one; how many rows went.
+    """Thin the oldest day that is due of polls, of coverage and of runs, where there is one; how many rows went.
 
     One day at a time: a run that finds a year of them does not wait for all, the runs after it do the others.
     """
     until = stamp(now - KEPT_WHOLE)[:10]
-    if not any(_oldest(archive.database.connection, query, until) for query in (_OLDEST_POLL, _OLDEST_COVERAGE)):
+    return sum(_thin_oldest(archive, query, until, by) for query, by in _KINDS.items())
+
+
+def _thin_oldest(archive: Archive, query: str, until: str, thin_day: Callable[[Connection, Day], int]) -> int:
+    if _oldest(archive.database.connection, query, until) is None:
         return 0
-    with archive.transaction() as connection:
-        gone = 0
-        if day := _oldest(connection, _OLDEST_POLL, until):
-            gone += _thin_polls(connection, day)
-        if day := _oldest(connection, _OLDEST_COVERAGE, until):
-            gone += _thin_coverage(connection, day)
-        return gone
+    with archive.transaction() as connection:  # Another process may have been faster.
+        day = _oldest(connection, query, until)
+        return thin_day(connection, day) if day else 0
 
 
-def _oldest(connection: Connection, query: str, until: str) -> dict[str, str] | None:
+def _oldest(connection: Connection, query: str, until: str) -> Day | None:
     """The day, as the bounds of what is to be thinned."""
     row = connection.execute(query, (until,)).fetchone()
     if row is None:
@@ -49,13 +50,13 @@ def _oldest(connection: Connection, query: str, until: str) -> dict[str, str] | 
     return {"first": day.isoformat(), "after": (day + timedelta(days=1)).isoformat()}
 
 
-def _thin_polls(connection: Connection, day: dict[str, str]) -> int:
+def _thin_polls(connection: Connection, day: Day) -> int:
     connection.execute(_KEEP_BROKEN, day)
     joined = connection.execute(_JOIN_POLLS, day).rowcount
     return connection.execute(_DROP_POLLS, day).rowcount - joined
 
 
-def _thin_coverage(connection: Connection, day: dict[str, str]) -> int:
+def _thin_coverage(connection: Connection, day: Day) -> int:
     rows = connection.execute(_COVERAGE, day).fetchall()
     connection.execute(_DROP_COVERAGE, day)
     layouts = sorted({row["layout"] for row in rows})
@@ -102,3 +103,9 @@ _DROP_COVERAGE: Final = f"DELETE FROM coverage WHERE {_READ_THEN}"  # noqa: S608
 _ADD_COVERAGE: Final = """
     INSERT INTO coverage (run_id, layout, read_at, pages, fields, times, first_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+_KINDS: Final[dict[str, Callable[[Connection, Day], int]]] = {
+    _OLDEST_POLL: _thin_polls,
+    _OLDEST_COVERAGE: _thin_coverage,
+    OLDEST_RUN: thin_runs,
+}
+"""The query for the oldest moment that is to be thinned, and what thins its day."""
