@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,12 @@ def with_jobs(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(asked: Asked, *, jobs_file: Path | None, **options: Any) -> None:
         command(asked, Jobs(jobs_file), **options)
 
-    return shared(_JOBS(wrapped))
+    return with_jobs_file(wrapped)
+
+
+def with_jobs_file(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a command that may do without the time-table: it takes its path, ``jobs_file``."""
+    return shared(_JOBS(command))
 
 
 class Jobs:
@@ -47,9 +52,14 @@ class Jobs:
     def chosen(self, names: tuple[str, ...]) -> list[Job]:
         """These jobs, or all of them. Raises ``NoSuchJob``."""
         for name in names:
-            if name not in self.by_name:
-                raise NoSuchJob(name, self.by_name)
+            self.ensure_known(name)
         return [self.by_name[name] for name in names or self.by_name]
+
+    def ensure_known(self, name: str, others: Iterable[str] = ()) -> None:
+        """Raises ``NoSuchJob`` for a name that neither the time-table has nor the others are."""
+        known = dict.fromkeys([*self.by_name, *others])
+        if name not in known:
+            raise NoSuchJob(name, known)
 
     def enabled(self) -> list[Job]:
         """Those that are due at times."""

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from functools import partial
 from heapq import merge
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 import click
 import orjson
 
-from archive.asked import Asked, shared
+from archive.asked import Asked
 from archive.errors import ExitCode
 from archive.ledger import Ledger
 from archive.store import Archive
 from schedules.afterwards import Afterwards
-from schedules.asking import Jobs, with_jobs
+from schedules.asking import Jobs, with_jobs, with_jobs_file
 from schedules.clock import MOST_AT_ONCE
 from schedules.daemon_log import daemon_log
 from schedules.deploy_commands import cron, systemd
@@ -193,21 +194,23 @@ def _due_times(job: Job, moment: datetime) -> Iterator[tuple[datetime, str]]:
 @schedule.command("history")
 @click.argument("name", required=False)
 @click.option("-n", "number", type=click.IntRange(min=1), default=20, show_default=True, help="So many, newest first.")
-@shared
-def history(asked: Asked, *, name: str | None, number: int) -> None:
+@with_jobs_file
+def history(asked: Asked, *, jobs_file: Path | None, name: str | None, number: int) -> None:
     """What became of the due times, newest first."""
     with Archive.existing(asked.data) as archive:
-        rows = Ledger(archive).history(name, number)
+        ledger = Ledger(archive)
+        if name is not None and name not in (known := ledger.jobs()):
+            Jobs(jobs_file).ensure_known(name, known)
+        rows = ledger.history(name, number)
     for row in rows:
         click.echo(orjson.dumps(row) if asked.json else _line_of(row))
 
 
 def _line_of(row: dict[str, object]) -> str:
     when = row["due_at"] or row["started_at"]
-    said = [str(row["verdict"])] if row["verdict"] else []
-    return (
-        f"{when}  {row['job']:<12} {row['state']:<9} {', '.join([*said, *filter(None, [str(row['reason'])])])}".rstrip()
-    )
+    since = f"{row['times']} times since {row['first_at']}" if row["first_at"] else ""
+    said = ", ".join(str(each) for each in (row["verdict"], row["reason"], since) if each)
+    return f"{when}  {row['job']:<12} {row['state']:<9} {said}".rstrip()
 
 
 schedule.add_command(notify)
