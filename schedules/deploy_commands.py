@@ -13,6 +13,7 @@ from archive.errors import ExitCode, QQNewsError
 from schedules import crontab
 from schedules.asking import Jobs, with_jobs
 from schedules.keeper import program
+from schedules.reach import closed_to_others, needed, said_of
 from schedules.systemd import STATE, environment_file, units
 from schedules.telling import SILENT, Telling
 
@@ -119,7 +120,7 @@ def _advice(jobs: Jobs, data: Path | None, *, user: bool) -> str:
         f"Either the daemon:  {control} enable --now qqnews.service",
         f"or the timers:      {control} enable --now {timers}",
     ]
-    hidden = [word for word in (program()[0], str(jobs.path or "")) if word.startswith(("/root/", "/home/"))]
-    if hidden and not user:
-        lines.append(f"Its own user must be able to read {' and '.join(hidden)}: better install in /opt")
+    if not user and (closed := closed_to_others(needed(jobs))):
+        what, cure = said_of(closed)
+        lines.append(f"They cannot start yet: {what}: {cure}")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from schedules.asking import Jobs
 from schedules.daemon import LOCK
 from schedules.deploy_commands import carried_environment, cron_block, units_for, usual_place
 from schedules.keeper import program
+from schedules.reach import closed_to_others, needed, said_of
 from schedules.systemd import environment_file
 
 _AGAIN: Final = "'qqnews schedule cron install' again, from a shell that has the right environment"
@@ -133,6 +134,8 @@ def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
             yield Finding("systemd", Level.WARNING, f"{variables} is not what this shell has", again)
         else:
             yield Finding("systemd", Level.FINE, f"the units in {place} are up to date")
+        if not user and (closed := closed_to_others(needed(jobs))):
+            yield Finding("systemd", Level.ERROR, *said_of(closed))
 
 
 def _text(path: Path) -> str | None:

@@ -13,6 +13,7 @@ from archive.lock import Locks
 from archive.monitoring.diagnosis import Level
 from archive.store import Archive
 from schedules.deployed import examine_deployment
+from schedules.reach import closed_to_others
 from tests.conftest import QQNEWS
 from tests.schedules.test_crontab import FAKE
 
@@ -41,7 +42,8 @@ def found(home: Path) -> dict[str, tuple[Level, str]]:
 
 
 def schedule(home: Path, *words: str) -> None:
-    command = [str(QQNEWS), "--data", str(home / "data"), "schedule", *words, "--jobs", str(home / "jobs.toml")]
+    table = os.environ.get("QQNEWS_JOBS", str(home / "jobs.toml"))
+    command = [str(QQNEWS), "--data", str(home / "data"), "schedule", *words, "--jobs", table]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -82,6 +84,39 @@ def test_the_units_of_systemd(home: Path, monkeypatch: pytest.MonkeyPatch) -> No
     service = home / "config/systemd/user/qqnews.service"
     service.write_text(service.read_text().replace(str(QQNEWS), "/gone/qqnews"))
     assert found(home)["systemd"][1].endswith("not as today: qqnews.service")
+
+
+def test_units_whose_user_cannot_reach_the_program(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    monkeypatch.setattr("schedules.deployed.usual_place", lambda *, user: None if user else home / "system")
+    (home / "own").mkdir(mode=0o700)
+    (home / "own/jobs.toml").write_text(JOBS)
+    monkeypatch.setenv("QQNEWS_JOBS", str(home / "own/jobs.toml"))
+    schedule(home, "systemd", "--to", str(home / "system"))
+    (finding,) = (it for it in examine_deployment(home / "data") if it.area == "systemd" and it.level is Level.ERROR)
+    assert f"{home / 'own'} (on the way to {home / 'own/jobs.toml'})" in finding.what
+    assert f"chmod o+x {home / 'own'}" in finding.cure
+
+
+def test_every_directory_on_the_way_to_a_linked_interpreter_is_looked_at(tmp_path: Path) -> None:
+    interpreter, link = tmp_path / "home/pyenv/bin/python3", tmp_path / "opt/venv/bin/python"
+    for path in (interpreter, link):
+        path.parent.mkdir(parents=True)
+    interpreter.write_text("")
+    link.symlink_to("../lib64/python")
+    (tmp_path / "opt/venv/lib64").symlink_to(tmp_path / "home/pyenv/bin")
+    (tmp_path / "home/pyenv/bin/python").symlink_to("python3")
+
+    def closed() -> set[Path]:
+        return {step.resolve() for step in closed_to_others([link]) if tmp_path in step.parents}
+
+    for path in sorted(tmp_path.rglob("*")):
+        path.chmod(0o755)
+    assert closed() == set()
+    (tmp_path / "home").chmod(0o700)
+    assert closed() == {tmp_path / "home"}
+    interpreter.chmod(0o640)
+    assert closed() == {tmp_path / "home", interpreter}
 
 
 def test_the_daemon_at_work(home: Path) -> None:

@@ -69,6 +69,17 @@ def test_strange_paths_and_passwords_come_through(machine: Machine, tmp_path: Pa
     assert "proxy:1" not in "".join(path.read_text() for path in files if path != variables)
 
 
+def test_what_the_units_user_cannot_reach_is_named_with_the_cure(machine: Machine, tmp_path: Path) -> None:
+    machine.jobs = tmp_path / "own/jobs.toml"
+    machine.jobs.parent.mkdir(mode=0o700)
+    machine.jobs.write_text('[a]\ncommand = "stats"\nevery = "1s"\n')
+    ended = machine.call("systemd", "--to", str(tmp_path / "units"))
+    assert f"{machine.jobs.parent} (on the way to {machine.jobs})" in ended.stderr
+    assert f"chmod o+x {machine.jobs.parent}" in ended.stderr
+    own = machine.call("systemd", "--user", "--to", str(tmp_path / "units"))
+    assert "cannot start" not in own.stderr
+
+
 def test_words_for_systemd() -> None:
     made = units(["/opt/qq news/q$a%b"], Path('/etc/"jobs".toml'), Path("/srv/d"), Path("/etc/e"), user=True)
     assert (
