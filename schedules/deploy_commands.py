@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,7 @@ import click
 from archive.asked import Asked
 from archive.errors import ExitCode, QQNewsError
 from schedules import crontab
-from schedules.asking import Jobs, with_jobs
+from schedules.asking import Jobs, with_jobs, with_jobs_file
 from schedules.keeper import program
 from schedules.reach import closed_to_others, needed, said_of
 from schedules.systemd import STATE, environment_file, units
@@ -41,22 +43,30 @@ def carried_environment(telling: Telling = SILENT) -> dict[str, str]:
 
 @click.command("cron")
 @click.argument("action", type=click.Choice(["print", "install", "remove"]), default="print")
-@with_jobs
-def cron(asked: Asked, jobs: Jobs, action: str) -> None:
+@with_jobs_file
+def cron(asked: Asked, *, jobs_file: Path | None, action: str) -> None:
     """Print the line for cron, or put it into your crontab, or take it out; other lines are left alone.
 
     Proxies, certificates and QQNEWS_ settings of this shell go into the line, for cron hands none of them on.
     """
     data = asked.data.absolute()
-    ours = cron_block(data, jobs)
-    if action == "print":
-        click.echo(ours, nl=False)
+    if action == "remove":
+        _change(partial(crontab.without_block, data=data), "removed")
         return
+    ours = cron_block(data, Jobs(jobs_file))
+    if action == "install":
+        _change(partial(crontab.with_block, data=data, ours=ours), "installed")
+    else:
+        click.echo(ours, nl=False)
+
+
+def _change(changed: Callable[[str], str], done: str) -> None:
+    """Change the crontab, and say so."""
     before = crontab.read_crontab()
-    after = crontab.with_block(before, data, ours) if action == "install" else crontab.without_block(before, data)
+    after = changed(before)
     if after != before:
         crontab.write_crontab(after)
-    click.echo("unchanged" if after == before else {"install": "installed", "remove": "removed"}[action])
+    click.echo("unchanged" if after == before else done)
 
 
 def cron_block(data: Path, jobs: Jobs) -> str:

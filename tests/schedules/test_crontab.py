@@ -102,6 +102,16 @@ def test_install_and_remove(machine: Machine, own_cron: Path) -> None:
     assert cron("remove") == "unchanged\n"
 
 
+def test_the_line_is_removed_though_its_time_table_is_gone(machine: Machine, own_cron: Path) -> None:
+    machine.environment = {"PATH": f"{own_cron.parent}:{os.environ['PATH']}"}
+    machine.jobs.write_text('[a]\ncommand = "stats"\nevery = "1s"\n')
+    assert machine.call("cron", "install").returncode == 0
+    machine.jobs.unlink()
+    assert machine.call("cron", "install").returncode == 20
+    ended = machine.call("cron", "remove")
+    assert (ended.returncode, ended.stdout, own_cron.exists()) == (0, "removed\n", False)
+
+
 def printed_line(machine: Machine) -> str:
     words = [str(QQNEWS), "--data", str(machine.data), "schedule", "cron", "--jobs", str(machine.jobs)]
     return subprocess.run(words, env=clean_environment(), capture_output=True, text=True, check=True).stdout
