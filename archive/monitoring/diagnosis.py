@@ -63,12 +63,24 @@ def examine_archive(data: Path) -> Iterator[Finding]:
     yield _versions()
     yield _time_zones()
     if not data.is_dir():
-        yield Finding("directory", Level.NOTE, f"{data.absolute()} does not exist yet", "the first crawl makes it")
+        yield _to_be_made(data.absolute())
         return
     yield from _rights(data)
     yield from _disk(data)
     if (data / "archive.db").exists():
         yield from _database(data)
+
+
+def _to_be_made(data: Path) -> Finding:
+    """Whether a directory that is not there can be made."""
+    there = next(path for path in (data, *data.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        cure = "name another place with --data or QQNEWS_DATA"
+        return Finding("directory", Level.ERROR, f"{data} cannot be made: {there} is no directory", cure)
+    if not os.access(there, os.W_OK | os.X_OK):
+        cure = f"make {data} as somebody who may, and give it to the user who runs the jobs"
+        return Finding("directory", Level.ERROR, f"{data} cannot be made: {there} is not ours to write", cure)
+    return Finding("directory", Level.NOTE, f"{data} does not exist yet", "the first crawl makes it")
 
 
 def _versions() -> Finding:

@@ -36,6 +36,20 @@ def test_no_directory_yet_is_no_fault(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("place", ["file/x", "file/x/y", "file", "nowhere"])
+def test_a_directory_that_cannot_be_made(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (finding,) = found(tmp_path / place)["directory"]
+    assert (finding.level, "is no directory" in finding.what, "--data" in finding.cure) == (Level.ERROR, True, True)
+
+
+def test_a_directory_that_is_not_ours_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    (finding,) = found(tmp_path / "a/b")["directory"]
+    assert (finding.level, f"{tmp_path} is not ours to write" in finding.what) == (Level.ERROR, True)
+
+
 def test_a_damaged_database(archive: Archive) -> None:
     for number in range(30):
         archive.keep(an_article(number), seen_at=NOON)
