@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -18,6 +18,9 @@ from archive.store import Archive
 
 WAITING, RUNNING, RAN, COALESCED, SKIPPED, MISSED = "waiting", "running", "ran", "coalesced", "skipped", "missed"
 """What becomes of a due time: to be run yet, under way; run, merged into a later one, left out, nobody there."""
+
+GONE: Final = "gone"
+"""Stands for the time-table of a job that is named no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,23 @@ class Ledger:
         with self.transaction() as connection:
             connection.execute(_WATCH, (job, timetable, stamp(since), stamp(since)))
             connection.execute(_DROP_WAITING, ("the time-table was changed", stamp(since), job))
+
+    def named(self) -> dict[str, str | None]:
+        """The jobs that a time-table names, and the mark of the one that did last (None: that was never noted)."""
+        return dict(self._connection.execute("SELECT job, named_by FROM timetables WHERE timetable <> ?", (GONE,)))
+
+    def name(self, jobs: Iterable[str], mark: str) -> None:
+        """Note that a time-table names, or was the last to name, these jobs."""
+        with self.transaction() as connection:
+            values = [(mark, job) for job in jobs]
+            connection.executemany("UPDATE timetables SET named_by = ? WHERE job = ?", values)
+
+    def leave(self, job: str, now: datetime) -> None:
+        """The job is named no more: nothing of it waits any longer."""
+        left = [replace(row, state=SKIPPED, reason="the time-table no longer names it") for row in self.open_rows(job)]
+        with self.transaction() as connection:
+            self.write(left, now)
+            connection.execute(_LEAVE, (GONE, stamp(now), job))
 
     def settled_until(self, job: str, moment: datetime) -> None:
         """Every due time up to here has its row."""
@@ -159,6 +179,7 @@ _WATCH: Final = """
 _DROP_WAITING: Final = (
     "UPDATE due_times SET state = 'skipped', reason = ?, settled_at = ? WHERE job = ? AND state = 'waiting'"
 )
+_LEAVE: Final = "UPDATE timetables SET timetable = ?, settled_until = ? WHERE job = ?"
 _WRITE: Final = """
     INSERT INTO due_times (job, due_at, state, reason, run_id, attempts, settled_at) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (job, due_at) DO UPDATE SET

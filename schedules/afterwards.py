@@ -10,11 +10,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from archive.errors import ExitCode, QQNewsError
+from archive.errors import ExitCode, NoArchive, QQNewsError
 from archive.logs import prune_now_and_then
 from archive.monitoring.metrics import metrics
 from archive.monitoring.notices import Notices
@@ -23,6 +24,7 @@ from archive.store import Archive
 from schedules.asking import Jobs
 from schedules.health import job_metrics, standings
 from schedules.keeper import Keeper, program
+from schedules.leaving import note_named
 from schedules.ping import failure_of, ping
 from schedules.supervise import started_group, supervise
 from schedules.telling import MissingVariable
@@ -47,18 +49,28 @@ class Afterwards:
 
     def keep_looking(self, call: Callable[[], int]) -> None:
         """Look again and again until the keeper stops. ``call``: the number of runs that have ended."""
-        ended = call()
+        ended = -1  # At the first look everything is done as after a run.
         while not self._keeper.stop.wait(LOOK_EVERY):
             before, ended = ended, call()
             self.look(ran=ended != before)
 
-    def look(self, *, ran: bool) -> None:
-        """Do what is to be done now. ``ran``: whether a run has ended since the last look."""
-        for step in (self._send, self._ping, lambda: self._measure(ran=ran), self._prune):
+    def look(self, *, ran: bool, by_clock: bool = True) -> None:
+        """Do what is to be done now. ``ran``: whether a run has ended since the last look.
+
+        ``by_clock``: whether the jobs are those of the time-table that is at work here.
+        """
+        named = (self._note_named,) if ran and by_clock else ()
+        for step in (*named, self._send, self._ping, lambda: self._measure(ran=ran), self._prune):
             try:
                 step()
             except (QQNewsError, OSError) as error:
                 self._keeper.tell(f"afterwards: {error}")
+
+    def _note_named(self) -> None:
+        """Jobs that left the time-table are settled."""
+        # Where nothing could be begun there may be no archive yet.
+        with suppress(NoArchive), Archive.existing(self._keeper.data) as archive:
+            note_named(archive, self._jobs, datetime.now(UTC))
 
     def _send(self) -> None:
         """Messages, by a process of their own: what is sent through has time limits of its own making."""

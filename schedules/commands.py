@@ -65,7 +65,7 @@ def once(asked: Asked, jobs: Jobs, name: str) -> None:
         results = keeper.turn(job, by_hand=True, until=datetime.now(UTC))
         for result in results:
             _show(result, as_json=asked.json)
-        Afterwards(keeper, jobs).look(ran=True)
+        Afterwards(keeper, jobs).look(ran=True, by_clock=False)
     sys.exit(128 + received[0] if received else _exit_code(results))
 
 

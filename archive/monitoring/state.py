@@ -17,7 +17,7 @@ from typing import Final
 import orjson
 
 from archive.failures import named_failures
-from archive.ledger import OPEN_ROWS, RUNNING, WAITING, jobs_in
+from archive.ledger import GONE, OPEN_ROWS, RUNNING, WAITING, jobs_in
 from archive.lock import Holder, Locks
 from archive.monitoring.completeness import Gap, open_gaps
 from archive.monitoring.notices import Notices, Recipient
@@ -50,7 +50,8 @@ class JobState:
 
     name: str
     timetable: str | None
-    """What its due times were last computed from; None: it was never seen in a time-table, ``off``: not due."""
+    """What its due times were last computed from; None: it was never seen in a time-table, ``off``: not due, ``gone``:
+    named no more."""
     settled_until: datetime | None
     """Up to where each due time has its row."""
     last_run: Run | None
@@ -67,7 +68,14 @@ class JobState:
     @property
     def is_scheduled(self) -> bool:
         """Whether it is due at times."""
-        return self.timetable not in (None, "off")
+        return self.timetable not in (None, "off", GONE)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the time-table no longer names it, and nobody has run it since."""
+        if self.timetable != GONE or self.settled_until is None:
+            return False
+        return self.last_run is None or self.last_run.started_at <= self.settled_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,7 @@ class State:
     is_older: bool
     """Whether this program would bring it up to date when it opens it to write."""
     jobs: tuple[JobState, ...]
-    """Those with a time-table first."""
+    """Those with a time-table first; without those that are gone."""
     locks: tuple[Holder, ...]
     disk: Disk
     contents: Contents
@@ -202,8 +210,8 @@ class _Reader:
     def jobs(self) -> Iterator[JobState]:
         timetables = {row["job"]: row for row in self._rows("timetables", "SELECT * FROM timetables ORDER BY job")}
         others = {row["job"] for row in self._rows("runs", jobs_in("runs"))} - set(timetables)
-        for name in (*timetables, *sorted(others)):
-            yield self._job(name, timetables.get(name))
+        found = (self._job(name, timetables.get(name)) for name in (*timetables, *sorted(others)))
+        return (job for job in found if not job.is_gone)
 
     def _job(self, name: str, watched: Row | None) -> JobState:
         last = self._rows("runs", _LAST_RUN, (name,))

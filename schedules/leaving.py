@@ -1,0 +1,58 @@
+"""Jobs that leave the time-table: what is still open of them is settled, and nobody waits for them any more.
+
+Several time-tables may share an archive, so each job bears a mark of the file that named it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from archive.errors import ExitCode
+from archive.ledger import Ledger
+from archive.lock import Locks
+from archive.store import Archive
+from schedules.asking import Jobs
+from schedules.jobs import SHIPPED
+
+
+def note_named(archive: Archive, jobs: Jobs, now: datetime) -> None:
+    """Note which jobs the time-table names, and settle those that it no longer does."""
+    ledger, mark = Ledger(archive), _mark_of(jobs)
+    named = ledger.named()
+    left = left_behind(named, mark, jobs.by_name)
+    new = [job for job in jobs.by_name if named.get(job, mark) != mark]
+    if left or new:
+        with ledger.transaction():
+            ledger.name([*new, *left], mark)
+            for job in left:
+                _settle(ledger, Locks(archive), job, now)
+
+
+def left_behind(named: Mapping[str, str | None], mark: str, names: Collection[str]) -> list[str]:
+    """The jobs that a time-table named and does no longer. ``named``: each job's mark of who named it last.
+
+    A time-table that never named any, and now names jobs of another, is that one's successor: a copy, say.
+    """
+    before = {mark} if mark in named.values() else {named[job] for job in names if job in named}
+    return [job for job, by in named.items() if by in before and job not in names]
+
+
+def _settle(ledger: Ledger, locks: Locks, job: str, now: datetime) -> None:
+    """Settle what is open of a job, unless it is being run: then that comes first."""
+    lock = f"job:{job}"
+    if locks.holder(lock) is not None:
+        return
+    remains = locks.remains(lock)
+    runs = {row.run_id for row in ledger.open_rows(job)} | {remains.run_id if remains else None}
+    for run in filter(None, runs):
+        ledger.bury_run(run, "failed", ExitCode.FAILED, now, "its keeper died or fell silent")
+    if remains is not None:
+        locks.release(remains.token)
+    ledger.leave(job, now)
+
+
+def _mark_of(jobs: Jobs) -> str:
+    """What tells this time-table from others: a digest of its path."""
+    return sha256(bytes(jobs.path or SHIPPED)).hexdigest()[:16]
