@@ -1,4 +1,4 @@
-"""Columns that point to rows which are gone for good: they point nowhere from then on."""
+"""Columns that point to rows which are gone for good point nowhere from then on; what near-duplicates lost is compared anew."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ _OPTIONAL: Final = (
     ("locks", "run_id", "runs", "id"),
 )
 """Table, column, the table it points to, and by what. Only revisions must have what they point to: their article."""
+_COMPARED: Final = (
+    ("near_articles", "article_id NOT IN (SELECT id FROM articles)"),
+    ("near_articles", "doc NOT IN (SELECT doc FROM near_texts)"),
+    ("article_clusters", "article_id NOT IN (SELECT id FROM articles)"),
+    ("near_texts", "doc NOT IN (SELECT doc FROM near_articles WHERE doc IS NOT NULL)"),
+    ("near_bands", "doc NOT IN (SELECT doc FROM near_texts)"),
+)
+"""Table, and which of its rows are of no article or no text. An article that lost them is compared again."""
 
 
 def mend_references(archive: Archive) -> Iterator[Step]:
@@ -25,11 +33,19 @@ def mend_references(archive: Archive) -> Iterator[Step]:
     for table, column, other, key in _OPTIONAL:
         # Names in our own schema.
         lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other})"  # noqa: S608
-        query = f"SELECT count(*) FROM {table} WHERE {lost}"  # noqa: S608
-        if (number := archive.database.connection.execute(query).fetchone()[0]) > 0:
+        if number := _count(archive, table, lost):
             how = f"references of {number} rows to lost rows of {other} dropped"
             statement = f"UPDATE {table} SET {column} = NULL WHERE {lost}"  # noqa: S608
             yield Step(f"{table}.{column}", how, partial(_execute, archive, statement))
+    for table, useless in _COMPARED:
+        if number := _count(archive, table, useless):
+            how = f"{number} rows dropped, which are made again when near-duplicates are looked for"
+            yield Step(table, how, partial(_execute, archive, f"DELETE FROM {table} WHERE {useless}"))  # noqa: S608
+
+
+def _count(archive: Archive, table: str, condition: str) -> int:
+    query = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608
+    return int(archive.database.connection.execute(query).fetchone()[0])
 
 
 def _execute(archive: Archive, statement: str) -> None:

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.backup import back_up
+from archive.duplicates.rebuild import complete
 from archive.ledger import RAN, WAITING, DueTime, Ledger
 from archive.raw import captures, members, raw_files
 from archive.repair import Step, repair
@@ -254,6 +255,18 @@ def test_a_lost_revision_is_named_and_accepted_keeps_its_number(data: Path) -> N
             (1, False, True),
             (2, True, False),
         ]
+
+
+@pytest.mark.parametrize("change", ["article_id = 'x' || article_id", "doc = doc + 1000"])
+def test_an_article_whose_near_duplicates_are_lost_is_compared_again(data: Path, change: str) -> None:
+    one = "(SELECT min(article_id) FROM near_articles WHERE doc IS NOT NULL)"
+    with closing(sqlite3.connect(data / "archive.db")) as connection, connection:
+        connection.execute(f"UPDATE near_articles SET {change} WHERE article_id = {one}")
+    assert [each.where.partition("/")[0] for each in verify(data)] == ["near_articles"]
+    assert helpless(repaired(data)) == []
+    assert list(verify(data)) == []
+    with Archive.existing(data) as archive:
+        assert list(complete(archive)) == [1]
 
 
 def test_a_revision_under_a_wrong_id_goes_back_to_its_article(data: Path) -> None:
