@@ -1,4 +1,4 @@
-"""Columns that point to rows which are gone for good point nowhere from then on; what near-duplicates lost is compared anew."""
+"""Columns that point to lost rows point nowhere from then on; lost near-duplicates are compared anew."""
 
 from __future__ import annotations
 
