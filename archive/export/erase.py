@@ -8,15 +8,15 @@ import shutil
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from archive.erasures import id_hash
-from archive.export.columns import DELETED
-from archive.export.dataset import Part
+from archive.export.columns import BESIDE, Row, Table
+from archive.export.dataset import Format, Part
 from archive.export.errors import BadValue, LibraryMissing, NotAnExport, TargetRefused
 from archive.export.formats import load
 from archive.export.manifest import REWRITTEN, Manifest, read_manifest
@@ -24,13 +24,16 @@ from archive.export.papers import PAPERS, write_papers
 from archive.export.place import replacing
 from archive.export.questions import GROUPS
 from archive.export.sink import sink
-from archive.export.sums import SUMS, export_id, listed
+from archive.export.sums import SUMS, digest_of, export_id, listed
 from archive.export.tabular import Tabular
 from archive.export.without import Without
 from archive.takedown.overwrite import capture_patches
 from archive.takedown.scan import Seen, look_into
 from archive.takedown.traces import Traces
 from archive.verify.tree import files_below
+
+if TYPE_CHECKING:
+    from archive.export.formats.sqlite import Sqlite
 
 
 def exports_below(directory: Path) -> list[Path]:
@@ -41,6 +44,16 @@ def exports_below(directory: Path) -> list[Path]:
             listed(sums.parent)
             found[sums.parent] = len(read_manifest(sums.parent).after)
     return sorted(found, key=lambda folder: (found[folder], folder))
+
+
+def _exports_of_other_versions(directory: Path) -> Iterator[Path]:
+    for sums in directory.rglob(SUMS):
+        with suppress(NotAnExport):
+            listed(sums.parent)
+            try:
+                read_manifest(sums.parent)
+            except NotAnExport:
+                yield sums.parent
 
 
 def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
@@ -69,6 +82,10 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
             if seen.hits:
                 _remove(folder)
             done[folder] = f"{'removed' if seen.hits else 'left as it is'}, for it is damaged ({error})"
+    for folder in list(_exports_of_other_versions(directory)):
+        if _look_into(folder, traces).hits:
+            _remove(folder)
+            done[folder] = "removed, for this version cannot rewrite it: make it again"
     return done
 
 
@@ -142,7 +159,7 @@ def _remove(folder: Path) -> None:
 
 
 def _tabular(form: Tabular, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
-    tables = {table.name: table for table in (*manifest.tables, DELETED)}
+    tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
     parts = list[Part]()
     for part in manifest.parts:
         rows = without.rows(tables[part.table], form.encoding.read(folder / part.path, tables[part.table]))
@@ -155,35 +172,49 @@ def _tabular(form: Tabular, folder: Path, aside: Path, manifest: Manifest, witho
             parts.append(replace(part, rows=count, sha256=file.settle()))
         if part.month is not None and not count:
             (aside / part.path).unlink()
+            (aside / part.path).parent.rmdir()
             parts.pop()
     return parts
 
 
-def _sqlite(_: Any, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
+def _sqlite(form: Sqlite, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     from archive.export.formats.sqlite import FILE, index_words
 
     shutil.copyfile(folder / FILE, aside / FILE)
+    tables = {table.name: table for table in (*manifest.tables, *BESIDE)}
     with closing(sqlite3.connect(aside / FILE, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("BEGIN")
-        for table in manifest.tables:
-            columns = ", ".join(f'"{name}"' for name in table.names)
-            places = ", ".join(f'"{name}" = ?' for name in table.names)
-            rows = database.execute(f'SELECT rowid, {columns} FROM "{table.name}" ORDER BY rowid').fetchall()  # noqa: S608
-            for number, *before in rows:
-                after = without.row(table, tuple(before))
-                if after is None:
-                    database.execute(f'DELETE FROM "{table.name}" WHERE rowid = ?', (number,))  # noqa: S608
-                elif after != tuple(before):
-                    database.execute(f'UPDATE "{table.name}" SET {places} WHERE rowid = ?', (*after, number))  # noqa: S608
+        counts = {
+            part.table: _rewrite(database, form.numbered(folder, tables[part.table]), tables[part.table], without)
+            for part in manifest.parts
+        }
         index_words(database)
         database.execute("COMMIT")
         database.execute("VACUUM")
-    return []
+    digest = digest_of(aside / FILE)
+    return [replace(part, rows=counts[part.table], sha256=digest) for part in manifest.parts]
 
 
-def _markdown(_: Any, folder: Path, aside: Path, __: Manifest, without: Without) -> list[Part]:
+def _rewrite(database: sqlite3.Connection, rows: Iterable[tuple[int, Row]], table: Table, without: Without) -> int:
+    """Change the rows of a table, each with its number in the file; how many stay."""
+    from archive.export.formats.sqlite import flat
+
+    places = ", ".join(f'"{name}" = ?' for name in table.names)
+    stay = 0
+    for number, before in rows:
+        after = without.row(table, before)
+        stay += after is not None
+        if after is None:
+            database.execute(f'DELETE FROM "{table.name}" WHERE rowid = ?', (number,))  # noqa: S608
+        elif after != before:
+            database.execute(f'UPDATE "{table.name}" SET {places} WHERE rowid = ?', (*flat(after), number))  # noqa: S608
+    return stay
+
+
+def _markdown(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     traces = without.traces
+    parts = _lines_beside(folder, aside, manifest, without)
     for path in (folder / "content").rglob("*.md"):
         if path.stem == traces.article_id:
             without.dropped = {"id": path.stem}
@@ -191,12 +222,14 @@ def _markdown(_: Any, folder: Path, aside: Path, __: Manifest, without: Without)
             with sink(aside / path.relative_to(folder)) as file:
                 file.write(blotted)
                 file.settle()
-    return []
+    return parts
 
 
-def _warc(_: Any, folder: Path, aside: Path, __: Manifest, without: Without) -> list[Part]:
+def _warc(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     from archive.export.formats.warc import FILE
 
+    # A record that is erased keeps its length: the rows of the table go on saying where each begins.
+    parts = _lines_beside(folder, aside, manifest, without)
     shutil.copyfile(folder / FILE, aside / FILE)
     patches = list(capture_patches(aside, aside / FILE, without.traces, set()))
     with (aside / FILE).open("r+b") as file:
@@ -205,7 +238,14 @@ def _warc(_: Any, folder: Path, aside: Path, __: Manifest, without: Without) -> 
             file.write(patch.content)
     if any(patch.erases for patch in patches):
         without.dropped = {"id": without.traces.article_id}
-    return []
+    return parts
+
+
+def _lines_beside(folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
+    """The tables of a format that has its articles elsewhere: they are JSON Lines."""
+    from archive.export.formats.jsonl import PLAIN
+
+    return _tabular(PLAIN, folder, aside, manifest, without)
 
 
 _REWRITERS: Final[dict[str, Callable[..., list[Part]]]] = {
@@ -247,4 +287,5 @@ def _facts(facts: dict[str, Any], less: dict[str, str] | None) -> dict[str, Any]
             counts[less[name]] -= 1
         found["articles_by"] = {name: dict(sorted((+counts).items())) for name, counts in groups.items()}
         found["articles"] -= 1
+        found["left_out"] = {**facts["left_out"], "of": facts["left_out"]["of"] - 1}
     return found

@@ -24,6 +24,8 @@ from archive.verify.tree import files_below
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2
 _MANY: Final = 200
+_LONGEST: Final = 255 - len(".") - len(".0123456789abcdef.old")
+"""Bytes of a name, so that folders beside it can have theirs."""
 _LEFT: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}(?P<old>\.old)?", re.DOTALL)
 """Names of folders that are built, or set aside, beside a target."""
 _UNSUPPORTED: Final = {errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP}
@@ -35,44 +37,61 @@ def replacing(target: Path) -> Iterator[Path]:
 
     Raises ``TargetRefused`` where something else than an export stands, ``ArchiveNotWritable``.
     """
-    target = target.absolute()
-    refuse_what_is_no_export(target)
     with named_disk_failures(target):
+        _refuse_place(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(target)
-        aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-        handle = _locked_folder(aside)
+        with _alone_beside(target):
+            _refuse_what_is_no_export(target)
+            _clear_leftovers(target)
+            aside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+            handle = _locked_folder(aside)
         try:
             yield aside
             _make_durable(aside)
-            refuse_what_is_no_export(target)
-            _put_in_place(aside, target)
+            with _alone_beside(target):
+                _refuse_what_is_no_export(target)
+                _put_in_place(aside, target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
             os.close(handle)
 
 
-def _locked_folder(folder: Path) -> int:
-    """Make a folder whose lock is held until this process ends, however it ends: so nobody takes it for a leftover.
+@contextmanager
+def _alone_beside(target: Path) -> Iterator[None]:
+    """While folders beside ``target`` are judged, made, removed or renamed, no other export does any of that there."""
+    handle = os.open(target.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
-    It has its name only when it has its lock.
-    """
-    unnamed = folder.with_name(f"{folder.name}.begun")
-    unnamed.mkdir()
-    handle = os.open(unnamed, os.O_RDONLY)
+
+def _locked_folder(folder: Path) -> int:
+    """Make a folder whose lock is held until this process ends, however it ends: so nobody takes it for a leftover."""
+    folder.mkdir()
+    handle = os.open(folder, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    unnamed.rename(folder)
     return handle
 
 
-def refuse_what_is_no_export(target: Path) -> None:
-    """Raises ``TargetRefused`` unless ``target`` is free, an empty folder, or an export with nothing foreign in it.
-
-    Inside an export, no place is free: what came there would be foreign to it.
-    """
-    if outer := next((parent for parent in target.parents if _is_export(parent)), None):
+def _refuse_place(target: Path) -> None:
+    """Raises ``TargetRefused`` for what can never be replaced, or must not hold an export."""
+    if len(os.fsencode(target.name)) > _LONGEST:
+        raise TargetRefused(target, "its name is too long")
+    if os.path.ismount(target):
+        raise TargetRefused(target, "a file system is mounted there: name a folder in it")
+    if Path.cwd().is_relative_to(target):
+        raise TargetRefused(target, "it would be replaced under your feet: go elsewhere, or name another folder")
+    if outer := next((parent for parent in target.resolve().parents if _is_export(parent)), None):
         raise TargetRefused(target, f"{outer} is an export itself")
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
+
+
+def _refuse_what_is_no_export(target: Path) -> None:
+    """Raises ``TargetRefused`` unless ``target`` is free, an empty folder, or an export with nothing foreign in it."""
+    if target.is_symlink():
+        raise TargetRefused(target, "that is a link: name the folder itself")
+    if target.exists() and not target.is_dir():
         raise TargetRefused(target, "that is no folder")
     if not target.is_dir() or not any(target.iterdir()):
         return
@@ -140,19 +159,21 @@ def _clear_leftovers(target: Path) -> None:
         if named["old"] and not target.exists():
             left.rename(target)
         elif _abandoned(left):
-            shutil.rmtree(left)
+            # What stood at the target before may be on its way out by the hand of its successor.
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def clear_abandoned(directory: Path) -> None:
     """Clear away what killed exports left anywhere below ``directory``."""
     named = [(path, _LEFT.fullmatch(path.name)) for path in directory.rglob(".*.*") if path.is_dir()]
     for target in {path.with_name(found["target"]) for path, found in named if found}:
-        _clear_leftovers(target)
+        with _alone_beside(target):
+            _clear_leftovers(target)
 
 
 def _abandoned(folder: Path) -> bool:
     """Whether nobody is writing into it."""
-    with suppress(BlockingIOError):
+    with suppress(BlockingIOError, FileNotFoundError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

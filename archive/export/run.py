@@ -13,7 +13,7 @@ from archive.export.facts import facts_of, texts_of
 from archive.export.formats import load
 from archive.export.manifest import REWRITTEN, Chain, Manifest
 from archive.export.papers import write_papers
-from archive.export.place import refuse_what_is_no_export, replacing
+from archive.export.place import replacing
 from archive.export.snapshot import snapshot_of
 from archive.export.sums import export_id
 from archive.export.wish import Wish
@@ -90,10 +90,12 @@ def merge(folders: tuple[Path, ...], target: Path) -> Summary:
 
 def _place(target: Path, data: Path | None = None) -> Path:
     """Where an export goes, as a path from the root. Raises `TargetRefused`."""
-    target = Path(os.path.normpath(target.absolute()))
-    if data and _is_below(target, data) and not _is_below(target, data / "exports"):
-        raise TargetRefused(target, f"inside the archive, exports have their place in {data / 'exports'}")
-    refuse_what_is_no_export(target)
+    try:
+        target = Path(os.path.normpath(target.absolute()))
+    except FileNotFoundError as error:
+        raise TargetRefused(target, "the folder that you are in was removed: go elsewhere") from error
+    if data and _is_below(target, data) and not _is_below(target.parent, data / "exports"):
+        raise TargetRefused(target, f"inside the archive, exports have their place below {data / 'exports'}")
     return target
 
 

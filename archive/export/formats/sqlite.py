@@ -41,18 +41,20 @@ class Sqlite:
 
     def read(self, folder: Path, parts: Iterable[Part], table: Table) -> Iterator[Row]:
         """The rows of a table, in the order in which they were written."""
-        if not any(part.table == table.name for part in parts):
-            return
+        if any(part.table == table.name for part in parts):
+            yield from (row for _, row in self.numbered(folder, table))
+
+    def numbered(self, folder: Path, table: Table) -> Iterator[tuple[int, Row]]:
+        """The same, each with its number in the file."""
         lists = _lists(table)
         columns = ", ".join(f'"{name}"' for name in table.names)
         with closing(
             sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         ) as database:
-            for row in database.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY rowid'):  # noqa: S608
-                values = list(row)
+            for number, *values in database.execute(f'SELECT rowid, {columns} FROM "{table.name}" ORDER BY rowid'):  # noqa: S608
                 for place in lists:
                     values[place] = orjson.loads(values[place])
-                yield tuple(values)
+                yield number, tuple(values)
 
     def merge(self, chain: Chain, folder: Path) -> list[Part]:
         """Both files, of all rows."""
@@ -93,9 +95,8 @@ def _fill(database: sqlite3.Connection, table: Table, rows: Iterable[Row]) -> No
     # No column of a primary key may be null.
     key = "UNIQUE" if table is DELETED else "PRIMARY KEY"
     database.execute(f'CREATE TABLE "{table.name}" ({columns}, {key} ({identity})) STRICT')
-    lists = _lists(table)
     marks = ", ".join("?" * len(table.columns))
-    database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', (_flat(row, lists) for row in rows))  # noqa: S608
+    database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', map(flat, rows))  # noqa: S608
 
 
 def _count(database: sqlite3.Connection, table: Table) -> int:
@@ -111,11 +112,9 @@ def _declared(column: Column) -> str:
     return f'"{column.name}" {kind}{"" if column.nullable else " NOT NULL"}'
 
 
-def _flat(row: Row, lists: list[int]) -> tuple[object, ...]:
-    values: list[object] = list(row)
-    for place in lists:
-        values[place] = orjson.dumps(values[place]).decode()
-    return tuple(values)
+def flat(row: Row) -> tuple[object, ...]:
+    """A row as SQLite takes it: lists are JSON."""
+    return tuple(orjson.dumps(value).decode() if isinstance(value, list) else value for value in row)
 
 
 def _index(database: sqlite3.Connection, articles: Table) -> None:

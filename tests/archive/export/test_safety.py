@@ -24,6 +24,7 @@ from archive.export.errors import EmptySelection, TargetRefused
 from archive.export.place import clear_abandoned
 from archive.export.run import export
 from archive.export.snapshot import snapshot_of
+from archive.export.sums import check
 from archive.export.wish import Wish
 from archive.store import Archive
 from archive.verify import verify
@@ -181,8 +182,32 @@ def test_the_first_day_of_all_is_a_day(read_only: Archive, tmp_path: Path) -> No
 
 def test_a_name_that_the_disk_cannot_hold_is_one_line(read_only: Archive, tmp_path: Path) -> None:
     done = run(read_only.data, "jsonl", str(tmp_path / ("x" * 250)))
-    assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.ARCHIVE, 1)
+    assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.BAD_INPUT, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_several_exports_to_one_place_at_once_leave_a_whole_one(tmp_path: Path) -> None:
+    filled(tmp_path / "data", 40).close()
+    words = ("markdown", str(tmp_path / "x"))
+    assert run(tmp_path / "data", *words).returncode == 0
+    for _ in range(3):
+        writers = [subprocess.Popen(command(tmp_path / "data", *words), stderr=subprocess.PIPE) for _ in range(4)]
+        assert [(writer.communicate()[1], writer.returncode) for writer in writers] == [(b"", 0)] * 4
+        check(tmp_path / "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "x"]
+
+
+def test_the_folder_one_stands_in_is_not_replaced(read_only: Archive, tmp_path: Path) -> None:
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    for here, target in ((tmp_path / "x", "."), (tmp_path / "x", ""), (tmp_path / "x" / "y", "..")):
+        done = subprocess.run(command(read_only.data, "jsonl", target), cwd=here, capture_output=True, text=True)
+        assert (done.returncode, len(done.stderr.splitlines())) == (ExitCode.BAD_INPUT, 1)
+    assert tree(tmp_path) == {}
+
+
+def test_where_a_file_system_is_mounted_is_no_place(read_only: Archive) -> None:
+    with pytest.raises(TargetRefused, match="mounted"):
+        export(read_only, "jsonl", Path("/dev/shm"), Wish())
 
 
 def test_a_folder_whose_name_is_not_utf8(read_only: Archive, tmp_path: Path) -> None:
@@ -202,7 +227,16 @@ def test_a_time_that_is_none_is_named(changing: Archive, tmp_path: Path) -> None
 
 def test_inside_the_archive_and_inside_exports_is_no_place(changing: Archive, tmp_path: Path) -> None:
     export(changing, "jsonl", changing.data / "exports" / "x", Wish())
-    for place in ("articles/new", "media/new", "new", "exports/../raw/new", "exports/x/data/new"):
+    (changing.data / "link").symlink_to(changing.data / "exports/x/data")
+    for place in (
+        "articles/new",
+        "media/new",
+        "new",
+        "exports",
+        "exports/../raw/new",
+        "exports/x/data/new",
+        "link/new",
+    ):
         with pytest.raises(TargetRefused):
             export(changing, "jsonl", changing.data / place, Wish())
     assert list(verify(changing.data)) == []

@@ -141,6 +141,45 @@ def test_an_increment_goes_on_from_its_rewritten_base(archive: Archive) -> None:
     assert has_it(archive.data / "whole") == []
 
 
+@pytest.mark.parametrize("name", ["jsonl-gz", "csv", "parquet", "huggingface", "sqlite", "markdown", "warc"])
+def test_a_chain_goes_on_after_it_and_merges_to_the_full_export(archive: Archive, name: str) -> None:
+    exports, wish = archive.data / "exports", Wish(status=("live",))
+    export(archive, name, exports / "base", wish)
+    _remove_from_site(archive, 5)
+    archive.keep(articles(42)[40], seen_at=NOW)
+    export(archive, name, exports / "one", Wish(), (exports / "base",))
+    assert taken(archive).left == {}
+    _remove_from_site(archive, 6)
+    archive.keep(articles(42)[41], seen_at=NOW)
+    chain = (exports / "base", exports / "one")
+    summary = export(archive, name, exports / "two", Wish(), chain)
+    # Of captures that is the erased one, which still has its place in the base.
+    assert summary.rows["deleted"] == 1
+    assert summary.rows.get("articles", 1) == 1
+    merged = merge((*chain, exports / "two"), archive.data.parent / "merged")
+    full = export(archive, name, archive.data.parent / "full", wish)
+    assert tree(archive.data.parent / "merged") == tree(archive.data.parent / "full")
+    assert merged.id == full.id
+
+
+def _remove_from_site(archive: Archive, number: int) -> None:
+    with archive.transaction() as connection:
+        gone = "UPDATE articles SET status = 'gone', gone_at = ? WHERE id = ?"
+        connection.execute(gone, (NOW.isoformat(), articles()[number].id))
+
+
+def test_an_export_of_another_version_that_holds_it_is_removed_and_named(archive: Archive) -> None:
+    for name in ("with", "other"):
+        folder = archive.data / "exports" / name
+        export(archive, "jsonl", folder, Wish() if name == "with" else Wish(limit=1))
+        stated = (folder / "export.json").read_text().replace('"schema_version": 2', '"schema_version": 1')
+        (folder / "export.json").write_text(stated)
+    ended = taken(archive)
+    assert ended.left == {}
+    assert ended.exports["exports/with"].startswith("removed, for this version cannot rewrite it")
+    assert [path.name for path in (archive.data / "exports").iterdir()] == ["other"]
+
+
 def test_what_cannot_be_looked_into_is_named_and_the_proof_fails(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
