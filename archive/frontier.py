@@ -127,6 +127,10 @@ class Frontier:
         """How many links could be leased now."""
         return int(self._database.connection.execute(_PENDING, (None, now)).fetchone()[0])
 
+    def put_off(self) -> int:
+        """How many links failed, or were refused, and wait to be tried again."""
+        return int(self._database.connection.execute(_PUT_OFF).fetchone()[0])
+
     def next_due(self, now: float, sources: Collection[str] = ()) -> float | None:
         """When the next link can be leased: at once (``now``), later, or never (None)."""
         moment = self._database.connection.execute(_NEXT_DUE, (_json(sources), now)).fetchone()[0]
@@ -226,6 +230,7 @@ _RELEASE: Final = """
     WHERE id = ? AND state = 'waiting'
 """
 _PENDING: Final = f"SELECT count(*) FROM links WHERE state = 'waiting' AND {_DUE_AT} <= ?2"  # noqa: S608
+_PUT_OFF: Final = "SELECT count(*) FROM links WHERE state = 'waiting' AND last_error IS NOT NULL"
 _NEXT_DUE: Final = f"""
     SELECT min({_DUE_AT}) FROM links
     WHERE state = 'waiting' AND (?1 IS NULL OR source IN (SELECT value FROM json_each(?1)))

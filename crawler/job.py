@@ -20,6 +20,7 @@ from scrapy.utils.log import configure_logging
 
 from archive.asked import Asked
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
+from archive.frontier import Frontier
 from archive.logs import held, prune_now_and_then
 from archive.monitoring.histories import note_coverage, surprises
 from archive.monitoring.thinning import thin
@@ -81,6 +82,7 @@ def carry_out(
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=str(log))
         with held(log), run_log(settings):
             outcome = crawl(settings, plan, before)
+        outcome.counts.counts["waiting"] = Frontier(archive).put_off()
         _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
         archive.finish_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,18 @@ VERDICTS: Final = ("empty", "thin", "blocked", "changed", "partial", "failed")
 RETRY_FIRST: Final = timedelta(minutes=1)
 RETRY_LAST: Final = timedelta(hours=1)
 """Pauses after a failure to send: twice as long each time, up to this."""
+
+_PAGES: Final = ("kept", "changed", "copy", "same")
+"""Counters of pages that were read and understood."""
+_FETCHED: Final = (*_PAGES, "gone", "pictures")
+_ASKED: Final = (*_FETCHED, "requests")
+"""Whatever was asked for: lists, too. In a run that went well, lists came whole."""
+_PROOFS: Final = {"changed": _PAGES, "partial": _FETCHED} | dict.fromkeys(
+    ("empty", "thin", "blocked", "failed"), _ASKED
+)
+"""Trouble of a crawl → counters of which one, in a run that went well, shows that it is over."""
+_LEAVES_LINKS: Final = ("blocked", "partial", "failed")
+"""Trouble that is not over while links that failed wait for their next turn."""
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://\S+|\$\{\w+\})")
@@ -117,7 +129,8 @@ class Telling:
         word = word_of(run.verdict)
         wanted = self.verdicts if wanted is None else wanted
         if run.is_ok:
-            return _notice(job, WELL, run, trouble.since) if trouble else None
+            over = trouble is not None and is_refuted(trouble.verdict, run.counts)
+            return _notice(job, WELL, run, trouble.since) if trouble and over else None
         if word not in wanted:
             return None
         if trouble is None or trouble.verdict != run.verdict:
@@ -139,17 +152,27 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a run ended, as far as it may be news. ``log``: the name of its log."""
+    """How a run ended, as far as it may be news. ``log``: the name of its log; ``counts``: what it did, if known."""
 
     verdict: str
     because: str
     at: datetime
     is_ok: bool
     log: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def _notice(job: str, kind: str, run: Judged, since: datetime) -> Notice:
     return Notice(job=job, kind=kind, verdict=run.verdict, because=run.because, at=run.at, since=since, log=run.log)
+
+
+def is_refuted(trouble: str, counts: Mapping[str, int]) -> bool:
+    """Whether a run that went well shows that the trouble is over. What it did not try may be as bad as it was."""
+    proofs = _PROOFS.get(trouble)
+    if proofs is None or not counts:
+        return True
+    still_waits = trouble in _LEAVES_LINKS and counts.get("waiting", 0) > 0
+    return not still_waits and any(counts.get(name, 0) > 0 for name in proofs)
 
 
 def word_of(verdict: str) -> str:

@@ -136,7 +136,8 @@ class Turns:
         final = not ended.interrupted or (due is not None and due.attempts >= MOST_ATTEMPTS)
         if final and self._news is not None:
             ok = ended.exit_code == ExitCode.OK
-            self._news.note(job, Judged(ended.verdict, ended.because, now, is_ok=ok, log=ended.log))
+            judged = Judged(ended.verdict, ended.because, now, is_ok=ok, log=ended.log, counts=ended.counts)
+            self._news.note(job, judged)
 
     def _start(self, job: Job, chosen: DueTime | None, now: datetime, purpose: str) -> Begun:
         run_id = self._ledger.start_run(job.name, chosen.due_at if chosen else None, now)

@@ -27,6 +27,7 @@ from schedules.telling import Telling
 from schedules.turns import Begun, Ended, News, Turns
 from tests.conftest import QQNEWS
 from tests.schedules.conftest import Machine, PostOffice, until
+from tests.site.site import Site
 
 BAD = '[bad]\ncommand = "show nothing"\nevery = "1h"\n'
 OK, BLOCKED = Ended("ok", 0, {}), Ended("blocked", 12, {}, because="3 refusals", log="x.log")
@@ -82,6 +83,25 @@ def test_a_job_that_fails_again_and_again_is_told_once_and_once_when_it_is_well(
     machine.jobs.write_text(machine.jobs.read_text().replace("show nothing", "stats"))
     assert machine.call("once", "bad").returncode == 0
     assert post_office.titles == ["bad is failing", "bad is well again"]
+
+
+def test_a_run_that_read_no_page_does_not_say_that_pages_are_well_again(
+    machine: Machine, post_office: PostOffice, written: Callable[..., tuple[Job, Telling]], fresh_site: Site
+) -> None:
+    written('group = "0s"')
+    command = "crawl --source channel:tech --pages 1 --delay 0"
+    machine.jobs.write_text(machine.jobs.read_text().replace("show nothing", command))
+    machine.environment = {**fresh_site.environment(), "no_proxy": "127.0.0.1"}
+    fresh_site.fault("/rain/a/", "changed")
+    assert machine.call("once", "bad").returncode == 13
+    assert machine.call("once", "bad").returncode == 0
+    second = [report for report in machine.reports() if report["job"] == "crawl"][-1]
+    assert (second["counts"]["known"] > 0, second["counts"]["leased"]) == (True, 0)
+    assert post_office.titles == ["bad is meeting pages of no known layout"]
+    fresh_site.clear_faults()
+    fresh_site.publish(12)
+    assert machine.call("once", "bad").returncode == 0
+    assert post_office.titles[1:] == ["bad is well again"]
 
 
 def test_the_daemon_tells_too(

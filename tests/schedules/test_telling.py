@@ -55,6 +55,37 @@ def test_only_of_verdicts_that_somebody_wants_to_hear_of() -> None:
     assert told("failed ok", urls=[]) == []
 
 
+READ, LISTED, NOTHING = {"kept": 1, "requests": 2}, {"known": 9, "requests": 1}, {"silent": 0}
+"""What runs that went well counted: a list and a page; a list of nothing new; there was nothing to do."""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "counts", "over"),
+    [
+        ("changed", LISTED, False),
+        ("changed", READ, True),
+        ("changed", {"gone": 3, "requests": 3}, False),
+        ("partial", LISTED, False),
+        ("partial", {"gone": 3, "requests": 3}, True),
+        ("partial", READ | {"waiting": 1}, False),
+        ("blocked", LISTED, True),
+        ("blocked", LISTED | {"waiting": 1}, False),
+        ("blocked", READ | {"waiting": 1}, False),
+        ("empty", LISTED, True),
+        ("thin", LISTED | {"waiting": 1}, True),
+        ("thin", NOTHING, False),
+        ("failed", NOTHING, False),
+        ("failed", LISTED, True),
+        ("failed", {}, True),
+        ("damaged", NOTHING, True),
+    ],
+)
+def test_only_a_run_that_shows_it_makes_a_job_well_again(trouble: str, counts: dict[str, int], *, over: bool) -> None:
+    well = Judged("ok", "", BEGIN, is_ok=True, counts=counts)
+    news = telling().news("hot", None, notice("hot", "bad", trouble, 0, 1), well)
+    assert (news.kind if news else None) == ("well" if over else None)
+
+
 def notice(job: str, kind: str, verdict: str, minute: int, number: int) -> Notice:
     at = BEGIN + timedelta(minutes=minute)
     because = "" if kind == "well" else "3 refusals"
