@@ -43,6 +43,11 @@ class ExitCode(IntEnum):
     DISK_FLOOR = 24
     """Too little free space to begin, or to go on."""
 
+    @property
+    def word(self) -> str:
+        """What it is called in the README, and the verdict on a run that ended with it."""
+        return self.name.lower().replace("_", " ")
+
 
 class QQNewsError(Exception):
     """A foreseen error. Its text is one line that says what happened and what to do next."""

@@ -34,9 +34,17 @@ def verify(asked: Asked, *, deep: bool) -> None:
         found[finding.what] += 1
         click.echo(orjson.dumps(asdict(finding)) if asked.json else str(finding))
     counted = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
-    if not asked.json:
-        click.echo(f"damaged: {counted}. See 'qqnews repair --dry-run'" if found else "ok: nothing is wrong")
+    cure = f"{counted}: 'qqnews repair' mends it, 'qqnews repair --dry-run' says how"
+    _conclude(asked, f"damaged: {cure}" if found else "ok: nothing is wrong", cure if found else "")
     sys.exit(ExitCode.DAMAGED if found else ExitCode.OK)
+
+
+def _conclude(asked: Asked, said: str, complaint: str) -> None:
+    """The last line for people. Machines, who count the lines, are told a complaint on standard error."""
+    if not asked.json:
+        click.echo(said)
+    elif complaint:
+        click.echo(f"qqnews: {complaint}", err=True)
 
 
 @click.command("repair")
@@ -59,8 +67,8 @@ def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) ->
             line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}
             said = f"{'' if helped else 'not mended: '}{step.where}: {step.how}"
             click.echo(orjson.dumps(line) if asked.json else said)
-    if not asked.json:
-        click.echo(f"{'to be mended' if dry_run else 'mended'}: {done}, beyond repair: {helpless}")
+    said = f"{'to be mended' if dry_run else 'mended'}: {done}, beyond repair: {helpless}"
+    _conclude(asked, said, said if helpless else "")
     sys.exit(ExitCode.DAMAGED if helpless else ExitCode.OK)
 
 

@@ -42,7 +42,7 @@ def reextract(
         found = _read_again(archive, wanted, days, now, apply=apply)
         code = _exit_code(found)
         if run is not None:
-            archive.finish_run(run, code.name.lower(), code, found.counts, ended_at=datetime.now(UTC))
+            archive.finish_run(run, code.word, code, found.counts, ended_at=datetime.now(UTC))
     if asked.json:
         click.echo(orjson.dumps(_as_json(found, apply=apply), default=str))
     else:

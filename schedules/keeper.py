@@ -32,9 +32,9 @@ from schedules.turns import Begun, Busy, Ended, Idle, News, Turns
 
 _REPORT_BYTES: Final = 4 << 20
 _LINE_BYTES: Final = 500
-_VERDICTS: Final[dict[int, str]] = {
-    code: code.name.lower() for code in ExitCode if code <= ExitCode.FAILED and code != ExitCode.USAGE
-}
+_SIGNALLED: Final = 128
+"""Added to the number of the signal that ended a process."""
+_VERDICTS: Final[dict[int, str]] = {code: code.word for code in ExitCode}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Keeper:
             with suppress(QQNewsError), Archive.existing(self.data) as archive:
                 news = News(Notices(archive), self.telling)
                 for job in jobs:
-                    news.note(job, Judged("failed", str(error), datetime.now(UTC), is_ok=False))
+                    news.note(job, Judged(error.exit_code.word, str(error), datetime.now(UTC), is_ok=False))
             raise
 
     def _run(self, turns: Turns, locks: Locks, begun: Begun) -> Done:
@@ -118,7 +118,7 @@ class Keeper:
         ended = _ended(finished, own_report, stopping=self.stop.is_set())
         ended = replace(
             ended,
-            because=_because(ended, own_report) or (complaint if ended.exit_code else ""),
+            because=_because(ended, own_report) or (ended.exit_code and complaint) or _little(ended.exit_code),
             log=path.with_suffix(".log").name,
         )
         now = datetime.now(UTC)
@@ -230,6 +230,13 @@ def _ended(finished: Finished, own_report: dict[str, Any], *, stopping: bool) ->
 
 def _because(ended: Ended, own_report: dict[str, Any]) -> str:
     return ended.reason or ended.interrupted or str(own_report.get("because", ""))
+
+
+def _little(exit_code: int) -> str:
+    """What there is to say of a run that said nothing itself."""
+    if exit_code > _SIGNALLED:
+        return f"it was ended by signal {exit_code - _SIGNALLED}"
+    return f"it ended with exit code {exit_code} and did not say why" if exit_code else ""
 
 
 def _write_report(

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from archive.errors import ExitCode
 from archive.monitoring.notices import BAD, WELL, Notice
 
 
@@ -76,6 +77,8 @@ _WORDS: Final = {
     "changed": "meeting pages of no known layout",
     "partial": "done only in part",
     "failed": "failing",
+    "damaged": "finding damage",
+    **{code.word: "failing" for code in ExitCode if code in (1, 2) or code >= ExitCode.BAD_INPUT},
 }
 _ADVICE: Final = {
     "empty": "'qqnews doctor' tells whether the site can be reached; then look at the sources in the report.",
@@ -83,5 +86,6 @@ _ADVICE: Final = {
     "blocked": "nothing, unless it lasts: the hosts rest, and what is left is fetched later.",
     "changed": "update qqnews, or mend the parser, then 'qqnews reextract --apply': the captures are kept.",
     "partial": "look at the problems in the report; what was left is tried again by the next run.",
+    "damaged": "'qqnews repair --dry-run' says what can be mended, 'qqnews repair' mends it.",
     "failed": "look at the log; 'qqnews doctor' looks for the cause, 'qqnews schedule once {job}' tries again.",
 }

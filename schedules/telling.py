@@ -147,7 +147,7 @@ class Telling:
             return False
         if self.quiet is None or not self.quiet.holds(now.astimezone(self.zone)):
             return True
-        return any(notice.kind != WELL and notice.verdict in self.urgent for notice in pending)
+        return any(notice.kind != WELL and word_of(notice.verdict) in self.urgent for notice in pending)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ def test_the_readme_lists_every_exit_code() -> None:
     assert listed == {int(code): code.name.lower().replace("_", " ") for code in ExitCode}
 
 
+def test_every_verdict_that_an_exit_code_gives_is_documented() -> None:
+    verdicts = (ROOT / "docs/schedules.md").read_text("utf-8").partition("## Verdicts")[2].partition("## ")[0]
+    assert {code.word for code in ExitCode} <= set(re.findall("`([a-z ]+)`", verdicts))
+
+
 def test_the_readme_describes_every_column_of_articles(tmp_path: Path) -> None:
     Archive.open(tmp_path).close()
     with sqlite3.connect(tmp_path / "archive.db") as database:

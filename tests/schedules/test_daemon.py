@@ -131,8 +131,43 @@ def test_a_run_by_hand_gives_its_exit_code(machine: Machine) -> None:
     machine.jobs.write_text('[bad]\ncommand = "show nothing"\nevery = "1h"\n')
     assert machine.call("once", "bad").returncode == 20
     (row,) = machine.history("bad")
-    assert (row["due_at"], row["state"], row["exit_code"], row["verdict"]) == (None, "ran", 20, "failed")
+    assert (row["due_at"], row["state"], row["exit_code"], row["verdict"]) == (None, "ran", 20, "bad input")
     assert "not an article" in (machine.data / "runs" / machine.reports()[0]["log"]).read_text()
+
+
+def test_the_weekly_check_says_what_it_found_and_what_helps(machine: Machine) -> None:
+    machine.jobs.write_text('[verify]\ncommand = "verify"\ncron = "30 4 * * sun"\n')
+    Archive.open(machine.data).close()
+    (machine.data / "articles").mkdir()
+    (machine.data / "articles" / "foreign.md").write_text("nobody knows of it")
+    ended = machine.call("once", "verify")
+    assert ended.returncode == 16
+    said = json.loads(ended.stdout)
+    assert (said["verdict"], said["exit_code"]) == ("damaged", 16)
+    assert said["because"].startswith("1 foreign: 'qqnews repair' mends it")
+    assert (machine.history("verify")[0]["verdict"], machine.reports()[0]["because"]) == ("damaged", said["because"])
+    status = [str(QQNEWS), "--data", str(machine.data), "status", "--jobs", str(machine.jobs)]
+    shown = subprocess.run(status, capture_output=True, text=True, check=False).stdout
+    assert "verify: damaged (16): 1 foreign: 'qqnews repair' mends it" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "verdict", "because"),
+    [
+        ("show nothing", 20, "bad input", "'nothing' is not an article"),
+        ("show 20250212A090WZ00", 22, "not found", "no 20250212A090WZ00 in this archive"),
+        ("stats --nonsense", 2, "usage", "No such option"),
+        ("reextract", 10, "empty", "it ended with exit code 10 and did not say why"),
+    ],
+)
+def test_a_run_has_the_verdict_of_its_exit_code_and_says_why(
+    machine: Machine, command: str, code: int, verdict: str, because: str
+) -> None:
+    machine.jobs.write_text(f'[any]\ncommand = "{command}"\nevery = "1h"\n')
+    Archive.open(machine.data).close()
+    said = json.loads(machine.call("once", "any").stdout)
+    assert (said["exit_code"], said["verdict"]) == (code, verdict)
+    assert because in said["because"]
 
 
 def runs(machine: Machine) -> list[tuple[object, ...]]:
@@ -168,6 +203,7 @@ def test_a_command_that_dies_leaves_its_row_to_its_keeper(machine: Machine, fres
     keeper.communicate(timeout=60)
     ((job, _, verdict, code, _, _),) = runs(machine)
     assert (job, verdict, code) == ("top", "failed", 137)
+    assert machine.reports()[0]["because"] == "it was ended by signal 9"
 
 
 def test_a_run_over_its_limit_failed(machine: Machine, fifo: Path) -> None:

@@ -106,6 +106,13 @@ def test_a_message_says_what_why_when_and_what_next() -> None:
     assert not said.is_good
 
 
+def test_damage_is_named_with_its_cure_and_other_codes_are_failures() -> None:
+    damaged = message([notice("verify", "bad", "damaged", 0, 1)], SHANGHAI, "")
+    assert damaged.title == "qqnews: verify is finding damage"
+    assert "Next: 'qqnews repair --dry-run' says what can be mended" in damaged.body
+    assert message([notice("hot", "bad", "bad input", 0, 1)], SHANGHAI, "").title == "qqnews: hot is failing"
+
+
 def test_a_night_of_ups_and_downs_is_one_paragraph_for_each_job() -> None:
     night = [
         notice("hot", kind, "failed" if kind == "bad" else "ok", n, n) for n, kind in enumerate(["bad", "well"] * 20)
@@ -132,13 +139,14 @@ def recipient(told_at: datetime | None = None, not_before: datetime | None = Non
         (23, "bad", "partial", False),
         (3, "bad", "partial", False),
         (3, "bad", "blocked", True),
+        (3, "bad", "damaged", True),
         (3, "well", "ok", False),
         (7, "bad", "partial", True),
     ],
 )
 def test_in_quiet_hours_only_what_is_urgent(hour: int, kind: str, verdict: str, sent: bool) -> None:
     now = datetime(2026, 11, 26, hour, 0, tzinfo=SHANGHAI)
-    rules = telling(quiet="23:00-07:00", urgent=["blocked"])
+    rules = telling(quiet="23:00-07:00", urgent=["blocked", "failed"])
     assert rules.is_time(recipient(), [notice("hot", kind, verdict, 0, 1)], now) is sent
 
 
