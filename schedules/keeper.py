@@ -220,9 +220,11 @@ def _last_report(out: IO[bytes], log: IO[bytes]) -> dict[str, Any]:
 def _ended(finished: Finished, own_report: dict[str, Any], *, stopping: bool) -> Ended:
     """The run's own verdict, unless it was stopped; its exit code says it where there is none."""
     counts = {name: n for name, n in own_report.get("counts", {}).items() if isinstance(n, int)}
-    if not finished.stopped:
-        verdict = str(own_report.get("verdict") or _VERDICTS.get(finished.exit_code, "failed"))
-        return Ended(verdict, finished.exit_code, counts)
+    told_whole = "verdict" in own_report and not counts.get("stopped")
+    if not finished.stopped or (stopping and (told_whole or finished.exit_code == ExitCode.OK)):
+        # What came to its end before it heard the signal may yet have been killed on its way out.
+        code = int(own_report["exit_code"]) if finished.stopped and told_whole else finished.exit_code
+        return Ended(str(own_report.get("verdict") or _VERDICTS.get(code, "failed")), code, counts)
     if stopping:
         return Ended("partial", finished.exit_code, counts, interrupted=finished.stopped)
     return Ended("failed", ExitCode.FAILED, counts, reason=finished.stopped)
