@@ -65,6 +65,16 @@ class NoArchive(QQNewsError):
         self.path = path
 
 
+class ArchiveMoved(QQNewsError):
+    """The archive was taken from under a process that works on it for long."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was moved away, removed or replaced while we worked on it: put it back, start again")
+        self.path = path
+
+
 class NotAnArchive(QQNewsError):
     """The file is no archive of ours, or is damaged. It was not touched."""
 

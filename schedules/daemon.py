@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from archive.errors import ArchiveBusy, ArchiveNotWritable, QQNewsError
+from archive.errors import ArchiveBusy, ArchiveNotWritable, ExitCode, QQNewsError
 from archive.lock import BEAT_EVERY, Locks
 from archive.store import Archive
 from schedules.clock import Clockwork
@@ -29,6 +29,8 @@ STEP: Final = 2.0
 class LostLock(QQNewsError):
     """Another daemon took our lock over while we were stopped."""
 
+    exit_code = ExitCode.LOCKED
+
     def __init__(self) -> None:
         super().__init__("another daemon took over while this one was stopped: it goes on, this one ends")
 
@@ -38,7 +40,8 @@ def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell, beside: Callable
 
     ``beside`` is called in a thread of its own, and must return when the keeper stops.
 
-    Raises ``Locked`` if a daemon is at work on this archive already, and whatever a turn raised unforeseen.
+    Raises ``Locked`` if a daemon is at work on this archive already, ``LostLock`` or ``ArchiveMoved`` if this one
+    cannot go on, and whatever a turn raised unforeseen.
     """
     clockwork = Clockwork()
     jobs = list(jobs)
@@ -57,7 +60,8 @@ def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell, beside: Callable
             keeper.stop.set()
             clockwork.stop()
             other.join()
-            locks.release(token)
+            with suppress(QQNewsError):  # Where the archive is gone, its lock is, too.
+                locks.release(token)
     if clockwork.failure is not None:
         raise clockwork.failure
 
@@ -81,6 +85,7 @@ def _watch(keeper: Keeper, clockwork: Clockwork, locks: Locks, token: str) -> No
     beaten = called = time.monotonic()
     difference = time.time() - called
     while not keeper.stop.wait(LOOK_EVERY) and clockwork.failure is None:
+        keeper.check_archive()
         moment = time.monotonic()
         if moment - beaten >= BEAT_EVERY:
             beaten = moment

@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 
 import orjson
 
-from archive.errors import ArchiveBusy, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
+from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
 from archive.monitoring.notices import Notices
@@ -68,6 +68,8 @@ class Keeper:
         self.ended = 0
         """Runs that have ended."""
         self.salt = salt_of(data)
+        self._file: tuple[int, int] | None = None
+        """Device and number of the archive's file, once it was made sure of."""
 
     def turn(self, job: Job, *, by_hand: bool = False, until: datetime | None = None) -> list[Result]:
         """Run what is due of a job, one after another; what was done, at least one result.
@@ -91,9 +93,23 @@ class Keeper:
     def ensure_archive(self, jobs: Iterable[Job]) -> None:
         """Make the archive, or bring it up to date, before threads do. Raises as ``Archive.open``."""
         self._opened(jobs).close()
+        self._file = self._file_there()
+
+    def check_archive(self) -> None:
+        """Raises ``ArchiveMoved`` where the archive is not the one that was made sure of: nobody makes it anew."""
+        if self._file not in (None, self._file_there()):
+            raise ArchiveMoved(self.data / "archive.db")
+
+    def _file_there(self) -> tuple[int, int]:
+        try:
+            found = (self.data / "archive.db").stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
 
     def _opened(self, jobs: Iterable[Job]) -> Archive:
         """The archive. That the disk is too full to run these jobs is news of each of them."""
+        self.check_archive()
         try:
             return Archive.open(self.data)
         except DiskFloor as error:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -99,6 +100,36 @@ def test_only_one_daemon_on_an_archive(machine: Machine) -> None:
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=60)
     assert first.returncode == 0
+
+
+QUICK = "from schedules import daemon; daemon.LOOK_EVERY = daemon.BEAT_EVERY = 0.1; from qqnews import main; main()"
+
+
+def quick_daemon(machine: Machine) -> subprocess.Popen[str]:
+    """A daemon that looks often, and has run something."""
+    machine.jobs.write_text(SECONDS)
+    words = [sys.executable, "-c", QUICK, *machine.command("run")[1:]]
+    machine.started.append(subprocess.Popen(words, env=clean_environment(), stderr=subprocess.PIPE, text=True))
+    until(lambda: ran(machine) >= 1)
+    return machine.started[-1]
+
+
+def test_a_daemon_whose_lock_was_taken_over_says_so(machine: Machine) -> None:
+    daemon = quick_daemon(machine)
+    with Archive.existing(machine.data) as archive, archive.transaction() as connection:
+        connection.execute("UPDATE locks SET token = 'of another' WHERE name = 'daemon'")
+    _, err = daemon.communicate(timeout=60)
+    assert daemon.returncode == 23
+    assert err.splitlines()[-1].startswith("qqnews: another daemon took over while this one was stopped")
+
+
+def test_a_daemon_whose_archive_was_moved_away_says_so_and_makes_no_other(machine: Machine, tmp_path: Path) -> None:
+    daemon = quick_daemon(machine)
+    (machine.data / "archive.db").rename(tmp_path / "moved.db")
+    _, err = daemon.communicate(timeout=60)
+    assert daemon.returncode == 21
+    assert err.splitlines()[-1].startswith(f"qqnews: {machine.data}/archive.db was moved away")
+    assert not (machine.data / "archive.db").exists()
 
 
 def test_daemon_cron_and_somebody_by_hand_at_once_run_it_once(machine: Machine, fifo: Path) -> None:
