@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -48,6 +50,39 @@ def is_alive(process: Process) -> bool | None:
     return _runs_here(process)
 
 
+def group_left(leader: Process, mark: str) -> list[int]:
+    """The numbers of processes still at work in the group that ``leader`` led, though it may have ended itself.
+
+    The system gives a group's number to nobody while the group has members; once it is empty, another group may get
+    it. So one of them must have ``mark``, a ``NAME=value`` that nobody else was started with, in its environment.
+    """
+    if not leader.boot or (leader.boot, leader.space) != (_boot(), _space()):
+        return []
+    members = [pid for pid in _numbers() if _group_of(pid) == leader.pid]
+    return members if any(mark.encode() in _environment_of(pid) for pid in members) else []
+
+
+def _numbers() -> Iterator[int]:
+    with suppress(OSError):
+        yield from (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal())
+
+
+def _group_of(pid: int) -> int | None:
+    """The process's group; None if it has ended."""
+    try:
+        state, _, group = _stat(pid)[:3]
+    except OSError:
+        return None
+    return None if state in "ZX" else int(group)
+
+
+def _environment_of(pid: int) -> list[bytes]:
+    try:
+        return _PROC.joinpath(str(pid), "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []  # It has just ended, or is somebody else's.
+
+
 def _runs_here(process: Process) -> bool | None:
     try:
         os.kill(process.pid, 0)
@@ -70,9 +105,14 @@ def _started(pid: int) -> str:
 
 def _read_started(pid: int) -> str:
     """The start of a process in ticks; '' for one that has ended and was not yet collected."""
-    after_name = _PROC.joinpath(str(pid), "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    after_name = _stat(pid)
     state, started = after_name[0], after_name[19]
     return "" if state in "ZX" else started
+
+
+def _stat(pid: int) -> list[str]:
+    """What the system says of a process, from its state on: its name, which comes first, may hold anything."""
+    return _PROC.joinpath(str(pid), "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
 
 
 def _boot() -> str:

@@ -32,6 +32,7 @@ from schedules.turns import Begun, Busy, Ended, Idle, News, Turns
 
 _REPORT_BYTES: Final = 4 << 20
 _LINE_BYTES: Final = 500
+_LOCK_NAMED_BY: Final = "QQNEWS_LOCK"
 _SIGNALLED: Final = 128
 """Added to the number of the signal that ended a process."""
 _VERDICTS: Final[dict[int, str]] = {code: code.word for code in ExitCode}
@@ -188,13 +189,23 @@ def _orphan_left(locks: Locks, job: Job) -> Holder | None:
     The keeper's lock, if that process cannot be ended by us.
     """
     remains = locks.remains(job.lock)
-    if remains is None or remains.child is None or end_orphan(remains.child):
+    if remains is None or remains.child is None or end_orphan(remains.child, _mark(remains.token)):
         return None
     return remains
 
 
+def _mark(token: str) -> str:
+    """What is in the environment of all processes of a run, and of no other: its lock's token."""
+    return f"{_LOCK_NAMED_BY}={token}"
+
+
 def _environment(begun: Begun) -> dict[str, str]:
-    told = {"QQNEWS_JOB": begun.job.name, "QQNEWS_RUN": str(begun.run_id), "PYTHONUTF8": "1"}
+    told = {
+        "QQNEWS_JOB": begun.job.name,
+        "QQNEWS_RUN": str(begun.run_id),
+        "PYTHONUTF8": "1",
+        _LOCK_NAMED_BY: begun.token,
+    }
     if begun.due is not None:
         told["QQNEWS_DUE_AT"] = stamp(begun.due.due_at)
     if begun.job.floor is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from archive.process import Process, is_alive
+from archive.process import Process, group_left, is_alive
 
 KILL_AFTER: Final = 30.0
 """Seconds between being told to stop and being killed."""
@@ -68,15 +68,16 @@ def supervise(
     return Finished(128 - code if code < 0 else code, stopped)
 
 
-def end_orphan(child: Process, *, patience: float = 10.0) -> bool:
-    """Kill the process group of a keeper that is gone; whether nothing of its leader is left."""
-    if is_alive(child) is not True:
-        return True
-    _signal_group(child.pid, signal.SIGKILL)
+def end_orphan(child: Process, mark: str, *, patience: float = 10.0) -> bool:
+    """Kill the process group of a keeper that is gone; whether nothing of it is left.
+
+    ``child`` led it, and may have ended; ``mark``: see ``group_left``.
+    """
     deadline = time.monotonic() + patience
-    while is_alive(child):
+    while is_alive(child) or group_left(child, mark):
         if time.monotonic() >= deadline:
             return False
+        _signal_group(child.pid, signal.SIGKILL)
         time.sleep(0.05)
     return True
 

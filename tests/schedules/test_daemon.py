@@ -90,6 +90,40 @@ def test_the_process_of_a_killed_daemon_is_ended_and_its_due_time_run_again(mach
     assert len({row["due_at"] for row in rows}) == len(rows)
 
 
+FORKING = """#!{python}
+import pathlib, subprocess, sys, time
+if "schedule" in sys.argv:
+    from qqnews import main
+    main()
+child = subprocess.Popen(["sleep", "600"])
+pathlib.Path({folder!r}, str(child.pid)).touch()
+time.sleep(600 if "wait" in sys.argv else 0)
+"""
+
+
+def test_what_a_killed_command_left_at_work_is_ended_before_the_next_run(machine: Machine, tmp_path: Path) -> None:
+    folder = tmp_path / "left"
+    folder.mkdir()
+    program = tmp_path / "qqnews"
+    program.write_text(FORKING.format(python=sys.executable, folder=str(folder)))
+    program.chmod(0o755)
+    machine.jobs.write_text('[long]\ncommand = "stats wait"\nevery = "1h"\n')
+    words = [str(program), *machine.command("once", "long")[1:]]
+    keeper = subprocess.Popen(words, env=clean_environment(), stderr=subprocess.DEVNULL)
+    until(lambda: [*folder.iterdir()])
+    child = child_of(machine, "job:long")
+    assert child is not None
+    (left,) = (Process.numbered(int(path.name)) for path in folder.iterdir())
+    keeper.kill()
+    os.kill(child.pid, signal.SIGKILL)
+    keeper.wait()
+    until(lambda: not is_alive(child))
+    assert is_alive(left)
+    machine.jobs.write_text(machine.jobs.read_text().replace(" wait", ""))
+    assert subprocess.run(words, env=clean_environment(), capture_output=True, timeout=60).returncode == 0
+    assert not is_alive(left)
+
+
 def test_only_one_daemon_on_an_archive(machine: Machine) -> None:
     machine.jobs.write_text(SECONDS)
     first = machine.start("run")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,9 @@ child = subprocess.Popen([sys.executable, "-c",
 print(child.pid, flush=True)
 time.sleep(600)
 """
+
+
+MARK = "QQNEWS_LOCK=0123456789abcdef"
 
 
 def python(code: str) -> list[str]:
@@ -96,8 +101,27 @@ def test_an_orphan_is_ended_and_nobody_else() -> None:
     collector.start()
     right = Process.numbered(orphan.pid)
     another = Process(right.host, right.boot, right.space, right.pid, "1")
-    assert end_orphan(another)
+    assert end_orphan(another, MARK)
     assert is_alive(right)
-    assert end_orphan(right)
+    assert end_orphan(right, MARK)
     collector.join(20)
     assert orphan.returncode == -9
+
+
+LEAVE = "import subprocess; print(subprocess.Popen(['sleep', '600'], stdout=subprocess.DEVNULL).pid, flush=True)"
+
+
+@pytest.mark.parametrize(
+    ("given", "ends"), [("0123456789abcdef", True), ("another", False), ("0123456789abcdef0", False)]
+)
+def test_what_an_orphan_left_is_ended_if_it_is_known_by_its_mark(given: str, *, ends: bool) -> None:
+    environment = {**os.environ, "QQNEWS_LOCK": given}
+    leader = subprocess.Popen(python(LEAVE), start_new_session=True, env=environment, stdout=subprocess.PIPE, text=True)
+    led = Process.numbered(leader.pid)
+    left = Process.numbered(int(leader.communicate(timeout=20)[0]))
+    try:
+        assert end_orphan(led, MARK)
+        assert is_alive(left) is not ends
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(left.pid, signal.SIGKILL)
