@@ -20,6 +20,7 @@ import orjson
 from archive.asked import Asked
 from archive.errors import ExitCode
 from archive.ledger import Ledger
+from archive.naming import readable
 from archive.store import Archive
 from schedules.afterwards import Afterwards
 from schedules.asking import Jobs, with_jobs, with_jobs_file
@@ -140,7 +141,7 @@ def _facts(result: Result) -> dict[str, object]:
             "exit_code": result.exit_code,
             "due_at": due or "",
             "because": result.because,
-            "report": str(result.report),
+            "report": readable(result.report),
         }
     if isinstance(result, Busy):
         return {"job": result.job.name, "verdict": "locked", "because": str(result.holder)}

@@ -12,6 +12,7 @@ from typing import Final
 
 from archive.failures import named_disk_failures
 from archive.logs import as_json, json_formatter
+from archive.naming import readable
 from schedules.keeper import Tell
 
 NAME: Final = "daemon.log"
@@ -36,6 +37,6 @@ def daemon_log(data: Path) -> Iterator[Tell]:
     log.addHandler(file)
     log.addHandler(screen)
     try:
-        yield log.info
+        yield lambda line: log.info(readable(line))
     finally:
         file.close()

@@ -15,6 +15,7 @@ import apprise
 
 from archive.lock import Locked, Locks
 from archive.monitoring.notices import LOCK, Notices, Recipient
+from archive.naming import readable
 from archive.store import Archive
 from schedules.messages import Message, message, trial
 from schedules.telling import Address, MissingVariable, Telling, pause_after
@@ -51,7 +52,7 @@ def try_all(data: Path, telling: Telling) -> list[Delivered]:
 
 def place_of(data: Path) -> str:
     """Which archive it is, for those who have several."""
-    return f"The archive: {data.absolute()} on {socket.gethostname()}"
+    return f"The archive: {readable(data.absolute())} on {socket.gethostname()}"
 
 
 def send(to: Address, what: Message) -> str:

@@ -22,6 +22,7 @@ from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFl
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
 from archive.monitoring.notices import Notices
+from archive.naming import readable
 from archive.process import Process
 from archive.record import stamp
 from archive.store import Archive
@@ -117,7 +118,7 @@ class Keeper:
             with suppress(QQNewsError), Archive.existing(self.data) as archive:
                 news = News(Notices(archive), self.telling)
                 for job in jobs:
-                    news.note(job, Judged(error.exit_code.word, str(error), datetime.now(UTC), is_ok=False))
+                    news.note(job, Judged(error.exit_code.word, readable(str(error)), datetime.now(UTC), is_ok=False))
             raise
 
     def _run(self, turns: Turns, locks: Locks, begun: Begun) -> Done:
@@ -280,7 +281,7 @@ def _write_report(
         "verdict": done.verdict,
         "exit_code": done.exit_code,
         "because": done.because,
-        "command": words,
+        "command": [readable(word) for word in words],
         "floor": done.job.floor,
         "log": path.with_suffix(".log").name,
         "report": own_report or None,

@@ -18,6 +18,7 @@ from archive.errors import ExitCode, QQNewsError
 from archive.monitoring.metrics import metrics
 from archive.monitoring.notices import Recipient
 from archive.monitoring.state import Run, State, read_state
+from archive.naming import readable
 from schedules.asking import Jobs, with_jobs
 from schedules.durations import duration_text
 from schedules.health import Standing, job_metrics, nobody_looks, standings
@@ -111,7 +112,7 @@ def _screen(state: State, jobs: list[Standing], concerns: list[Concern]) -> Iter
     held, disk, now = state.contents, state.disk, state.read_at
     counted = ", ".join(f"{number:,} {status}" for status, number in held.articles.items()) or "none"
     newest = f"; the newest came in {_ago(held.last_article_at, now)}" if held.last_article_at else ""
-    yield f"archive   {state.data.absolute()}{' (of an earlier version)' if state.is_older else ''}"
+    yield f"archive   {readable(state.data.absolute())}{' (of an earlier version)' if state.is_older else ''}"
     yield f"articles  {counted}; {held.revisions:,} texts; {held.links_waiting:,} links waiting{newest}"
     log = f"database {_size(disk.database)} and {_size(disk.wal)} not yet merged, logs {_size(disk.runs)}"
     yield f"disk      {_size(disk.free)} free of {_size(disk.size)}; {log}"
@@ -151,7 +152,7 @@ def _facts(state: State, jobs: list[Standing], concerns: list[Concern]) -> dict[
     return {
         "exit_code": max((concern.exit_code for concern in concerns), default=ExitCode.OK),
         "attention": [concern.what for concern in concerns],
-        "data": str(state.data.absolute()),
+        "data": readable(state.data.absolute()),
         "schema": state.schema,
         "jobs": [_job_facts(job) for job in jobs],
         "locks": [{"name": it.name, "purpose": it.purpose, "holder": str(it)} for it in state.locks],

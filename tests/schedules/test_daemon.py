@@ -124,6 +124,31 @@ def test_what_a_killed_command_left_at_work_is_ended_before_the_next_run(machine
     assert not is_alive(left)
 
 
+@pytest.mark.parametrize(
+    ("name", "locale"),
+    [
+        (b"d\xff", {"LC_ALL": "C.UTF-8"}),
+        ("新闻".encode(), {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}),
+    ],
+)
+def test_a_data_directory_of_any_name(machine: Machine, tmp_path: Path, name: bytes, locale: dict[str, str]) -> None:
+    machine.data, machine.environment = tmp_path / os.fsdecode(name), locale
+    machine.jobs.write_text(SECONDS)
+    ended = machine.call("once", "short")
+    assert ended.returncode == 0, ended.stderr
+    shown = os.fsencode(machine.data).decode("utf-8", "replace")
+    assert json.loads(ended.stdout)["report"].startswith(f"{shown}/runs/")
+    assert shown in machine.reports()[0]["command"]
+    status = [str(QQNEWS), "--data", str(machine.data), "--json", "status", "--jobs", str(machine.jobs)]
+    said = subprocess.run(status, env=clean_environment(**locale), capture_output=True, check=False).stdout
+    assert json.loads(said)["data"] == shown
+    daemon = machine.start("run")
+    until(lambda: ran(machine) >= 2)
+    (machine.data / "archive.db").rename(tmp_path / "moved.db")
+    _, err = daemon.communicate(timeout=60)
+    assert (daemon.returncode, "Traceback" in err) == (21, False), err
+
+
 def test_only_one_daemon_on_an_archive(machine: Machine) -> None:
     machine.jobs.write_text(SECONDS)
     first = machine.start("run")
