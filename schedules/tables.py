@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -46,11 +48,16 @@ def _value(key: str, raw: Any, kind: type, read: Callable[[Any], Any]) -> Any:
 
 
 def read_zone(name: str) -> ZoneInfo:
-    """The time zone of that name. Raises ``ValueError``."""
-    try:
-        return ZoneInfo(name)
-    except (OSError, LookupError, ValueError) as error:
-        raise ValueError(f"unknown time zone {name!r}") from error
+    """The time zone of that name, which is the same on every machine. Raises ``ValueError``."""
+    if name not in _zones():
+        raise ValueError(f"unknown time zone {name!r}: expected a name of IANA's, such as Asia/Shanghai")
+    return ZoneInfo(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names that IANA gave; a system has others, too, such as ``localtime``."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
 def length_between(low: timedelta, high: timedelta) -> Callable[[str], timedelta]:

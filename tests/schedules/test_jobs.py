@@ -74,6 +74,8 @@ WRONG = {
     'command = "crawl"\nevery = "5m"\ntimezone = "Asia/Peking"': (4, "unknown time zone"),
     'command = "crawl"\nevery = "5m"\ntimezone = "../../etc/passwd"': (4, "unknown time zone"),
     'command = "crawl"\nevery = "5m"\ntimezone = ""': (4, "unknown time zone"),
+    'command = "crawl"\nevery = "5m"\ntimezone = "localtime"': (4, "unknown time zone"),
+    'command = "crawl"\nevery = "5m"\ntimezone = "posix/Asia/Shanghai"': (4, "unknown time zone"),
     'command = "crawl"\nevery = "5m"\nlimit = "0s"': (4, "limit"),
     'command = "crawl"\nevery = "5m"\nlimit = "8d"': (4, "limit"),
     'command = "crawl"\nevery = "5m"\nmissed = "never"': (4, "none of once, skip, all"),
