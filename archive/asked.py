@@ -82,10 +82,11 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def quiet_pipe() -> Iterator[None]:
-    """A reader that goes away (``| head``) ends the command without a word."""
+    """A reader that goes away (``| head``) ends the command without a word; there may be none from the beginning."""
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer must go somewhere when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

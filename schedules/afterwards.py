@@ -54,6 +54,10 @@ class Afterwards:
             before, ended = ended, call()
             self.look(ran=ended != before)
 
+    def take_leave(self) -> None:
+        """At the end of a daemon: the file of metrics tells of its last runs, and that it holds no lock any more."""
+        self._do(lambda: self._measure(ran=True))
+
     def look(self, *, ran: bool, by_clock: bool = True) -> None:
         """Do what is to be done now. ``ran``: whether a run has ended since the last look.
 
@@ -61,10 +65,13 @@ class Afterwards:
         """
         named = (self._note_named,) if ran and by_clock else ()
         for step in (*named, self._send, self._ping, lambda: self._measure(ran=ran), self._prune):
-            try:
-                step()
-            except (QQNewsError, OSError) as error:
-                self._keeper.tell(f"afterwards: {error}")
+            self._do(step)
+
+    def _do(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except (QQNewsError, OSError) as error:
+            self._keeper.tell(f"afterwards: {error}")
 
     def _note_named(self) -> None:
         """Jobs that left the time-table are settled."""

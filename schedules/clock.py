@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -125,12 +124,12 @@ class Clockwork:
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(MOST_AT_ONCE)}, job_defaults=defaults, timezone=UTC
         )
-        self._scheduler.add_listener(self._failed, EVENT_JOB_ERROR)
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
 
     def add(self, name: str, next_start: Callable[[datetime], datetime], call: Callable[[], object]) -> None:
         """Call ``call`` at once, and then at every start."""
-        self._scheduler.add_job(call, _Starts(next_start), id=name, next_run_time=datetime.now(UTC))
+        starts, now = _Starts(next_start), datetime.now(UTC)
+        self._scheduler.add_job(partial(self._call, call), starts, id=name, name=name, next_run_time=now)
 
     def start(self) -> None:
         """Begin."""
@@ -145,5 +144,9 @@ class Clockwork:
         """Begin no more calls; returns when those under way have ended."""
         self._scheduler.shutdown(wait=True)
 
-    def _failed(self, event: JobExecutionEvent) -> None:
-        self.failure = event.exception
+    def _call(self, call: Callable[[], object]) -> None:
+        """Whoever asks for ``failure`` says what went wrong; APScheduler would say it, too, in many lines."""
+        try:
+            call()
+        except Exception as error:
+            self.failure = error

@@ -49,9 +49,10 @@ def run(asked: Asked, jobs: Jobs) -> None:
 
     with daemon_log(asked.data) as tell:
         keeper = Keeper(asked.data, "daemon", tell=tell, telling=jobs.telling)
-        beside = partial(Afterwards(keeper, jobs).keep_looking, lambda: keeper.ended)
+        afterwards = Afterwards(keeper, jobs)
         with _stopped_by_signals(keeper):
-            run_daemon(keeper, jobs.chosen(()), tell, beside)
+            run_daemon(keeper, jobs.chosen(()), tell, partial(afterwards.keep_looking, lambda: keeper.ended))
+        afterwards.take_leave()
         tell("stopped")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from archive.failures import named_disk_failures
 from archive.logs import as_json, json_formatter
@@ -21,6 +22,14 @@ BYTES: Final = 2_000_000
 OLDER: Final = 4
 
 
+class _Screen(logging.StreamHandler[TextIO]):
+    """Standard error, as long as it takes what is said."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the library's name)
+        """Say no more there: the file has it, too, and what is left in the buffer must go somewhere at the end."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
+
+
 @contextmanager
 def daemon_log(data: Path) -> Iterator[Tell]:
     """Tells what it is given, a line each time. Raises ``ArchiveNotWritable``, ``BadSetting``."""
@@ -31,11 +40,12 @@ def daemon_log(data: Path) -> Iterator[Tell]:
     # Opened at the first line: one who finds another daemon at work leaves its log alone.
     file = RotatingFileHandler(path, maxBytes=BYTES, backupCount=OLDER, encoding="utf-8", delay=True)
     file.setFormatter(formatter or logging.Formatter("%(asctime)s %(message)s"))
-    screen = logging.StreamHandler()
-    screen.setFormatter(formatter or logging.Formatter("%(message)s"))
     log = logging.Logger("qqnews.schedule", logging.INFO)
     log.addHandler(file)
-    log.addHandler(screen)
+    if sys.stderr is not None:
+        screen = _Screen(sys.stderr)
+        screen.setFormatter(formatter or logging.Formatter("%(message)s"))
+        log.addHandler(screen)
     try:
         yield lambda line: log.info(readable(line))
     finally:

@@ -124,6 +124,46 @@ def test_what_a_killed_command_left_at_work_is_ended_before_the_next_run(machine
     assert not is_alive(left)
 
 
+@pytest.mark.parametrize("ends", [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
+def test_a_daemon_to_which_nobody_listens(machine: Machine, ends: str) -> None:
+    machine.jobs.write_text(SECONDS)
+    words = ["sh", "-c", f'exec "$@" {ends}', "sh", *machine.command("run")]
+    buffered = clean_environment(PYTHONUNBUFFERED="")
+    daemon = subprocess.Popen(words, env=buffered, stderr=subprocess.PIPE, text=True)
+    machine.started.append(daemon)
+    until(lambda: ran(machine) >= 1)
+    daemon.terminate()
+    _, err = daemon.communicate(timeout=60)
+    assert daemon.returncode == 0, err
+    assert "Traceback" not in err
+    assert (machine.data / "runs/daemon.log").read_text().endswith("stopped\n")
+
+
+def test_a_daemon_that_can_write_no_logs_any_more_says_so_in_a_line(machine: Machine, tmp_path: Path) -> None:
+    daemon = quick_daemon(machine)
+    (machine.data / "runs").rename(tmp_path / "runs")
+    (machine.data / "runs").touch()
+    _, err = daemon.communicate(timeout=60)
+    assert daemon.returncode == 21
+    assert err.splitlines()[-1].startswith(f"qqnews: cannot write {machine.data}/runs (File exists)")
+    assert "Traceback" not in err
+
+
+def test_the_file_of_metrics_tells_of_the_run_that_the_end_of_the_daemon_ended(
+    machine: Machine, tmp_path: Path, fifo: Path
+) -> None:
+    metrics = tmp_path / "q.prom"
+    machine.jobs.write_text(HANG.format(fifo=fifo).replace("1h", "5s") + f'[notify]\nmetrics_file = "{metrics}"\n')
+    daemon = machine.start("run")
+    until(lambda: child_of(machine, "job:long"))
+    daemon.terminate()
+    daemon.communicate(timeout=60)
+    assert daemon.returncode == 0
+    code = machine.reports()[-1]["exit_code"]
+    assert code != 0
+    assert f'qqnews_job_last_exit_code{{job="long"}} {code}.0' in metrics.read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "locale"),
     [

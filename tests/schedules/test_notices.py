@@ -118,6 +118,7 @@ def test_the_daemon_tells_too(
     daemon.communicate(timeout=60)
     assert daemon.returncode == 0
     assert post_office.titles == ["bad is failing"]
+    assert 'lock="daemon"' not in metrics.read_text()
     assert [path.name for path in machine.jobs.parent.iterdir() if path.name.startswith(".")] == []
 
 
