@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -150,7 +149,6 @@ def cli(ctx: click.Context, data: str | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error and an exit code of its own."""
-    signal.signal(signal.SIGTERM, _end)
     try:
         sys.exit(cli(standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
@@ -166,11 +164,6 @@ def main() -> None:
         sys.exit(0)
     except Exception as error:
         sys.exit(_exit_code_of(error))
-
-
-def _end(number: int, _: object) -> NoReturn:
-    """Whoever is told to end clears away what is half done."""
-    sys.exit(128 + number)
 
 
 def _exit_code_of(error: Exception) -> int:

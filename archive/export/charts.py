@@ -86,6 +86,8 @@ def _days(axes: Any, numbers: Numbers) -> None:
             axes.bar(spans.starts, heights, spans.width, bottom=below, align="edge", label=label)
         below = [low + high for low, high in zip(below, heights, strict=True)]
     axes.set_ylabel(f"articles a day{spans.note}")
+    if numbers.undated:
+        axes.set_title(f"{numbers.undated} without a date are not drawn", loc="right", fontsize=8)
     _label_days(axes, spans)
     _explain(axes)
 
@@ -102,7 +104,7 @@ def _label_days(axes: Any, spans: Spans) -> None:
     dates: Any = matplotlib.dates  # It has no types.
     locator = dates.AutoDateLocator(minticks=3, maxticks=10)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     axes.set_xlim(spans.starts[0], spans.starts[-1] + timedelta(days=spans.width))
 
 
@@ -117,8 +119,8 @@ def _lengths(axes: Any, numbers: Numbers) -> None:
     last = max((place for place, number in enumerate(numbers.lengths.values(), 1) if number), default=1)
     bounds, heights = list(numbers.lengths)[:last], list(numbers.lengths.values())[:last]
     axes.bar(range(last), heights, width=0.9)
-    axes.set_xticks(range(last), [f"{low}–{high}" for low, high in zip([0, *bounds], bounds, strict=False)], fontsize=8)
-    axes.set_xlabel("signs of the text")
+    axes.set_xticks(range(last), bounds, fontsize=8)
+    axes.set_xlabel("signs of the Markdown text")
     axes.set_ylabel("articles")
 
 
@@ -136,9 +138,9 @@ def _events(axes: Any, numbers: Numbers) -> None:
 
 def _duplicates(axes: Any, numbers: Numbers) -> None:
     for place, (name, sizes) in enumerate(numbers.groups.items()):
-        places = [size + (place - 0.5) * 0.4 for size in sizes]
+        places = [number + (place - 0.5) * 0.4 for number in range(len(sizes))]
         axes.bar(places, list(sizes.values()), width=0.4, label=f"{name}: {sum(sizes.values())} groups")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.set_xticks(range(len(sizes)), list(sizes))
     axes.set_xlabel("articles of a group")
     axes.set_ylabel("groups")
     _explain(axes)

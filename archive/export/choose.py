@@ -92,11 +92,12 @@ def _deduplicate(snapshot: Snapshot, how: str) -> int:
 
 
 def _members(snapshot: Snapshot) -> Iterator[Member]:
-    for number, article_id, published_at, content_hash, cluster in snapshot.members():
+    for number, article_id, published_at, content_hash, cluster, only in snapshot.members():
         yield Member(
             int(str(number)),
             str(article_id),
             None if published_at is None else str(published_at),
             str(content_hash),
             None if cluster is None else str(cluster),
+            alone=bool(only) and cluster is None,
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -114,7 +117,7 @@ def _day(moment: datetime | None) -> str | None:
 
 def _command_for(name: str, about: str) -> click.Command:
     def run(asked: Asked, /, folder: Path, since_export: tuple[Path, ...], **options: Any) -> None:
-        with Archive.existing(asked.data) as archive:
+        with _clearing_away(), Archive.existing(asked.data) as archive:
             _tell(asked, export(archive, name, folder, _as_wish(options), since_export))
 
     run.__doc__ = f"Into DIR: {about}."
@@ -130,7 +133,18 @@ def _command_for(name: str, about: str) -> click.Command:
 @shared
 def merge_exports(asked: Asked, folders: tuple[Path, ...], target: Path) -> None:
     """Put a base and its increments together: the full export, byte for byte, that the archive would have given."""
-    _tell(asked, merge(folders, target))
+    with _clearing_away():
+        _tell(asked, merge(folders, target))
+
+
+@contextmanager
+def _clearing_away() -> Iterator[None]:
+    """A command that is told to end clears away what is half done."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(asked: Asked, summary: Summary) -> None:

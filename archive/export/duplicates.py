@@ -15,6 +15,8 @@ class Member:
     published_at: str | None
     content_hash: str
     cluster: str | None
+    alone: bool = False
+    """Whether nothing ties it to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,19 @@ def grouped(members: Iterable[Member], *, near: bool) -> Iterator[Grouped]:
     """Every article with the first of its group: the earliest published, undated ones last; of those at one time the
     one that represents its cluster, then by id.
 
-    ``near``: clusters tie articles together as well, not only equal content.
+    ``near``: clusters tie articles together as well, not only equal content. Those that stand alone come at once,
+    and are not remembered: they are nearly all.
     """
+    tied = list[Member]()
+    for member in members:
+        if member.alone:
+            yield Grouped(member, member)
+        else:
+            tied.append(member)
+    yield from _in_groups(tied, near)
+
+
+def _in_groups(members: list[Member], near: bool) -> Iterator[Grouped]:
     ranked = sorted(members, key=_rank)
     parents = list(range(len(ranked)))
     by_tie: dict[tuple[str, str], int] = {}

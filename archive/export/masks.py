@@ -33,6 +33,7 @@ _MOBILE: Final = rf"(?:{_CHINA})?1[3-9]\d(?:{_GAP}\d{{8}}|(?P<gap>[ .–-])\d{{4
 _LOCAL: Final = rf"(?:(?:10|2\d)\)?{_GAP}\d{{4}}|[3-9]\d\d\)?{_GAP}\d{{3,4}}){_GAP}\d{{4}}"
 _LANDLINE: Final = (
     rf"0{_LOCAL}|0\d\d\d?[ –-]\d{{7,8}}|\(0\d\d\d?\){_GAP}\d{{3,4}}{_GAP}\d{{4}}"
+    rf"|86{_GAP}0?(?:10|2\d|[3-9]\d\d)[ –-]\d{{7,8}}"
     # An area code without its zero needs the country's. 400 and 800 are services.
     rf"|(?!86[\d ]){_CHINA}(?:\(0\) ?|\(?0?)(?![48]00){_LOCAL}"
 )
@@ -41,9 +42,11 @@ _CARD: Final = (
     rf"(?:{_PROVINCE}|71|8[1-3]|9[1-6])\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{4}}{_GAP}\d{{3}}[\dXx]"
     rf"|{_PROVINCE}\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{3}}"  # until 1999
 )
+_LABELS: Final = "(?i:(?:tele)?phone|tel|mobile|mob|fax|[vw]x|wechat|id|card|qq|e-?mail)"
+"""Words that stand beside a number without being part of it."""
 # No part of a code, no decimal, share or sum.
-_END: Final = r"(?![A-Za-z\d%股]|[美日港欧]?元|\.\d{1,3}(?![ .–-]?\d))"
-_LABEL: Final = r"(?i:(?:tele)?phone|tel|mobile|mob|fax|[vw]x|wechat|id|card)(?=\d)"
+_END: Final = rf"(?![\d%股]|(?!{_LABELS})[A-Za-z]|[美日港欧]?元|\.\d{{1,3}}(?![ .–-]?\d))"
+_LABEL: Final = rf"{_LABELS}(?=\d)"
 _OTHER: Final = r"(?:[$＄¥￥] ?)?\d+(?:[.-]\d+)*[A-Za-z\d]*|[A-Za-z][A-Za-z\d]*"
 _NUMBER: Final = re.compile(
     r"(?=[A-Za-z\d(+:/\]$＄¥￥])"  # Chinese is passed over quickly.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, Self
 
 from archive.export.errors import BadValue
@@ -18,12 +20,14 @@ class Numbers:
 
     days: dict[str, dict[str, int]]
     """Channel → day of publishing → articles."""
-    lengths: dict[int, int]
-    """Upper bound of the text's length in signs → articles."""
+    undated: int
+    """Articles without a day of publishing."""
+    lengths: dict[str, int]
+    """Bounds of the text's length in signs → articles."""
     events: dict[str, dict[str, int]]
     """edits, removals → day → how many."""
-    groups: dict[str, dict[int, int]]
-    """equal content, near duplicates → size of a group → groups, those of one article left out."""
+    groups: dict[str, dict[str, int]]
+    """equal content, near duplicates → bounds of a group's size → groups, those of one article left out."""
     fetched: dict[str, int]
     """Day of the first fetch → articles; days between the first and the last on which there was none, too."""
 
@@ -37,6 +41,8 @@ class Spans:
     """Days of a span."""
     note: str
     """What is to be said of the height of a bar; empty where it is a day's number."""
+    last: date = date.min
+    """The last day of the last span."""
 
     @classmethod
     def over(cls, days: Iterable[str]) -> Self:
@@ -47,14 +53,17 @@ class Spans:
         first, last = date.fromisoformat(known[0]), date.fromisoformat(known[-1])
         width, note = next((each for each in _STEPS if (last - first).days < _BARS * each[0]), _STEPS[-1])
         starts = [first + timedelta(days=place) for place in range(0, (last - first).days + 1, width)]
-        return cls(starts, width, note)
+        return cls(starts, width, note, last)
 
     def per_day(self, counts: Iterable[dict[str, int]]) -> list[float]:
         """The average of a day in each span, of all counts together."""
         totals = [0] * len(self.starts)
         for day, number in (pair for each in counts for pair in each.items()):
             totals[(date.fromisoformat(day) - self.starts[0]).days // self.width] += number
-        return [total / self.width for total in totals]
+        days = [self.width] * len(totals)
+        if days:
+            days[-1] = min(self.width, (self.last - self.starts[-1]).days + 1)  # The last may not be whole.
+        return [total / number for total, number in zip(totals, days, strict=True)]
 
 
 _BARS: Final = 400
@@ -62,7 +71,9 @@ _BARS: Final = 400
 _STEPS: Final = ((1, ""), (7, ", averaged over 7"), (30, ", averaged over 30"), (365, ", averaged over 365"))
 """Days of a span, and what is said of it."""
 
-_BOUNDS: Final = tuple(100 * 2**step for step in range(10))
+_LENGTHS: Final = (0, *(100 * 2**step for step in range(10)))
+_SIZES: Final = (1, 2, 3, 4, 5, 10, 20, 50, 100)
+"""Upper bounds of bins; above the last lie all others."""
 
 
 def counted(snapshot: Snapshot) -> Numbers:
@@ -70,12 +81,13 @@ def counted(snapshot: Snapshot) -> Numbers:
     days: dict[str, dict[str, int]] = defaultdict(dict)
     for channel, day, number in snapshot.counts("day"):
         days[str(channel) or "(none)"][_checked(day)] = int(str(number))
-    lengths = Counter({int(str(length)): int(str(number)) for length, number in snapshot.counts("length")})
+    undated = snapshot.wanted() - sum(sum(each.values()) for each in days.values())
+    lengths = _binned(snapshot.counts("length"), _LENGTHS)
     events = {name: _by_day(snapshot.counts(name)) for name in ("edits", "removals")}
-    groups = {"equal content": _sizes(snapshot.counts("content"))}
+    groups = {"equal content": _binned(snapshot.counts("content"), _SIZES)}
     if snapshot.clusters_known():
-        groups["near duplicates"] = _sizes(snapshot.counts("clusters"))
-    return Numbers(dict(days), _binned(lengths), events, groups, _without_holes(_by_day(snapshot.counts("fetched"))))
+        groups["near duplicates"] = _binned(snapshot.counts("clusters"), _SIZES)
+    return Numbers(dict(days), undated, lengths, events, groups, _without_holes(_by_day(snapshot.counts("fetched"))))
 
 
 def _by_day(rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
@@ -89,15 +101,13 @@ def _checked(day: object) -> str:
         raise BadValue("articles", "an article", "a date", f"{day} is no day") from error
 
 
-def _sizes(rows: Iterable[tuple[object, ...]]) -> dict[int, int]:
-    return {int(str(size)): int(str(number)) for size, number in rows}
-
-
-def _binned(lengths: Counter[int]) -> dict[int, int]:
-    bins = dict.fromkeys(_BOUNDS, 0)
-    for length, number in lengths.items():
-        bins[next((bound for bound in _BOUNDS if length <= bound), _BOUNDS[-1])] += number
-    return bins
+def _binned(rows: Iterable[tuple[object, ...]], bounds: tuple[int, ...]) -> dict[str, int]:
+    """The rows, a value and how many there are of it, in bins; the first bound is what no value lies below."""
+    bins = [0] * len(bounds)
+    for value, number in rows:
+        bins[max(bisect_left(bounds, int(str(value))) - 1, 0)] += int(str(number))
+    names = [str(high) if high == low + 1 else f"{low + 1}–{high}" for low, high in pairwise(bounds)]
+    return dict(zip([*names, f"over {bounds[-1]}"], bins, strict=True))
 
 
 def _without_holes(days: dict[str, int]) -> dict[str, int]:

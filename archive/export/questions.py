@@ -12,9 +12,10 @@ STATE: Final = """
     GROUP BY part ORDER BY part
 """
 # Only sources that list the newest first can be seen to have missed something.
-POLLED: Final = (
-    "SELECT min(coalesce(first_at, polled_at)), count(DISTINCT source) FROM polls WHERE overlapped IS NOT NULL"
-)
+POLLED: Final = """
+    SELECT min(coalesce(first_at, polled_at)), count(DISTINCT source) FROM polls
+    WHERE overlapped IS NOT NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
+"""
 OPEN_GAPS: Final = """
     SELECT source, after_at, before_at, most FROM gaps
     WHERE closed_at IS NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
@@ -65,9 +66,12 @@ COPY: Final = """
 """
 CHOSEN_ARTICLES: Final = "FROM temp.chosen CROSS JOIN articles AS t ON t.id = chosen.id"
 BODIES: Final = f"SELECT chosen.n, t.body {CHOSEN_ARTICLES} ORDER BY chosen.n"
+# Most articles are like no other: what reads the members need not remember these.
 MEMBERS: Final = f"""
-    SELECT chosen.n, t.id, nullif(t.published_at, ''), t.content_hash, {{cluster}} {CHOSEN_ARTICLES} ORDER BY chosen.n
-"""
+    SELECT chosen.n, t.id, nullif(t.published_at, ''), t.content_hash, {{cluster}} AS cluster, NOT EXISTS (
+        SELECT 1 FROM revisions AS r WHERE r.content_hash = t.content_hash AND r.article_id <> t.id
+    ) {CHOSEN_ARTICLES} ORDER BY chosen.n
+"""  # noqa: S608
 CAPTURES: Final = f"SELECT t.raw_ref {CHOSEN_ARTICLES} WHERE t.raw_ref IS NOT NULL"
 ALL_CAPTURES: Final = """
     SELECT r.raw_ref FROM temp.chosen CROSS JOIN revisions AS r ON r.article_id = chosen.id WHERE r.raw_ref IS NOT NULL

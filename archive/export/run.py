@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archive.export.choose import check_rules, choose, refuse_in_vain
 from archive.export.dataset import Dataset, tables_of
 from archive.export.errors import BadOption, TargetRefused
 from archive.export.facts import facts_of, texts_of
-from archive.export.formats import load
+from archive.export.formats import NEWEST, load
 from archive.export.manifest import REWRITTEN, Chain, Manifest
 from archive.export.papers import write_papers
 from archive.export.place import replacing
@@ -48,6 +48,7 @@ def export(archive: Archive, name: str, target: Path, wish: Wish, since: tuple[P
     tables_of(wish)
     check_rules(wish)
     form = load(name)
+    wish = replace(wish, limit=wish.limit or NEWEST.get(name))
     refuse_in_vain(wish, name)
     ensure_room(target, disk_floor(os.environ))
     with snapshot_of(archive) as snapshot, replacing(target) as aside:

@@ -113,7 +113,7 @@ class Snapshot:
 
         It is made from the seals of the rows, which the archive keeps whenever it writes.
         """
-        digest = sha256(orjson.dumps([*self.ask(STATE), self.polled()]))
+        digest = sha256(orjson.dumps([*self.ask(STATE), self.polled(())]))
         if self.has_table(CLUSTERS):
             for row in self.ask("SELECT article_id, cluster FROM article_clusters ORDER BY article_id"):
                 digest.update(orjson.dumps(row))
@@ -125,10 +125,11 @@ class Snapshot:
         near = next(self.ask(NEAR_VERSION))[0] if self.clusters_known() else None
         return found if near is None else {**found, "near duplicates": str(near)}
 
-    def polled(self) -> tuple[str | None, int]:
-        """Since when it is known whether polls reach each other (ISO 8601 in UTC), and of how many sources."""
-        since, sources = next(self.ask(POLLED))
-        return (None if since is None else str(since)), int(str(sources))
+    def polled(self, sources: Sequence[str]) -> tuple[str | None, int]:
+        """Since when it is known whether polls reach each other (ISO 8601 in UTC), and of how many of these sources
+        (none: of all)."""
+        since, number = next(self.ask(POLLED, (orjson.dumps(sources).decode(),)))
+        return (None if since is None else str(since)), int(str(number))
 
     def open_gaps(self, sources: Sequence[str], since: str | None, until: str | None) -> Iterator[Row]:
         """Source, begin, end and most missing articles of each open gap, of these sources (none: all) and that time."""
@@ -162,7 +163,8 @@ class Snapshot:
         return ((int(str(number)), str(body)) for number, body in self.ask(BODIES))
 
     def members(self) -> Iterator[Row]:
-        """Number, id, time of publishing, content hash and cluster of each chosen article, in order."""
+        """Number, id, time of publishing, content hash and cluster of each chosen article, and whether no other
+        article ever had its content; in order."""
         return self.ask(MEMBERS.format(cluster=self._cluster()))
 
     def captures(self, *, revisions: bool) -> Iterator[str]:

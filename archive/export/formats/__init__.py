@@ -29,10 +29,13 @@ _ONE_TEXT: Final = frozenset({"--split", "--revisions", "--pictures"})
 IN_VAIN: Final = {
     "markdown": _ONE_TEXT,
     "feed": _ONE_TEXT,
-    "report": _ONE_TEXT | {"--columns", "--no-text"},
+    "report": _ONE_TEXT | {"--columns", "--no-text", "cleaned texts"},
     "warc": frozenset({"--split", "--pictures", "--columns", "--no-text", "cleaned texts"}),
 }
 """Name → what it cannot honour."""
+
+NEWEST: Final = {"feed": 50}
+"""Name → how many of the newest articles it has, where nothing else is wished for."""
 
 _EXTRAS: Final = {"pyarrow": "export", "zstandard": "export", "matplotlib": "report"}
 

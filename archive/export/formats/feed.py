@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -16,9 +15,6 @@ import orjson
 from archive.export.dataset import Dataset, Part
 from archive.export.errors import BadOption, BadValue
 from archive.export.sink import sink
-
-NEWEST: Final = 50
-"""Entries where ``--limit`` says nothing else."""
 
 TITLE: Final = "Tencent News articles"
 _HOME: Final = "https://news.qq.com/"
@@ -54,11 +50,10 @@ class Feed:
         table = dataset.tables[0]
         if missing := [name for name in _NEEDED if name not in table.names]:
             raise BadOption(f"feeds need the columns {', '.join(missing)}")
-        newest = deque(dataset.rows(table), maxlen=dataset.wish.limit or NEWEST)
         entries = [
             {name: clean(str(value)) for name, value in zip(table.names, row, strict=True) if isinstance(value, str)}
-            for row in reversed(newest)
-        ]
+            for row in dataset.rows(table)
+        ][::-1]
         for entry in entries:
             _check_times(entry)
         for name, content in (("feed.rss", rss(entries)), ("feed.atom", atom(entries)), ("feed.json", feed(entries))):

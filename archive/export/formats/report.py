@@ -37,7 +37,14 @@ class Report:
 
 def _page(facts: dict[str, Any], pictures: dict[str, bytes]) -> str:
     head = f"{facts['articles']} articles, as the archive knew them on {facts['as_of']}"
-    notes = (facts["duplicates"], f"Gaps: {facts['gaps']}", facts["terms"], f"State {facts['archive_state']}")
+    asked = ", ".join(f"{name}: {value}" for name, value in facts["wish"].items())
+    notes = (
+        f"Selection: {asked or 'everything'}",
+        facts["duplicates"],
+        f"Gaps: {facts['gaps']}",
+        facts["terms"],
+        f"State {facts['archive_state']}",
+    )
     shown = "\n".join(
         f'<p><img alt="{escape(chart.heading)}" src="data:image/png;base64,{_packed(pictures[chart.name])}"></p>'
         for chart in CHARTS

@@ -30,7 +30,7 @@ PHONES = f"""
 138-12345678 138-1234-5678 138—1234—5678 138–1234–5678 138－1234－5678 138.1234.5678 138．1234．5678 86-138-1234-5678
 (010)12345678 （010）12345678 (010)-12345678 01012345678 010-12345678 010－12345678 ０１０－１２３４５６７８
 0755-1234567 07551234567 010-1234-5678 +86-10-12345678 +861012345678 0086-755-12345678 86-10-12345678 +86-010-12345678
-+86(0)10-12345678 （0755）88881234
++86(0)10-12345678 （0755）88881234 8610-12345678 8621-52134900 860755-1234567 86755-1234567
 """.split()
 SPACED = [
     "138 12345678",
@@ -82,6 +82,10 @@ def test_personal_data_is_masked(around: str, shown: str, name: str) -> None:
         (f"身份证{CARD}和{CARD}", "身份证[id-card]和[id-card]"),
         (f"ID{CARD} id={CARD} id{OLD_CARD}", "ID[id-card] id=[id-card] id[id-card]"),
         ("zs@qq.com_li@qq.com，zs@qq.com-li@qq.com", "[mail][mail]，[mail][mail]"),
+        (
+            f"电话{PHONE}Email：zs@qq.com，{PHONE}QQ同号，{PHONE}微信",
+            "电话[phone]Email：[mail]，[phone]QQ同号，[phone]微信",
+        ),
         ("zs@qq.com1 zs@qq.com_ zs@qq.com。", "[mail]1 [mail]_ [mail]。"),
         (f"zs@qq.com/{PHONE} {PHONE}.zs@qq.com", "[mail]/[phone] [mail]"),
         ("[zs@qq.com](mailto:zs@qq.com)", "[[mail]](mailto:[mail])"),

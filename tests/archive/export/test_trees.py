@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.export.errors import BadValue
-from archive.export.numbers import Spans
+from archive.export.numbers import Spans, _binned
 from archive.export.run import export
 from archive.export.wish import Wish
 from archive.raw import RawWriter
@@ -164,7 +164,17 @@ def test_time_is_drawn_as_it_passed(days: dict[str, int], bars: int, width: int,
     assert len(spans.starts) == bars
     assert spans.width == width
     assert heights is None or drawn == heights
-    assert sum(drawn) * width == pytest.approx(sum(days.values()))
+    last = (date.fromisoformat(max(days)) - spans.starts[-1]).days + 1 if days else 0
+    assert sum(drawn[:-1]) * width + sum(drawn[-1:]) * last == pytest.approx(sum(days.values()))
+
+
+def test_numbers_lie_in_bins_of_which_the_last_has_no_end() -> None:
+    assert _binned([(0, 1), (1, 1), (100, 2), (101, 4), (500, 8)], (0, 100, 200)) == {
+        "1–100": 4,
+        "101–200": 4,
+        "over 200": 8,
+    }
+    assert _binned([(2, 3), (4, 1)], (1, 2, 3)) == {"2": 3, "3": 0, "over 3": 1}
 
 
 def test_a_channel_with_a_chinese_name_and_a_foreign_date(changing: Archive, tmp_path: Path) -> None:
