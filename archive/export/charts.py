@@ -19,6 +19,9 @@ from archive.export.numbers import Numbers, Spans
 _CHANNELS: Final = 8
 """Channels with a colour of their own; the others are one."""
 
+_FEW_DAYS: Final = 10
+"""So many each have their name; else hours would be named, of which nothing is known."""
+
 _STYLE: Final[dict[Any, Any]] = {"figure.dpi": 100}
 _CHINESE: Final[tuple[str, ...]] = (
     "Noto Sans CJK SC",
@@ -102,7 +105,8 @@ def _label_days(axes: Any, spans: Spans) -> None:
         axes.set_xticks([])
         return
     dates: Any = matplotlib.dates  # It has no types.
-    locator = dates.AutoDateLocator(minticks=3, maxticks=10)
+    few = len(spans.starts) * spans.width <= _FEW_DAYS
+    locator = dates.DayLocator() if few else dates.AutoDateLocator(minticks=3, maxticks=10)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     axes.set_xlim(spans.starts[0], spans.starts[-1] + timedelta(days=spans.width))
