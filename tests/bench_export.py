@@ -107,7 +107,7 @@ def ours(name: str, data: Path) -> None:
     from archive.export.run import export
     from archive.export.wish import Wish
 
-    target = data / "exported"
+    target = data / "exports" / "exported"
     shutil.rmtree(target, ignore_errors=True)
     with Archive.existing(data) as archive:
         export(archive, name, target, Wish())
