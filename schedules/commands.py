@@ -210,7 +210,7 @@ def history(asked: Asked, *, jobs_file: Path | None, name: str | None, number: i
 
 def _line_of(row: dict[str, object]) -> str:
     when = row["due_at"] or row["started_at"]
-    since = f"{row['times']} times since {row['first_at']}" if row["first_at"] else ""
+    since = f"{row['times']} times since {row['first_at']}" if row["times"] != 1 else ""
     said = ", ".join(str(each) for each in (row["verdict"], row["reason"], since) if each)
     return f"{when}  {row['job']:<12} {row['state']:<9} {said}".rstrip()
 

@@ -190,12 +190,12 @@ def _orphan_left(locks: Locks, job: Job) -> Holder | None:
     The keeper's lock, if that process cannot be ended by us.
     """
     remains = locks.remains(job.lock)
-    if remains is None or remains.child is None or end_orphan(remains.child, _mark(remains.token)):
+    if remains is None or remains.child is None or end_orphan(remains.child, mark_of(remains.token)):
         return None
     return remains
 
 
-def _mark(token: str) -> str:
+def mark_of(token: str) -> str:
     """What is in the environment of all processes of a run, and of no other: its lock's token."""
     return f"{_LOCK_NAMED_BY}={token}"
 

@@ -15,36 +15,42 @@ from archive.lock import Locks
 from archive.store import Archive
 from schedules.asking import Jobs
 from schedules.jobs import SHIPPED
+from schedules.keeper import mark_of
+from schedules.supervise import end_orphan
 
 
 def note_named(archive: Archive, jobs: Jobs, now: datetime) -> None:
     """Note which jobs the time-table names, and settle those that it no longer does."""
-    ledger, mark = Ledger(archive), _mark_of(jobs)
+    ledger, locks, mark = Ledger(archive), Locks(archive), _mark_of(jobs)
     named = ledger.named()
-    left = left_behind(named, mark, jobs.by_name)
+    left = [job for job in left_behind(named, mark, jobs.by_name) if _is_idle(locks, f"job:{job}")]
     new = [job for job in jobs.by_name if named.get(job, mark) != mark]
     if left or new:
         with ledger.transaction():
-            ledger.name([*new, *left], mark)
+            ledger.name(new, mark)
             for job in left:
-                _settle(ledger, Locks(archive), job, now)
+                _settle(ledger, locks, job, now)
 
 
 def left_behind(named: Mapping[str, str | None], mark: str, names: Collection[str]) -> list[str]:
-    """The jobs that a time-table named and does no longer. ``named``: each job's mark of who named it last.
+    """The jobs that a time-table named and does no longer; of others it cannot know whether they are still at work.
 
-    A time-table that never named any, and now names jobs of another, is that one's successor: a copy, say.
+    ``named``: each job's mark of who named it last.
     """
-    before = {mark} if mark in named.values() else {named[job] for job in names if job in named}
-    return [job for job, by in named.items() if by in before and job not in names]
+    return [job for job, by in named.items() if by == mark and job not in names]
+
+
+def _is_idle(locks: Locks, lock: str) -> bool:
+    """Whether nobody is at the job. What a keeper that died left at work is ended."""
+    if locks.holder(lock) is not None:
+        return False
+    remains = locks.remains(lock)
+    return remains is None or remains.child is None or end_orphan(remains.child, mark_of(remains.token))
 
 
 def _settle(ledger: Ledger, locks: Locks, job: str, now: datetime) -> None:
-    """Settle what is open of a job, unless it is being run: then that comes first."""
-    lock = f"job:{job}"
-    if locks.holder(lock) is not None:
-        return
-    remains = locks.remains(lock)
+    """Settle what is open of a job that nobody is at."""
+    remains = locks.remains(f"job:{job}")
     runs = {row.run_id for row in ledger.open_rows(job)} | {remains.run_id if remains else None}
     for run in filter(None, runs):
         ledger.bury_run(run, "failed", ExitCode.FAILED, now, "its keeper died or fell silent")

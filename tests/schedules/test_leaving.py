@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +18,7 @@ from archive.monitoring.state import read_state
 from archive.process import Process
 from archive.store import Archive
 from schedules.asking import Jobs
+from schedules.keeper import mark_of
 from schedules.leaving import left_behind, note_named
 from schedules.turns import Idle, Turns
 from tests.schedules.conftest import Machine
@@ -78,10 +82,15 @@ def test_a_job_that_is_off_and_those_of_another_time_table_stay(archive: Archive
     assert len(Ledger(archive).open_rows("other")) == 1
 
 
-def test_a_copy_of_the_time_table_is_its_successor(archive: Archive, tmp_path: Path) -> None:
-    look(archive, Jobs(None))
-    look(archive, jobs(tmp_path / "own.toml", "hot", "mine"))
-    assert known(archive) == {"hot", "mine"}
+def test_time_tables_that_share_a_name_leave_each_others_jobs_alone(archive: Archive, tmp_path: Path) -> None:
+    one, other = jobs(tmp_path / "a.toml", "mine", "shared"), jobs(tmp_path / "b.toml", "theirs", "shared")
+    for _ in range(3):
+        look(archive, one)
+        look(archive, other)
+    waits(archive, "mine")
+    look(archive, other)
+    assert known(archive) == {"mine", "shared", "theirs"}
+    assert len(Ledger(archive).open_rows("mine")) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,10 +99,7 @@ def test_a_copy_of_the_time_table_is_its_successor(archive: Archive, tmp_path: P
         ({}, {"a"}, []),
         ({"a": "ours", "b": "ours"}, {"a"}, ["b"]),
         ({"a": "ours", "b": "theirs"}, {"a"}, []),
-        ({"a": "theirs", "b": "theirs"}, {"a"}, ["b"]),
-        ({"a": "theirs", "b": "theirs", "c": "ours"}, {"a", "c"}, []),
-        ({"a": "theirs"}, {"c"}, []),
-        ({"a": None, "b": None, "c": "theirs"}, {"a"}, ["b"]),
+        ({"a": "theirs", "b": "theirs"}, {"a"}, []),
         ({"a": None, "b": None, "c": "ours"}, {"a", "c"}, []),
     ],
 )
@@ -127,16 +133,28 @@ def test_a_run_under_way_is_waited_for_and_one_whose_keeper_died_is_ended(archiv
     run = ledger.start_run("long", DUE, DUE)
     ledger.write([DueTime("long", DUE, RUNNING, run_id=run, attempts=1)], DUE)
     token = locks.take("job:long", "daemon", NOW, run_id=run)
-    successor = jobs(tmp_path / "b.toml", "hot")
-    look(archive, successor)
+    shorter = jobs(tmp_path / "a.toml", "hot")
+    look(archive, shorter)
     assert [row.state for row in ledger.open_rows("long")] == [RUNNING]
     locks.release(token)
     dead = Locks(archive, me=replace(Process.current(), pid=2**22 - 3))
     dead.take("job:long", "daemon", NOW, run_id=run)
-    look(archive, successor)
+    look(archive, shorter)
     (row,) = ledger.history("long")
     assert (row["state"], row["reason"], row["verdict"]) == ("skipped", LEFT, "failed")
     assert locks.remains("job:long") is None
+
+
+def test_what_a_dead_keeper_left_at_work_is_ended_first(archive: Archive, tmp_path: Path) -> None:
+    look(archive, jobs(tmp_path / "a.toml", "hot", "long"))
+    dead = Locks(archive, me=replace(Process.current(), pid=2**22 - 3))
+    token = dead.take("job:long", "daemon", NOW, run_id=Ledger(archive).start_run("long", DUE, DUE))
+    marked = dict([mark_of(token).split("=", 1)])
+    with subprocess.Popen(["sleep", "600"], start_new_session=True, env={**os.environ, **marked}) as orphan:
+        dead.name_child(token, Process.numbered(orphan.pid))
+        look(archive, jobs(tmp_path / "a.toml", "hot"))
+        assert orphan.wait(timeout=20) == -signal.SIGKILL
+    assert Locks(archive).remains("job:long") is None
 
 
 def test_whoever_ticks_settles_it_and_who_runs_one_by_hand_does_not(machine: Machine) -> None:
