@@ -62,8 +62,11 @@ def examine_archive(data: Path) -> Iterator[Finding]:
     removed."""
     yield _versions()
     yield _time_zones()
-    if not data.is_dir():
-        yield _to_be_made(data.absolute())
+    if not os.path.isdir(data):  # noqa: PTH112  (it says so of a name that is too long, too)
+        there = next(path for path in data.absolute().parents if os.path.lexists(path))
+        yield _to_be_made(data.absolute(), there)
+        if there.is_dir():
+            yield from _disk(there)
         return
     yield from _rights(data)
     yield from _disk(data)
@@ -71,12 +74,14 @@ def examine_archive(data: Path) -> Iterator[Finding]:
         yield from _database(data)
 
 
-def _to_be_made(data: Path) -> Finding:
-    """Whether a directory that is not there can be made."""
-    there = next(path for path in (data, *data.parents) if os.path.lexists(path))
-    if not there.is_dir():
-        cure = "name another place with --data or QQNEWS_DATA"
-        return Finding("directory", Level.ERROR, f"{data} cannot be made: {there} is no directory", cure)
+def _to_be_made(data: Path, there: Path) -> Finding:
+    """Whether a directory that is not there can be made in the one that is."""
+    cure = "name another place with --data or QQNEWS_DATA"
+    if os.path.lexists(data) or not there.is_dir():
+        occupied = data if os.path.lexists(data) else there
+        return Finding("directory", Level.ERROR, f"{data} cannot be made: {occupied} is no directory", cure)
+    if any(len(os.fsencode(part)) > 255 for part in data.parts):
+        return Finding("directory", Level.ERROR, f"{data} cannot be made: its name is too long", cure)
     if not os.access(there, os.W_OK | os.X_OK):
         cure = f"make {data} as somebody who may, and give it to the user who runs the jobs"
         return Finding("directory", Level.ERROR, f"{data} cannot be made: {there} is not ours to write", cure)

@@ -44,6 +44,17 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path, place: str) -> None:
     assert (finding.level, "is no directory" in finding.what, "--data" in finding.cure) == (Level.ERROR, True, True)
 
 
+def test_a_directory_whose_name_is_too_long(tmp_path: Path) -> None:
+    (finding,) = found(tmp_path / ("x" * 300))["directory"]
+    assert (finding.level, "too long" in finding.what) == (Level.ERROR, True)
+
+
+def test_the_disk_is_looked_at_where_the_directory_is_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QQNEWS_DISK_FLOOR", "9999T")
+    (finding,) = found(tmp_path / "a" / "b")["disk"]
+    assert finding.level is Level.ERROR
+
+
 def test_a_directory_that_is_not_ours_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
     (finding,) = found(tmp_path / "a/b")["directory"]
