@@ -78,7 +78,7 @@ class Ledger:
         return dict(self._connection.execute("SELECT job, named_by FROM timetables WHERE timetable <> ?", (GONE,)))
 
     def name(self, jobs: Iterable[str], mark: str) -> None:
-        """Note that a time-table names, or was the last to name, these jobs."""
+        """Note that a time-table names these jobs."""
         with self.transaction() as connection:
             values = [(mark, job) for job in jobs]
             connection.executemany("UPDATE timetables SET named_by = ? WHERE job = ?", values)
