@@ -50,6 +50,10 @@ class Article:
     location: str = ""
     """Where it was posted from, as the site says (``北京``)."""
     comment_id: str = ""
+    source_account: str = ""
+    """Of a reprint: the account that published it first. No part of the text."""
+    source_url: str = ""
+    """Of a reprint: the address at which it stood first."""
     layout: str = ""
     """Name of the page layout it was read from; empty for an ingested file."""
     provenance: Mapping[str, tuple[str, str]] = field(default_factory=dict)

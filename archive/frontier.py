@@ -7,7 +7,7 @@ whatever dies in between, the next run goes on with what was left. Moments are s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -31,6 +31,10 @@ class Listed(Protocol):
     def url(self) -> str: ...
     @property
     def rank(self) -> int | None: ...
+    @property
+    def media(self) -> str: ...
+    @property
+    def media_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class Leased:
     source: str
     attempts: int
     rank: int | None = None
+    media: str = ""
+    """The account whose article it is, as the list says that named it; ``""`` where it does not."""
+    media_id: str = ""
+
+
+_LEASED: Final = tuple(each.name for each in fields(Leased))
 
 
 def pause_after(attempts: int) -> float:
@@ -61,8 +71,7 @@ class Frontier:
         new = 0
         with self._database.transaction() as connection:
             for item in self._not_erased(listed):
-                values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
-                new += connection.execute(_REMEMBER, values).rowcount
+                new += connection.execute(_REMEMBER, _values(item, source, at)).rowcount
                 self._archive.sighting(item.id, source, item.rank, at)
         return new
 
@@ -81,8 +90,7 @@ class Frontier:
         changed = 0
         with self._database.transaction() as connection:
             for item in self._not_erased(listed):
-                values = (item.id, item.url, source, stamp(at), item.rank, at.timestamp())
-                changed += connection.execute(_RECALL, values).rowcount
+                changed += connection.execute(_RECALL, _values(item, source, at)).rowcount
         return changed
 
     def lease(self, limit: int, now: float, lease_seconds: float, sources: Collection[str] = ()) -> list[Leased]:
@@ -95,7 +103,7 @@ class Frontier:
         with self._database.light_transaction() as connection:
             rows = connection.execute(_LEASE, (now + lease_seconds, now, _json(sources), limit)).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
-        return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
+        return [Leased(**{name: row[name] for name in _LEASED}) for row in rows]
 
     def extend(self, link: str, until: float) -> None:
         """Hold a lease for longer."""
@@ -179,6 +187,12 @@ class Frontier:
             connection.execute(statement, values)
 
 
+def _values(item: Listed, source: str, at: datetime) -> tuple[object, ...]:
+    """What is noted of a link, in the order in which the statements take it."""
+    when = (stamp(at), item.rank, at.timestamp())
+    return (item.id, item.url, source, *when, item.media or None, item.media_id or None)
+
+
 def _json(sources: Collection[str]) -> str | None:
     """Sources as the statements take them: None for all."""
     return orjson.dumps(list(sources)).decode() if sources else None
@@ -188,15 +202,16 @@ _FOUND_IN_ARTICLES: Final = """
     SELECT count(*) > 0 AND total(source NOT IN (SELECT id FROM articles)) = 0 FROM sightings WHERE article_id = ?
 """
 _REMEMBER: Final = """
-    INSERT INTO links (id, url, source, listed_at, rank, state, not_before)
-    SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6 WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1)
+    INSERT INTO links (id, url, source, listed_at, rank, state, not_before, media, media_id)
+    SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1)
     ON CONFLICT (id) DO NOTHING
 """
 _RECALL: Final = """
-    INSERT INTO links (id, url, source, listed_at, rank, state, not_before)
-    VALUES (?, ?, ?, ?, ?, 'waiting', ?)
+    INSERT INTO links (id, url, source, listed_at, rank, state, not_before, media, media_id)
+    VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         url = excluded.url, source = excluded.source, listed_at = excluded.listed_at, rank = excluded.rank,
+        media = coalesce(excluded.media, media), media_id = coalesce(excluded.media_id, media_id),
         state = 'waiting', attempts = 0, lease_until = 0, not_before = excluded.not_before, last_error = NULL
     WHERE state <> 'waiting'
 """
@@ -214,7 +229,8 @@ _LEASE: Final = f"""
             AND (?3 IS NULL OR source IN (SELECT value FROM json_each(?3)))
         ORDER BY not_before, rowid LIMIT ?4
     )
-    RETURNING id, url, source, attempts, rank, not_before, rowid AS number
+    RETURNING id, url, source, attempts, rank, coalesce(media, '') AS media, coalesce(media_id, '') AS media_id,
+        not_before, rowid AS number
 """  # noqa: S608
 _EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
 _END: Final = "UPDATE links SET state = ?, last_error = ?, lease_until = 0 WHERE id = ?"

@@ -29,6 +29,8 @@ FACTS: Final = (
     "comment_id",
     "layout",
     "provenance",
+    "source_account",
+    "source_url",
 )
 """The columns of ``articles`` that come from the article itself, in the order of ``facts_of``."""
 LOST: Final = "lost"
@@ -105,6 +107,8 @@ def facts_of(article: Article) -> tuple[str | None, ...]:
         article.comment_id,
         article.layout,
         orjson.dumps(dict(article.provenance)).decode(),
+        article.source_account or None,
+        article.source_url or None,
     )
 
 
@@ -151,7 +155,17 @@ def _article_from(row: sqlite3.Row) -> Article:
         comment_id=row["comment_id"],
         layout=row["layout"],
         provenance={name: (where, raw) for name, (where, raw) in orjson.loads(row["provenance"]).items()},
+        source_account=_since_later(row, "source_account"),
+        source_url=_since_later(row, "source_url"),
     )
+
+
+def _since_later(row: sqlite3.Row, column: str) -> str:
+    """What stands in a column that archives of an earlier version, opened to be read, do not have."""
+    try:
+        return row[column] or ""
+    except IndexError:
+        return ""
 
 
 def revision_from(row: sqlite3.Row) -> Revision:

@@ -152,6 +152,12 @@ def _ledger(db: Database) -> None:
         db.execute(statement)
 
 
+@_migration("0023_source_account")
+def _source_account(db: Database) -> None:
+    for statement in _SOURCES:
+        db.execute(statement)
+
+
 # Long texts stand last: what comes after them in a row is slow to reach.
 _ARTICLES: Final = (
     """
@@ -300,6 +306,14 @@ _EVIDENCE: Final = (
     """,
     "CREATE INDEX pictures_by_file ON pictures (sha256)",
     "CREATE INDEX pictures_missing ON pictures (tried_at) WHERE sha256 IS NULL",
+)
+
+# Of a reprint: who published it first, and where. Of a link: whose article the list that named it said it is.
+_SOURCES: Final = (
+    "ALTER TABLE articles ADD COLUMN source_account TEXT",
+    "ALTER TABLE articles ADD COLUMN source_url TEXT",
+    "ALTER TABLE links ADD COLUMN media TEXT",
+    "ALTER TABLE links ADD COLUMN media_id TEXT",
 )
 
 # What was erased is known by its hash alone; `pending` names files still to be removed, `removed` counts.

@@ -1,8 +1,10 @@
-"""``doctor --pages``: saved pages (files, directories of them) or addresses, and what each extractor says of them."""
+"""``doctor --pages``: saved pages (files, directories, packed or not) or addresses, and what each extractor says."""
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,11 +16,11 @@ import orjson
 from archive.asked import Asked
 from archive.errors import ExitCode
 from crawler.normalise import one_line
-from crawler.parse import UnusablePage, exit_code_of, outcome_of, saved_bytes
+from crawler.parse import LARGEST_PAGE, UnusablePage, checked_bytes, exit_code_of, outcome_of, saved_bytes
 from crawler.sites.opinions import Count, Opinion, add_agreement, agreement_of, opinions
 from crawler.sites.page import NotAnArticle
 from crawler.sites.registry import Address, NotAnAddress, read_address, read_page
-from crawler.sites.whose import address_in
+from crawler.sites.whose import address_in, address_in_name
 
 PAGE_SUFFIXES: Final = (".html", ".htm", ".shtml", ".json", ".js")
 _WIDTH: Final = 60
@@ -82,22 +84,38 @@ def pages_at(places: tuple[str, ...]) -> Iterator[PageToSee]:
     yield from _fetched(links)
     for place in (place for place in places if place not in links):
         if Path(place).is_dir():
-            inside = (path for path in Path(place).rglob("*") if path.suffix in PAGE_SUFFIXES)
+            inside = (path for path in Path(place).rglob("*") if _unpacked_name(path).suffix in PAGE_SUFFIXES)
             yield from map(_saved, sorted(path for path in inside if path.name != "meta.json"))
         else:
             yield _saved(Path(place))
 
 
+def _unpacked_name(path: Path) -> Path:
+    """What a page is called when it is unpacked: ``page.html`` for ``page.html.gz``."""
+    return path.with_suffix("") if path.suffix == ".gz" else path
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The bytes of a saved page, unpacked. Raises `UnusablePage`."""
+    if path.suffix != ".gz":
+        return saved_bytes(str(path))
+    try:
+        with gzip.open(path) as file:
+            return checked_bytes(str(path), file.read(LARGEST_PAGE + 1))
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnusablePage(str(path), f"cannot be unpacked: {error}") from error
+
+
 def _saved(path: Path) -> PageToSee:
     try:
-        body = saved_bytes(str(path))
+        body = _bytes_of(path)
     except UnusablePage as error:
         return PageToSee(str(path), b"", "", error.reason)
     note = _note(path)
     if isinstance(url := note.get("url"), str) and url:
         status = note.get("status")
         return PageToSee(str(path), body, url, status=status if isinstance(status, int) else 200)
-    address = address_in(body)
+    address = address_in(body) or address_in_name(_unpacked_name(path).stem)
     return PageToSee(
         str(path), body, address.url if address else "", "" if address else "does not say whose page it is"
     )
@@ -157,7 +175,7 @@ def _as_lines(found: Finding) -> Iterator[str]:
         for number, one in enumerate(said):
             label = name if number == 0 else ""
             sign = "  " if one.agrees else "≠ "
-            yield f"  {label:<12}{sign}{one.where:<34} {_shown(one.raw)}"
+            yield f"  {label:<15}{sign}{one.where:<34} {_shown(one.raw)}"
 
 
 def _shown(raw: str) -> str:

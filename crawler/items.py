@@ -40,6 +40,9 @@ class Link:
     rank: int | None
     source: str
     listed_at: datetime
+    media: str = ""
+    """The account whose article it is, as the source says; ``""`` where it does not."""
+    media_id: str = ""
     new: bool | None = None
     """Whether it is to be fetched; None without an archive that could tell."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from archive.frontier import Leased
@@ -77,8 +78,7 @@ class GivenQueue:
     def give_back(self, link: Leased, again_at: float | None) -> None:
         """Wait for another attempt, or forget the link."""
         if again_at is not None:
-            again = Leased(link.id, link.url, link.source, link.attempts + 1, link.rank)
-            self._waiting.append((again_at, again))
+            self._waiting.append((again_at, replace(link, attempts=link.attempts + 1)))
 
 
 class Links:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from archive.article import BEIJING, Article
 from crawler.body.marks import CONTROL, HTML_SPACE, INVISIBLE
+from crawler.body.unescape import unescaped
 from crawler.sites.page import Body, Found, Opinions, RawArticle
+from crawler.sites.unread import told
 
 _SUMMARY_LENGTH: Final = 100
 _TAIL: Final = re.compile(
@@ -24,6 +27,8 @@ _TIME: Final = re.compile(
 _LABEL: Final = re.compile(r"^(?:作者|来源|编辑|文字?|记者|撰文)\s*[:：/|丨｜]\s*")
 _EPOCH: Final = re.compile(r"1\d{9}(?:\d{3})?")
 _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_REMEMBERED: Final = 64
+"""Titles and times whose reading is remembered: each is asked for by what reads, compares and counts a page."""
 _EMPTY: Final = Body("", "", (), (), "")
 
 
@@ -41,6 +46,7 @@ def normalise(raw: RawArticle) -> Article:
         "summary": summary_found,
         "thumbnail": cover_found,
         "body": Found("", body.where),
+        "unread_parts": Found(told(body.unread), body.where) if body.unread else None,
         **{name: next(iter(getattr(raw, name)), None) for name in _PLAIN},
     }
     return Article(
@@ -60,12 +66,29 @@ def normalise(raw: RawArticle) -> Article:
         kind=raw.kind,
         location=_first(raw.location).removeprefix("发布于").strip(),
         comment_id=_first(raw.comment_id),
+        source_account=_first(raw.source_account),
+        source_url=next((address for found in raw.source_url if (address := _https(found))), ""),
         layout=raw.layout,
         provenance={name: (where.where, where.raw) for name, where in found.items() if where},
     )
 
 
-_PLAIN: Final = ("author", "media", "media_id", "channel", "keywords", "location", "comment_id")
+_PLAIN: Final = (
+    "author",
+    "media",
+    "media_id",
+    "channel",
+    "keywords",
+    "location",
+    "comment_id",
+    "source_account",
+    "source_url",
+)
+
+
+def decoded(found: Found) -> str:
+    """What was found as it was meant: what a reader is shown was decoded already, data and heads are escaped."""
+    return found.raw if found.is_shown else unescaped(found.raw)
 
 
 def one_line(text: str) -> str:
@@ -78,7 +101,7 @@ def one_line(text: str) -> str:
 
 
 def _first(opinions: Opinions) -> str:
-    return one_line(opinions[0].raw) if opinions else ""
+    return one_line(decoded(opinions[0])) if opinions else ""
 
 
 def _title(opinions: Opinions) -> tuple[str, Found | None]:
@@ -88,9 +111,10 @@ def _title(opinions: Opinions) -> tuple[str, Found | None]:
     return "", None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def without_tail(found: Found) -> str:
     """A title without the site's tail. Where a page states it in its data, the tail may only be the site's name."""
-    text = one_line(found.raw)
+    text = one_line(decoded(found))
     return _TAIL.sub("", text) if found.where in _WITH_TAIL else re.sub(r"_腾讯(?:新闻|网)$", "", text)
 
 
@@ -105,6 +129,7 @@ def _published(raw: RawArticle) -> tuple[datetime | None, Found | None]:
     return None, None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_time(text: str) -> datetime | None:
     """A time as the site writes it (Beijing time, or seconds since 1970); None if it is none."""
     text = text.strip()
@@ -121,7 +146,7 @@ def read_time(text: str) -> datetime | None:
 
 def _summary(opinions: Opinions, title: str, body: Body) -> tuple[str, Found | None]:
     for found in opinions:
-        summary = _TURNING.sub("", " ".join(found.raw.split()))
+        summary = _TURNING.sub("", " ".join(decoded(found).split()))
         if summary and summary != title:
             return summary, found
     text = " ".join(body.text.split())
@@ -133,7 +158,7 @@ def _summary(opinions: Opinions, title: str, body: Body) -> tuple[str, Found | N
 
 def _thumbnail(opinions: Opinions, body: Body) -> tuple[str, Found | None]:
     for found in opinions:
-        if address := _https(found.raw):
+        if address := _https(found):
             return address, found
     if body.pictures:
         return body.pictures[0], Found(body.pictures[0], f"{body.where}: first picture")
@@ -141,8 +166,9 @@ def _thumbnail(opinions: Opinions, body: Body) -> tuple[str, Found | None]:
     return (poster, Found(poster, f"{body.where}: video")) if poster else ("", None)
 
 
-def _https(address: str) -> str:
-    address = address.strip()
+def _https(found: Found) -> str:
+    """The complete address that was found; ``""`` where it is none."""
+    address = decoded(found).strip()
     if address.startswith("//"):
         return f"https:{address}"
     return address if address.startswith(("http://", "https://")) else ""
@@ -150,6 +176,6 @@ def _https(address: str) -> str:
 
 def _keywords(opinions: Opinions, title: str) -> Iterator[str]:
     """The words of the first opinion. Pages put the title before them, or in their place."""
-    stated = one_line(opinions[0].raw) if opinions else ""
+    stated = one_line(decoded(opinions[0])) if opinions else ""
     words = map(one_line, re.split("[,;]", stated.removeprefix(title)))
     yield from dict.fromkeys(word for word in words if word)

@@ -17,7 +17,7 @@ from archive.asked import Asked, shared
 from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
+from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
 
 LARGEST_PAGE: Final = 32 * 2**20
@@ -91,7 +91,11 @@ def read_saved(name: str, url: str) -> RawArticle:
 
 def saved_bytes(name: str) -> bytes:
     """The bytes of a saved page, checked to be a page at all. Raises `UnusablePage`."""
-    body = sys.stdin.buffer.read(LARGEST_PAGE + 1) if name == "-" else _file_bytes(name)
+    return checked_bytes(name, sys.stdin.buffer.read(LARGEST_PAGE + 1) if name == "-" else _file_bytes(name))
+
+
+def checked_bytes(name: str, body: bytes) -> bytes:
+    """The bytes, checked to be a page at all. Raises `UnusablePage`."""
     if len(body) > LARGEST_PAGE:
         raise UnusablePage(name, f"larger than {LARGEST_PAGE // 2**20} MiB: no page of the site is")
     if not body.strip():
@@ -122,6 +126,8 @@ def outcome_of(error: NotAnArticle) -> str:
         return "the article was removed"
     if isinstance(error, Blocked):
         return "a wall, no article"
+    if isinstance(error, Thin):
+        return "next to nothing"
     return "no known layout" if exit_code_of(error) is ExitCode.CHANGED else "no article"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crawler.body.blocks import Video
+from crawler.body.unescape import unescaped
 
 _PUSH = re.compile(r"videoArr\.push\(\s*")
 _PLAYER_VID = re.compile(r"v\.qq\.com/.*?(?:[?&#]vid=|/(?:page|cover/\w+)/)([a-z0-9]{11})(?![a-z0-9])", re.I)
@@ -38,7 +39,7 @@ def read_video(value: dict[str, Any]) -> Video | None:
     if not _VID.fullmatch(vid):
         return None
     image = value.get("img") or value.get("pic")
-    return Video(vid, " ".join(_word(value.get("title")).split()), _poster(image), _duration(value))
+    return Video(vid, " ".join(unescaped(_word(value.get("title"))).split()), _poster(image), _duration(value))
 
 
 def _duration(value: dict[str, Any]) -> str:

@@ -15,7 +15,8 @@ from crawler.items import FAILURES, Ending, Page, Setback, Understood
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
-from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed
+from crawler.sites.opinions import with_list
+from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.qq.second import joined, second_source
 from crawler.sites.registry import read_address, read_page
 
@@ -51,6 +52,8 @@ class ParsePage:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
             return await self._blocked(item, error)
+        except Thin as error:
+            return Setback(item.link, Ending.RETRIED, "thin", error.evidence)
         except NotAnArticle as error:
             return Setback(item.link, Ending.UNREADABLE, _UNREADABLE.get(type(error), "unknown-layout"), error.evidence)
 
@@ -76,6 +79,7 @@ class ParsePage:
     async def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:
             await self._rest.answered(host_of(page.url))
+        raw = with_list(raw, page.link.source, page.link.media, page.link.media_id)
         self._tally.read(raw.layout, raw.notes, stated(raw))
         return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
 

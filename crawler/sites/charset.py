@@ -26,6 +26,8 @@ _CLAIMS: Final = {
     "cp936": "gb18030",
     "chinese": "gb18030",
 }
+ALWAYS_UTF8: Final = "utf-8, always"
+"""What to declare of pages of a site that writes nothing else: a few letters with accents are no Chinese, then."""
 _ENCODINGS: Final = ("utf-8", "gb18030")
 _META: Final = re.compile(rb"<meta\b[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
 _META_WITHIN: Final = 200_000
@@ -53,7 +55,7 @@ def decode(body: bytes, declared: str | None = None) -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
     text = _strictly(body, "utf-8")
-    if text is not None and (_HANZI_IN_UTF8.search(body) or _has_many_letters(text)):
+    if text is not None and (declared == ALWAYS_UTF8 or _HANZI_IN_UTF8.search(body) or _has_many_letters(text)):
         return text
     elected = _elect(body, declared)
     # NUL stands in no text. Even valid GB18030 may be a reading shifted by one lost byte, or hold islands of UTF-8.

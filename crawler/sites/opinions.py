@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from crawler.normalise import one_line, read_time, without_tail
+from crawler.normalise import decoded, one_line, read_time, without_tail
 from crawler.sites.page import Found, Opinions, RawArticle
+from crawler.sites.unread import told
 
+UNREAD: Final = "unread-parts"
+_CLOCK: Final = re.compile(r"\d\s*[:：时]\s*\d|^\s*1\d{9}(?:\d{3})?\s*$")
+"""What tells that a time is more than a day."""
 _SUFFIX: Final = re.compile(r"(?:_\d{6,8}|_\d+x\d+s?)?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 
 
@@ -41,12 +45,38 @@ def opinions(raw: RawArticle) -> dict[str, tuple[Opinion, ...]]:
     """What each extractor says of each field of a page, the believed one first. Silent fields are left out."""
     found = {name: _compared(_independent(getattr(raw, name)), same) for name, same in _SAME.items()}
     found["body"] = _said_of_body(raw)
+    found[UNREAD] = tuple(Opinion(body.where, told(body.unread), agrees=True) for body in raw.bodies[:1] if body.unread)
     return {name: said for name, said in found.items() if said}
 
 
 def _said_of_body(raw: RawArticle) -> tuple[Opinion, ...]:
     bodies = tuple(Found(body.markdown, where) for body in raw.bodies for where in (body.where, *body.also))
     return _compared(bodies, _same_words)
+
+
+def noted(raw: RawArticle) -> RawArticle:
+    """The same with a note on each field of which different things are stated, and on parts that cannot be read."""
+    notes = dict.fromkeys((*raw.notes, *differences(raw), *(UNREAD for body in raw.bodies[:1] if body.unread)))
+    return replace(raw, notes=tuple(notes)) if len(notes) > len(raw.notes) else raw
+
+
+def differences(raw: RawArticle) -> tuple[str, ...]:
+    """A note for each field of which different things are stated, such as ``media-differs``."""
+    return tuple(f"{name}-differs" for name, same in _SAME.items() if _differ(getattr(raw, name), same))
+
+
+def _differ(said: Opinions, same: Callable[[Found, Found], bool]) -> bool:
+    return any(one.raw != said[0].raw and not same(said[0], one) for one in said[1:])
+
+
+def with_list(raw: RawArticle, source: str, media: str, media_id: str) -> RawArticle:
+    """The same with what the list that named the article says of its account; ``""`` where it says nothing."""
+    where = f"list {source}"
+    if not (media or media_id):
+        return raw
+    said = (*raw.media, Found(media, where)) if media else raw.media
+    known = (*raw.media_id, Found(media_id, where)) if media_id else raw.media_id
+    return noted(replace(raw, media=said, media_id=known))
 
 
 def agreement(raw: RawArticle) -> dict[str, Agreement]:
@@ -89,12 +119,12 @@ def _independent(said: Opinions) -> Opinions:
     """Without the selectors that only found once more what another had shown already."""
     kept: dict[tuple[str, str], Found] = {}
     for found in said:
-        kept.setdefault((found.raw, "shown" if _is_selector(found.where) else found.where), found)
+        kept.setdefault((found.raw, "shown" if _is_selector(found) else found.where), found)
     return tuple(kept.values())
 
 
-def _is_selector(where: str) -> bool:
-    return where.startswith((".", "#", "[")) or where in ("h1", "h2", "h3")
+def _is_selector(found: Found) -> bool:
+    return found.is_shown and found.where not in ("title", "visible text")
 
 
 def _compared(said: Opinions, same: Callable[[Found, Found], bool]) -> tuple[Opinion, ...]:
@@ -104,15 +134,23 @@ def _compared(said: Opinions, same: Callable[[Found, Found], bool]) -> tuple[Opi
 # When two statements of a field say the same: each (believed, other) -> bool.
 
 
-def _same_title(one: Found, other: Found) -> bool:
+def same_title(one: Found, other: Found) -> bool:
+    """The same words, without the site's tail."""
     return without_tail(one) == without_tail(other)
 
 
-def _same_time(one: Found, other: Found) -> bool:
-    """The same moment; a time without seconds agrees with any second of its minute."""
+def same_time(one: Found, other: Found) -> bool:
+    """The same moment; a time without seconds agrees with any second of its minute, a day with all its times.
+
+    What is no time (``昨天``) contradicts none.
+    """
     first, second = read_time(one.raw), read_time(other.raw)
-    if first is None or second is None:
+    if first is None and second is None:
         return one.raw.strip() == other.raw.strip()
+    if first is None or second is None:
+        return True
+    if not (_CLOCK.search(one.raw) and _CLOCK.search(other.raw)):
+        return first.date() == second.date()
     if 0 in (first.second, second.second):
         return first.replace(second=0) == second.replace(second=0)
     return first == second
@@ -120,19 +158,25 @@ def _same_time(one: Found, other: Found) -> bool:
 
 def _same_summary(one: Found, other: Found) -> bool:
     """The same words, or one cut shorter than the other."""
-    first, second = (_letters(found.raw).rstrip(".…") for found in (one, other))
+    first, second = (_letters(decoded(found)).rstrip(".…") for found in (one, other))
     return first.startswith(second) or second.startswith(first)
 
 
 def _same_picture(one: Found, other: Found) -> bool:
     """The same picture, whatever its size and scheme."""
-    first, second = (_SUFFIX.sub("", re.sub(r"^\s*(?:https?:)?", "", found.raw).strip()) for found in (one, other))
+    first, second = (_SUFFIX.sub("", re.sub(r"^\s*(?:https?:)?", "", decoded(found)).strip()) for found in (one, other))
+    return first == second
+
+
+def _same_article(one: Found, other: Found) -> bool:
+    """The same article of WeChat; one address of it may bear its signature and the other not."""
+    first, second = (decoded(found).partition("&sn=")[0] for found in (one, other))
     return first == second
 
 
 def _same_list(one: Found, other: Found) -> bool:
     """The same words; the one may have some more (the title, usually)."""
-    first, second = ({word.strip() for word in re.split(r"[,;，；]", found.raw)} - {""} for found in (one, other))
+    first, second = ({word.strip() for word in re.split(r"[,;，；]", decoded(found))} - {""} for found in (one, other))
     return first <= second or second <= first
 
 
@@ -142,8 +186,9 @@ def _same_id(one: Found, other: Found) -> bool:
     return first == second or first.isdigit() != second.isdigit()
 
 
-def _same_line(one: Found, other: Found) -> bool:
-    first, second = (one_line(found.raw).removeprefix("发布于").strip() for found in (one, other))
+def same_line(one: Found, other: Found) -> bool:
+    """The same line of text, whatever its white space."""
+    first, second = (one_line(decoded(found)).removeprefix("发布于").strip() for found in (one, other))
     return first == second
 
 
@@ -156,15 +201,17 @@ def _letters(text: str) -> str:
 
 
 _SAME: Final[dict[str, Callable[[Found, Found], bool]]] = {
-    "title": _same_title,
-    "published": _same_time,
+    "title": same_title,
+    "published": same_time,
     "summary": _same_summary,
     "thumbnail": _same_picture,
-    "author": _same_line,
-    "media": _same_line,
+    "author": same_line,
+    "media": same_line,
     "media_id": _same_id,
-    "channel": _same_line,
+    "channel": same_line,
     "keywords": _same_list,
-    "location": _same_line,
-    "comment_id": _same_line,
+    "location": same_line,
+    "comment_id": same_line,
+    "source_account": same_line,
+    "source_url": _same_article,
 }

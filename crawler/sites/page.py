@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from crawler.body.blocks import Video
 
@@ -16,6 +16,14 @@ class Found(NamedTuple):
 
     raw: str
     where: str
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is what readers are shown, found by a selector; data and the page's head are escaped."""
+        return self.where.startswith((".", "#", "[")) or self.where in _SHOWN
+
+
+_SHOWN: Final = frozenset({"h1", "h2", "h3", "title", "visible text"})
 
 
 Opinions = tuple[Found, ...]
@@ -35,6 +43,8 @@ class Body:
     where: str
     also: tuple[str, ...] = ()
     """Further ways that lead to the same words."""
+    unread: tuple[str, ...] = ()
+    """Names of the parts of that place which cannot be read (``mp-common-vote``, ``iframe``), one for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +65,16 @@ class RawArticle:
     keywords: Opinions = ()
     location: Opinions = ()
     comment_id: Opinions = ()
+    source_account: Opinions = ()
+    """Of a reprint: who published it first."""
+    source_url: Opinions = ()
+    """Of a reprint, or of a page that shares an article: where that stood first."""
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
     links: tuple[str, ...] = ()
     """Where to fetch the articles that this one gathers (a topic's, a card's): they are to be crawled, too."""
     notes: tuple[str, ...] = field(default=())
-    """Short words on what was odd (``bodies-differ``, ``paid`` …), counted in the run's report."""
+    """Short words on what was odd (``bodies-differ``, ``paid``, ``media-differs`` …), counted in the run's report."""
 
 
 class NotAnArticle(Exception):
@@ -81,6 +95,13 @@ class Removed(NotAnArticle):
 
 class Blocked(NotAnArticle):
     """The site refuses us (captcha, rate limit, anti-robot page). Back off; the article may well exist."""
+
+
+class Thin(NotAnArticle):
+    """An answer that holds neither an article nor a refusal: a blank, half a page, a server's error, a frame.
+
+    Ask for this article again later. It says nothing of the host.
+    """
 
 
 class Changed(NotAnArticle):

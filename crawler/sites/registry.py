@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from crawler.sites.opinions import noted
 from crawler.sites.page import RawArticle
 from crawler.sites.qq import address as qq
 from crawler.sites.qq import pages as qq_pages
@@ -72,9 +73,9 @@ def is_page_url(url: str) -> bool:
 def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
     """Read the page that was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Garbled` if
-    its characters are lost, `Changed` if the page has no known layout.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed`, `Blocked` and `Thin` for what is no article,
+    `Garbled` if its characters are lost, `Changed` if the page has no known layout.
     """
     if wechat.is_wechat(url):
-        return wechat_pages.read_page(body, url, status=status)  # It has only ever been UTF-8.
-    return qq_pages.read_page(body, url, status=status, charset=charset)
+        return noted(wechat_pages.read_page(body, url, status=status))
+    return noted(qq_pages.read_page(body, url, status=status, charset=charset))

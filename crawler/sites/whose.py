@@ -8,14 +8,14 @@ from html import unescape
 from typing import Final
 
 from crawler.sites.charset import decode
+from crawler.sites.html import parse_html
 from crawler.sites.literals import read_answer
 from crawler.sites.registry import Address, NotAnAddress, read_address
-from crawler.sites.script import find_json, find_object, find_string
+from crawler.sites.script import Scripts
 
-_LINKS: Final = re.compile(
-    r"<(?:meta|link)\b[^<>]{0,200}?(?:og:url|canonical)[^<>]{0,200}?(?:content|href)\s*=\s*[\"']([^\"'<>]{1,500})", re.I
-)
 _KEYS: Final = ("cms_id", "cmsId", "article_id", "url")
+_LINKS: Final = "//meta[@property='og:url' or @name='og:url']/@content | //link[@rel='canonical']/@href"
+_NAMED: Final = re.compile(r"wx[_-](?:.*[_-])?([\w-]{22})", re.ASCII)
 
 
 def address_in(body: bytes) -> Address | None:
@@ -28,12 +28,25 @@ def address_in(body: bytes) -> Address | None:
     return None
 
 
+def address_in_name(name: str) -> Address | None:
+    """The article that a saved page's name tells: its id, or ``wx_…_`` before the key of a WeChat article."""
+    named = _NAMED.fullmatch(name)
+    for claim in (name, f"wx-{named[1]}" if named else ""):
+        try:
+            return read_address(claim)
+        except NotAnAddress:
+            continue
+    return None
+
+
 def _claims(text: str) -> Iterator[str]:
-    found = find_json(text, "window.DATA")
-    data = found[0] if found else {}
+    scripts = Scripts(text)
+    found = scripts.data()
+    data = found.value if found else {}
     answer = {} if text.lstrip().startswith("<") else read_answer(text)
-    info = find_object(text, "ARTICLE_INFO") or {}
+    info = scripts.value("ARTICLE_INFO", dict)
     for claims, keys in ((data, _KEYS), (answer, ("id", *_KEYS)), (info, ("article_url",))):
         yield from (value for key in keys if isinstance(value := claims.get(key), str))
-    yield from map(unescape, _LINKS.findall(text))
-    yield unescape(find_string(text, "msg_link"))
+    yield from map(str, parse_html(text).xpath(_LINKS))
+    yield unescape(str(scripts.value("cgiDataNew", dict).get("link", "")))
+    yield unescape(scripts.value("msg_link", str))

@@ -163,6 +163,8 @@ def _link(item: Listed, source: str) -> Link:
         rank=item.rank,
         source=source,
         listed_at=datetime.now(UTC),
+        media=item.media,
+        media_id=item.media_id,
     )
 
 

@@ -20,6 +20,8 @@ LEASE = 60.0
 class Item:
     id: str
     rank: int | None = None
+    media: str = ""
+    media_id: str = ""
 
     @property
     def url(self) -> str:

@@ -13,7 +13,7 @@ import orjson
 from archive.article import pictures_in
 from archive.markdown import from_markdown
 from crawler.sites.charset import decode
-from crawler.sites.script import find_json
+from crawler.sites.script import Scripts
 from tests.bench.extractors import TO_THE_SECOND
 from tests.crawler.test_captures import CAPTURES, SHARED
 from tests.crawler.test_layouts import ARTICLES, meta_of
@@ -41,9 +41,10 @@ class Page:
     def limit(self) -> tuple[bytes, str]:
         """What cannot be avoided: the page's JSON, and the HTML that holds the text."""
         text = decode(self.body)
-        data, start, end = find_json(text, "window.DATA") or ({}, 0, 0)
-        content = data.get("originContent")
-        return text[start:end].encode() or b"{}", content["text"] if isinstance(content, dict) else text
+        found = Scripts(text).data()
+        content = found.value.get("originContent") if found else None
+        source = text[found.start : found.end].strip().encode() if found else b"{}"
+        return source, content["text"] if isinstance(content, dict) else text
 
 
 def at_the_limit(page: Page) -> partial[None]:

@@ -13,7 +13,7 @@ from tests.bench.tables import table
 
 PARTS = {
     "bytes to text": [("charset.py", "decode")],
-    "JSON": [("script.py", "find_json")],
+    "JSON": [("literals.py", "read_value")],
     "libxml2's parsing": [("html.py", "_parse")],
     "HTML to blocks": [("read.py", "read_blocks")],
     "blocks to Markdown": [("document.py", "make_body")],

@@ -37,7 +37,6 @@ def kept(data: Path) -> set[str]:
     ("fault", "options", "outcome", "reason", "code"),
     [
         ("captcha", {}, "postponed", "blocked", ExitCode.BLOCKED),
-        ("thin", {}, "postponed", "blocked", ExitCode.BLOCKED),
         ("changed", {}, "unreadable", "unknown-layout", ExitCode.CHANGED),
         ("mojibake", {}, "unreadable", "garbled", ExitCode.CHANGED),
         ("is_deleted", {}, "gone", "removed", ExitCode.EMPTY),
@@ -77,7 +76,13 @@ def test_a_page_that_is_no_article(
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("reset", "truncated"), ("truncated", "truncated"), ("empty", "empty"), ("status", "status-500")],
+    [
+        ("reset", "truncated"),
+        ("truncated", "truncated"),
+        ("empty", "empty"),
+        ("thin", "thin"),
+        ("status", "status-500"),
+    ],
 )
 def test_a_fault_that_passes_is_no_fault(
     crawl: Crawl, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch, fault: str, reason: str

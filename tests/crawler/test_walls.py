@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, NotAnArticle, Removed
+from crawler.sites.page import Blocked, NotAnArticle, Removed, Thin
 from crawler.sites.registry import read_page
 from tests.crawler.good_pages import GOOD, GoodPage, rain_page
 
 WALLS = Path(__file__).parents[1] / "pages" / "walls"
-OUTCOMES = {"removed": Removed, "blocked": Blocked}
+OUTCOMES = {"removed": Removed, "blocked": Blocked, "thin": Thin}
 
 
 def cases() -> Iterator[Path]:

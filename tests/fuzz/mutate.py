@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from crawler.sites.script import find_json
+from crawler.sites.script import Scripts
 from tests.fuzz.hostile import BLOCKS, HOSTILE_VALUES, STRINGS
 from tests.fuzz.seeds import Seed
 
@@ -130,10 +130,10 @@ def set_attribute(text: str, rng: Random, other: str) -> str:
 
 def break_data(text: str, rng: Random, other: str) -> str:
     """Change values inside ``window.DATA``, or write its JSON another way."""
-    found = find_json(text, "window.DATA")
+    found = Scripts(text).data()
     if found is None:
         return text
-    value, start, end = found
+    value, start, end = found.value, found.start, found.end
     for _ in range(rng.choice((1, 1, 3))):
         value = _changed(value, rng)
     written = json.dumps(value, ensure_ascii=rng.random() < 0.5, default=str)

@@ -48,8 +48,9 @@ def read(page: Document) -> RawArticle:
     container = _container(page)
     if container is None:
         raise ValueError("a page of another layout")
-    times = tuple(_times(page))
-    sources = (*page.shown(*_SOURCES), *_sources(page))
+    head = page.text_before(container)
+    times = tuple(_times(page, head))
+    sources = (*page.shown(*_SOURCES), *_sources(page, head))
     where = str(container.get("id") or container.get("class") or "indented paragraphs")
     return RawArticle(
         address=page.address,
@@ -86,19 +87,19 @@ def _without_pager(container: Element) -> Element:
     return container
 
 
-def _times(page: Document) -> Iterator[Found]:
-    """Times as shown: in the line under the headline, else the first one with hours and minutes on the page."""
+def _times(page: Document, head: str) -> Iterator[Found]:
+    """Times as shown: in the line under the headline, and the first one with hours and minutes above the text."""
     for found in page.shown(*_PLACES):
         if match := _TIME.search(found.raw):
             yield Found(match[0], found.where)
-    if match := _TIME.search(page.visible_text):
+    if match := _TIME.search(head):
         yield Found(match[0], "visible text")
 
 
-def _sources(page: Document) -> Iterator[Found]:
+def _sources(page: Document, head: str) -> Iterator[Found]:
     """The word behind the time: who published it first."""
     for text, where in ((found.raw, found.where) for found in page.shown(*_PLACES)):
         if (match := _AFTER_TIME.search(text)) and not any(word in match[1] for word in _NO_SOURCE):
             yield Found(match[1], where)
-    if match := _NAMED_SOURCE.search(page.visible_text):
+    if match := _NAMED_SOURCE.search(head):
         yield Found(match[1], "visible text")

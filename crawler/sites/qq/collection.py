@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from crawler.body.blocks import Block, Heading, Items, Link, Paragraph, Run
+from crawler.body.unescape import unescaped
 from crawler.sites.page import EmptyShell, RawArticle
 from crawler.sites.qq.address import Address, NotAnAddress, fetch_url, read_address
 from crawler.sites.qq.document import Document, make_body, text_of, value_under
@@ -96,7 +97,7 @@ def _read_sections(groups: object) -> Iterator[_Section]:
         if inner is None:
             loose += _entries([group])
         elif entries := tuple(_entries(inner)):
-            yield _Section(text_of(group.get("section")) or text_of(group.get("title")), entries)
+            yield _Section(_words(group.get("section")) or _words(group.get("title")), entries)
     if loose:
         yield _Section("", tuple(loose))
 
@@ -105,7 +106,7 @@ def _entries(items: object) -> Iterator[_Entry]:
     for item in items[:_MOST_ARTICLES] if isinstance(items, list) else ():
         named = item if isinstance(item, dict) else {"id": item}
         if address := _address(named):
-            yield _Entry(text_of(named.get("longtitle")) or text_of(named.get("title")), address)
+            yield _Entry(_words(named.get("longtitle")) or _words(named.get("title")), address)
 
 
 def _address(item: Mapping[str, Any]) -> Address | None:
@@ -133,8 +134,8 @@ def _linked(page: Document) -> Iterator[_Section]:
 
 
 def _blocks(data: Mapping[str, Any], sections: Iterable[_Section]) -> Iterator[Block]:
-    if intro := text_of(data.get("intro")) or text_of(data.get("desc")):
-        yield Paragraph((Run(" ".join(intro.split())),))
+    if intro := _words(data.get("intro")) or _words(data.get("desc")):
+        yield Paragraph((Run(intro),))
     for section in sections:
         if section.name:
             yield Heading((Run(section.name),), 2)
@@ -144,4 +145,9 @@ def _blocks(data: Mapping[str, Any], sections: Iterable[_Section]) -> Iterator[B
 
 
 def _item(entry: _Entry) -> tuple[Block, ...]:
-    return (Paragraph((Run(" ".join(entry.title.split()), link=Link(entry.address.url)),)),)
+    return (Paragraph((Run(entry.title, link=Link(entry.address.url)),)),)
+
+
+def _words(value: object) -> str:
+    """A stated text as one line."""
+    return " ".join(unescaped(text_of(value)).split())

@@ -20,11 +20,13 @@ from crawler.sites.html import parse_html
 from crawler.sites.literals import read_answer
 from crawler.sites.page import Body, Found
 from crawler.sites.qq.address import Address
-from crawler.sites.script import find_json
+from crawler.sites.script import Scripts
 from crawler.sites.sheets import without_sheets
 
 _UNSOUND = re.compile(rf"[{CONTROL.pattern[1:-1]}\ud800-\udfff]")
 
+_LONG_SCRIPT = 16_000
+"""Characters. Those that put a video or some words into the text, where they stand, are far shorter."""
 _MARK = re.compile(r"[#.][\w-]+")
 _COMMA = re.compile(r",(?![^\[(]*[\])])")
 _CONDITION = re.compile(r"\[[^\]]*\]|\([^)]*\)")
@@ -42,8 +44,14 @@ class Document:
         """The page, its long style sheets emptied."""
 
     @cached_property
+    def scripts(self) -> Scripts:
+        """The page's inline scripts, and what they assign."""
+        return Scripts(self.text)
+
+    @cached_property
     def _data(self) -> tuple[dict[str, Any], int, int]:
-        return find_json(self.text, "window.DATA") or ({}, 0, 0)
+        found = self.scripts.data()
+        return (found.value, found.start, found.end) if found else ({}, 0, 0)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -62,9 +70,16 @@ class Document:
 
     @cached_property
     def markup(self) -> str:
-        """The page without ``window.DATA``."""
-        _, start, end = self._data
-        return self.text[:start] + self.text[end:]
+        """The page without ``window.DATA`` and without its long scripts: code, which is most of many a page."""
+        data = self._data[1:]
+        has_more = len(self.text) - (data[1] - data[0]) > _LONG_SCRIPT
+        spans = self.scripts.spans if has_more else iter(())
+        cuts = [data, *(span for span in spans if span.end - span.start > _LONG_SCRIPT)]
+        parts, at = [], 0
+        for start, end in sorted(cuts):
+            parts.append(self.text[at : max(at, start)])
+            at = max(at, end)
+        return "".join((*parts, self.text[at:]))
 
     @cached_property
     def tree(self) -> Element:
@@ -130,12 +145,21 @@ class Document:
         return marked
 
     @cached_property
+    def links(self) -> tuple[str, ...]:
+        """Where the page's links lead, as they are written."""
+        return tuple(href.strip() for anchor in self.tree.iter("a") if (href := anchor.get("href")))
+
+    @cached_property
     def visible_text(self) -> str:
         """The text of the page's body without scripts and styles, white space collapsed."""
         return " ".join(" ".join(self.texts_without("script", "style")).split())
 
-    def texts_without(self, *unseen: str) -> Iterator[str]:
-        """The texts of the page's body, in order, but for those inside elements of these tags.
+    def text_before(self, place: Element) -> str:
+        """The text above an element, without scripts and styles, white space collapsed."""
+        return " ".join(" ".join(self.texts_without("script", "style", until=place)).split())
+
+    def texts_without(self, *unseen: str, until: Element | None = None) -> Iterator[str]:
+        """The texts of the page's body, in order, but for those inside elements of these tags; ``until`` one begins.
 
         Walked: XPath would ask for all ancestors of each text, thousands where elements stand within each other.
         """
@@ -143,6 +167,8 @@ class Document:
             return
         walk = etree.iterwalk(body, events=("start", "end", "comment", "pi"))
         for event, element in walk:
+            if element is until:
+                return
             if event != "start":
                 yield element.tail or "" if element is not body else ""
             elif element.tag in unseen:
@@ -192,12 +218,13 @@ def _mended(found: re.Match[str]) -> str:
     return "\ufffd" if found[0] >= "\ud800" else ""
 
 
-def make_body(blocks: Sequence[Block], where: str) -> Body:
-    """Blocks, written out."""
+def make_body(blocks: Sequence[Block], where: str, unread: tuple[str, ...] = ()) -> Body:
+    """Blocks, written out. ``unread``: names of what could not be read beside them."""
     return Body(
         markdown=write_blocks(blocks),
         text=" ".join(text for text in texts_of(blocks) if text),
         pictures=tuple(pictures_of(blocks)),
         videos=tuple(videos_of(blocks)),
         where=where,
+        unread=unread,
     )

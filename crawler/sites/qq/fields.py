@@ -25,6 +25,8 @@ class Fields(TypedDict, total=False):
     keywords: Opinions
     location: Opinions
     comment_id: Opinions
+    source_account: Opinions
+    source_url: Opinions
 
 
 def page_fields(page: Document) -> Fields:

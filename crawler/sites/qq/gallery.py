@@ -42,13 +42,18 @@ def read(page: Document) -> RawArticle:
 
 
 def slide_blocks(slides: list[Any]) -> Iterator[Block]:
-    """Picture and caption of each slide; what has no address is passed over."""
+    """Picture and caption of each slide; what has no address is passed over.
+
+    Where no slide has a caption of its own, its name is one: some galleries were written so.
+    """
+    told = any(text_of(slide.get(key)) for slide in slides if isinstance(slide, dict) for key in _WORDS)
+    names = () if told else ("imgname",)
     for slide in slides:
         if isinstance(slide, dict):
             address = picture_address(slide) or next(
                 (text for key in _ADDRESSES if (text := text_of(slide.get(key)))), ""
             )
-            words = next((text for key in _WORDS if (text := text_of(slide.get(key)))), "")
+            words = next((text for key in (*_WORDS, *names) if (text := text_of(slide.get(key)))), "")
             yield from picture_blocks(address, _plain(words))
 
 

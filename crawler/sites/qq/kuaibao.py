@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from crawler.sites.literals import find_members
 from crawler.sites.page import RawArticle
 from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
 from crawler.sites.qq.document import Document
@@ -49,8 +49,15 @@ def _fields(page: Document, content: dict[str, Any]) -> Fields:
 
 def _content(page: Document) -> dict[str, Any]:
     """The object with the text; empty where the page has none."""
-    bare = page.answer.get("content")
-    candidates = [bare] if page.answer else find_members(page.text, "content")
+    candidates = [page.answer.get("content")] if page.answer else _members(page)
     return next(
         (content for content in candidates if isinstance(content, dict) and any(m in content for m in _MARKS)), {}
     )
+
+
+def _members(page: Document) -> Iterator[object]:
+    """What stands under ``content`` in the objects that the page's scripts assign, the outer ones first."""
+    waiting = [one.value for one in page.scripts.objects() if isinstance(one.value, dict)]
+    for value in waiting:
+        yield value.get("content")
+        waiting += [member for member in value.values() if isinstance(member, dict)]

@@ -12,7 +12,6 @@ from crawler.body.read import read_blocks
 from crawler.sites.page import Body, Found, RawArticle
 from crawler.sites.qq.document import Document, make_body, statements, text_of
 from crawler.sites.qq.old import comment_id, comment_site, has_more_pages, prepended
-from crawler.sites.script import find_object
 
 NAME = "legacy"
 
@@ -41,7 +40,7 @@ def recognises(page: Document) -> bool:
 
 def read(page: Document) -> RawArticle:
     """What the page says."""
-    info = find_object(page.text, "ARTICLE_INFO") or {}
+    info = page.scripts.value("ARTICLE_INFO", dict)
     body = _body(page)
     return RawArticle(
         address=page.address,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crawler.sites.page import RawArticle
 from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
-from crawler.sites.qq.document import Document
+from crawler.sites.qq.document import Document, value_under
 from crawler.sites.qq.fields import Fields, content_fields
 from crawler.sites.qq.kinds import content_kind
-from crawler.sites.script import find_object
 
 NAME = "mobile"
 
@@ -16,12 +17,13 @@ _OBJECT = "globalConfig"
 
 def recognises(page: Document) -> bool:
     """Whether the page is of this layout."""
-    return _OBJECT in page.text and ("cnt_html" in page.text or "contents" in page.text)
+    content = _content(page)
+    return "contents" in content or value_under(content, "ext_data.cnt_html") is not None or "cnt_html" in content
 
 
 def read(page: Document) -> RawArticle:
     """What the object says; some of it also stands in the page's head."""
-    content = find_object(page.text, _OBJECT) or {}
+    content = _content(page)
     fields = content_fields(content, _OBJECT)
     more = Fields(
         title=(*fields["title"], *page.meta("og:title"), *page.shown("h1", "title")),
@@ -38,3 +40,8 @@ def read(page: Document) -> RawArticle:
         notes=body_notes(bodies),
         **(fields | more),
     )
+
+
+def _content(page: Document) -> dict[str, Any]:
+    found: dict[str, Any] = page.scripts.value(_OBJECT, dict)
+    return found

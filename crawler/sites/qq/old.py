@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from crawler.body.blocks import Block, texts_of
 from crawler.sites.page import Found
-from crawler.sites.qq.document import Document
-from crawler.sites.script import word
+from crawler.sites.qq.document import Document, text_of
 
-_COMMENT_ID: Final = re.compile(word("cmt_id") + r"\s*=\s*[\"']?(\d{6,})")
-_COMMENT_PAGE: Final = re.compile(r"//coral\.qq\.com/(\d{6,})")
-_COMMENT_SITE: Final = re.compile(word("cmt_site") + r"\s*=\s*[\"']([a-z][a-z0-9]{1,15})[\"']")
+_COMMENT_ID: Final = re.compile(r"\d{6,}")
+_COMMENT_PAGE: Final = re.compile(r"(?:https?:)?//coral\.qq\.com/(\d{6,})(?!\d)")
+_COMMENT_SITE: Final = re.compile(r"[a-z][a-z0-9]{1,15}")
 
 
 def comment_id(page: Document) -> Iterator[Found]:
     """The id under which the comments are kept: from the script that loads them, and the link to their page."""
-    for number in _COMMENT_ID.findall(page.text)[:1]:
-        yield Found(number, "cmt_id")
-    linked = set(_COMMENT_PAGE.findall(page.text))
+    yield from _assigned(page, "cmt_id", _COMMENT_ID)
+    linked = {found[1] for href in page.links if (found := _COMMENT_PAGE.match(href))}
     if len(linked) == 1:  # Of several, most are of the articles recommended.
         yield Found(linked.pop(), "link to coral.qq.com")
 
 
 def comment_site(page: Document) -> Iterator[Found]:
     """The channel, in the words of the script that loads the comments."""
-    for name in _COMMENT_SITE.findall(page.text)[:1]:
-        yield Found(name, "cmt_site")
+    yield from _assigned(page, "cmt_site", _COMMENT_SITE)
+
+
+def _assigned(page: Document, name: str, form: re.Pattern[str]) -> Iterator[Found]:
+    """The first value of this form that a script gives to a name."""
+    values = (text_of(one.value) for one in page.scripts.assigned(name))
+    yield from (Found(value, name) for value in islice((value for value in values if form.fullmatch(value)), 1))
 
 
 def prepended(lead: tuple[Block, ...], blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -40,7 +44,8 @@ def prepended(lead: tuple[Block, ...], blocks: tuple[Block, ...]) -> tuple[Block
 def has_more_pages(page: Document) -> tuple[str, ...]:
     """``one-page-of-many`` where the page links to a further page of the same article (``006270_1.htm``)."""
     number = page.address.url.rpartition("/")[2].removesuffix(".htm")
-    return ("one-page-of-many",) if re.search(rf"{word(number)}_\d{{1,2}}\.htm", page.text) else ()
+    further = re.compile(rf"(?:.*/)?{re.escape(number)}_\d{{1,2}}\.htm(?:[?#].*)?", re.S)
+    return ("one-page-of-many",) if any(map(further.fullmatch, page.links)) else ()
 
 
 def _words(blocks: tuple[Block, ...]) -> str:

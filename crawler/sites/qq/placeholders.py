@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from crawler.body.blocks import Block, Caption, Picture
 from crawler.body.read import Placeholders
+from crawler.body.unescape import unescaped
 from crawler.body.videos import read_video
 from crawler.sites.qq.document import text_of
 
@@ -25,6 +27,11 @@ _SIZES: Final = (
     "img_url",
 )
 """Keys of a picture's address, that of the page's own picture first."""
+_EMPTY: Final = re.compile(
+    r"(?:VERTICAL_CARD|SECURE_LINK|QNT_LINK|LINK)_(?:BEGIN|END)|EOP|PARAGRAPH|AIPOS|AI_MID_AD|AD.*"
+)
+"""Kinds of placeholders that stand for nothing: marks around links, places for advertisements."""
+_LONGEST_KIND: Final = 40
 _WRAPPERS: Final = ("all", "img")
 """Attributes of before 2020 wrap their sizes: ``{"img": {"imgurl641": {"imgurl": …}}}``."""
 
@@ -42,12 +49,23 @@ def _stands_for(name: str, value: dict[str, Any], titles: Mapping[str, str]) -> 
         yield replace(video, title=video.title or titles.get(video.vid, ""))
 
 
+def unread_attributes(attributes: object, placeholders: Placeholders) -> tuple[str, ...]:
+    """The kinds of a text's placeholders (``IMG``, ``VOTE``) that stand for something which could not be read."""
+    names = (name for name, value in attributes.items() if value) if isinstance(attributes, dict) else ()
+    kinds = ((name, _kind(name)) for name in names)
+    return tuple(kind for name, kind in kinds if not (_EMPTY.fullmatch(kind) or placeholders.get(name)))
+
+
+def _kind(name: str) -> str:
+    return re.sub(r"_\d+$", "", name)[:_LONGEST_KIND]
+
+
 def picture_blocks(address: str, caption: str) -> Iterator[Block]:
     """A picture and its caption; nothing without a complete address."""
     address = f"https:{address}" if address.startswith("//") else address
     if address.startswith(("http://", "https://")):
         yield Picture(address, "图片")
-        if words := " ".join(caption.split()):
+        if words := " ".join(unescaped(caption).split()):
             yield Caption(words)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crawler.body.blocks import Block, Link, Paragraph, Run
+from crawler.body.unescape import unescaped
 from crawler.sites.page import RawArticle
 from crawler.sites.qq.collection import links_to
 from crawler.sites.qq.document import Document, make_body, text_of
@@ -57,4 +58,4 @@ def _answer(answer: dict[str, Any]) -> Iterator[Block]:
 
 
 def _paragraph(text: str, link: Link | None = None) -> Paragraph:
-    return Paragraph((Run(" ".join(text.split()), link=link),))
+    return Paragraph((Run(" ".join(unescaped(text).split()), link=link),))

@@ -19,7 +19,9 @@ from crawler.sites.page import Body, RawArticle
 from crawler.sites.qq.document import Document, make_body, text_of, words_in
 from crawler.sites.qq.fields import page_fields
 from crawler.sites.qq.kinds import read_kind, sales_notes
-from crawler.sites.qq.placeholders import read_placeholders
+from crawler.sites.qq.placeholders import read_placeholders, unread_attributes
+from crawler.sites.substance import says_something
+from crawler.sites.unread import unread_frames
 
 NAME = "rain"
 
@@ -62,12 +64,16 @@ def _bodies(page: Document) -> tuple[tuple[Body, ...], tuple[str, ...]]:
     etree.strip_elements(fragment, "style", with_tail=False)
     titles = {video.vid: video.title for video in read_videos(page.data.get("videoArr"))}
     placeholders = read_placeholders(page.data.get("originAttribute"), titles)
-    first = make_body(read_blocks(fragment, base_url=page.base_url, placeholders=placeholders), "DATA.originContent")
+    blocks = read_blocks(fragment, base_url=page.base_url, placeholders=placeholders)
+    unread = (*unread_attributes(page.data.get("originAttribute"), placeholders), *unread_frames(fragment))
+    first = make_body(blocks, "DATA.originContent", unread)
     if container is None:
         return (first,), ()
     if _same_words(fragment, placeholders, container):
         return (replace(first, also=("DOM",)),), ()
     second = _from_dom(page, container)
+    if not says_something(second):  # A frame that a script fills is no second opinion.
+        return (first,), ()
     if second.markdown == first.markdown:
         return (replace(first, also=("DOM",)),), ()
     return (first, second), ("bodies-differ",)
@@ -80,10 +86,10 @@ def _container(page: Document) -> Element | None:
 def _from_dom(page: Document, container: Element) -> Body:
     etree.strip_elements(container, "style", with_tail=False)
     blocks = read_blocks(container, base_url=page.base_url)
-    body = make_body(blocks, "DOM")
+    body = make_body(blocks, "DOM", unread_frames(container))
     videos = () if body.videos else tuple(read_videos(page.data.get("videoArr")))
     # The rendered player does not name its video; where it stood is not known, so it leads.
-    return make_body((*videos, *blocks), "DOM") if videos else body
+    return make_body((*videos, *blocks), "DOM", body.unread) if videos else body
 
 
 def _video_only(page: Document) -> tuple[Body, ...]:

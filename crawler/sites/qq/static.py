@@ -14,7 +14,6 @@ from lxml import etree
 from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
 from crawler.body.read import read_blocks
 from crawler.body.videos import read_videos
-from crawler.sites.literals import find_array
 from crawler.sites.page import Body, RawArticle
 from crawler.sites.qq.content import part_blocks
 from crawler.sites.qq.document import Document, make_body
@@ -35,7 +34,7 @@ def recognises(page: Document) -> bool:
 
 def read(page: Document) -> RawArticle:
     """What the page says."""
-    slides = tuple(slide_blocks(find_array(page.text, "IMGDATA"))) if "IMGDATA" in page.text else ()
+    slides = tuple(slide_blocks(page.scripts.value("IMGDATA", list)))
     kind = read_kind(page)
     return RawArticle(
         address=page.address,
@@ -73,9 +72,7 @@ def _blocks(page: Document, slides: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def _parts(page: Document) -> tuple[Block, ...]:
-    if "contentJson" not in page.text:
-        return ()
-    return tuple(part_blocks(find_array(page.text, "contentJson"), page.base_url))
+    return tuple(part_blocks(page.scripts.value("contentJson", list), page.base_url))
 
 
 def _words(blocks: Iterable[Block]) -> str:

@@ -38,12 +38,17 @@ PHRASES_OF_BLOCKED: Final = _phrases(
     r"|请(?:先|您|重新)*(?:登录|登陆)(?:后|才能|以|再)?(?:继续|查看|阅读|访问|腾讯|QQ|帐号|账号|您的).{0,6}|请先登[录陆]|登录后(?:即可|可|才能)?(?:继续|查看|阅读|访问).{0,10}|扫码登录|QQ登录|微信登录"
     r"|请(?:您)?(?:在|使用|用)?(?:手机)?(?:微信|QQ|腾讯新闻)(?:客户端|APP)(?:中|内)?(?:打开|查看|阅读).{0,10}"
     r"|(?:您|你)(?:当前|正在)?(?:使用)?的?浏览器(?:版本)?(?:过低|太旧|不支持).{0,16}|请(?:您)?升级.{0,10}浏览器.{0,10}"
-    r"|(?:系统|服务器?|网络)(?:繁忙|开小差了?|异常|错误|维护中?|正忙).{0,12}|请(?:您)?(?:稍后|刷新|重新).{0,8}(?:重试|再试|访问|尝试)"
-    r"|(?:页面|内容)?(?:正在)?(?:努力)?加载中?(?:，请稍候|中)?|请(?:开启|启用).{0,6}JavaScript.{0,12}"
-    r"|You need to enable JavaScript to run this app|Loading|Just a moment|Access Denied|Forbidden"
-    r"|(?<!\d)50[0-4] [A-Z][a-z]+ [A-Za-z ]+",
+    r"|(?:系统|服务器?|网络)(?:繁忙|异常|维护中?|正忙).{0,12}|请(?:您)?(?:稍后|刷新|重新).{0,8}(?:重试|再试|访问|尝试)"
+    r"|Just a moment|Access Denied|Forbidden",
 )
 """What a wall says of itself, to its reader's face."""
+
+PHRASES_OF_BLANK: Final = _phrases(
+    r"(?:系统|服务器?)(?:开小差了?|错误|出错)"
+    r"|(?:页面|内容)?(?:正在)?(?:努力)?加载中?(?:，请稍候|中)?|请(?:开启|启用).{0,6}JavaScript.{0,12}"
+    r"|You need to enable JavaScript to run this app|Loading|(?<!\d)50[0-4] [A-Z][a-z]+ [A-Za-z ]+",
+)
+"""What stands where a text is still to come, or where a server failed over it: no refusal."""
 
 FURNITURE: Final = re.compile(
     r"返回(?:腾讯网?|新闻)?(?:首页|上一页)?|\d+ ?秒?(?:钟|后)?(?:自动)?(?:跳转|返回)(?:到?首页)?"
@@ -56,13 +61,17 @@ FURNITURE: Final = re.compile(
 
 BLOCKED_TITLE: Final = re.compile(
     r"(?:腾讯(?:安全|防水墙|网|新闻)?[\s_|·-]*)?(?:安全验证|访问验证|人机验证|身份验证|滑动验证|验证码|请输入验证码|请完成(?:安全)?验证|验证中心|访问受限|访问被拒绝?|拒绝访问"
-    r"|访问(?:过于|太)?频繁|环境异常|系统(?:提示|繁忙|维护|错误)|服务器(?:错误|繁忙)|(?:用户|QQ|微信|统一|快速)?登录|登录页|浏览器(?:升级|版本过低)(?:提示)?|升级(?:您的)?浏览器"
+    r"|访问(?:过于|太)?频繁|环境异常|系统(?:提示|繁忙|维护)|服务器繁忙|(?:用户|QQ|微信|统一|快速)?登录|登录页|浏览器(?:升级|版本过低)(?:提示)?|升级(?:您的)?浏览器"
     r"|WAF|安全(?:拦截|防护)|拦截(?:提示|页面)|网站(?:维护|防火墙)(?:中|提示)?)"
     r"|Just a moment\.*|Access Denied|Attention Required!?.*|Security Check|Request (?:Blocked|Rejected)"
-    r"|Welcome to (?:nginx|OpenResty|CentOS)!?|(?:HTTP (?:Error )?)?(?:400|401|403|429|50\d|567)\b.{0,40}"
+    r"|(?:HTTP (?:Error )?)?(?:401|403|429|501|503|567)\b.{0,40}"
     r"|(?:T-?Sec[- ]?)?WAF.*",
     re.I,
 )
+ERROR_TITLE: Final = re.compile(
+    r"系统错误|服务器错误|Welcome to (?:nginx|OpenResty|CentOS)!?|(?:HTTP (?:Error )?)?(?:400|50\d)\b.{0,40}", re.I
+)
+"""The same of pages of servers that failed, or that nobody has set up."""
 REMOVED_TITLE: Final = re.compile(
     r"(?:404[\s_-]*(?:腾讯网|Not Found|页面.*|错误页?面?|找不到.*)?|(?:HTTP )?404\b.{0,40})"
     r"|(?:腾讯(?:公益|首页|网)[\s_·|-]*)*宝贝回家(?:[\s_·|-].*)?"
@@ -88,10 +97,8 @@ REMOVED: Final = re.compile(
 )
 REFUSED: Final = re.compile(
     r"请(?:先|您|重新)*登录|扫码登录|浏览器版本(?:过低|太旧)|升级.{0,8}浏览器"
-    r"|Welcome to nginx|Forbidden|Bad Gateway|Service Unavailable"
-    r"|Gateway Time-?out|Too Many Requests|Access Denied|Internal Server Error|请求.{0,8}(?:拦截|威胁|阻断)"
-    r"|防火墙|(?:系统|服务器?)(?:繁忙|错误|维护)"
-    r"|enable JavaScript|环境异常",
+    r"|Forbidden|Service Unavailable|Too Many Requests|Access Denied|请求.{0,8}(?:拦截|威胁|阻断)"
+    r"|防火墙|(?:系统|服务器?)(?:繁忙|维护)|system busy|环境异常",
     re.I,
 )
 """For pages of no known layout and without a text: one such word is enough."""

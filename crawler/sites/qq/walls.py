@@ -11,13 +11,17 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawler.sites.page import Blocked, Changed, NotAnArticle, RawArticle, Removed
+from lxml.etree import _Element as Element
+
+from crawler.sites.page import Blocked, Changed, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.qq.document import Document
 from crawler.sites.qq.wall_words import (
     BLOCKED_TITLE,
     CAPTCHA,
+    ERROR_TITLE,
     FURNITURE,
     MACHINE,
+    PHRASES_OF_BLANK,
     PHRASES_OF_BLOCKED,
     PHRASES_OF_REMOVED,
     REFUSED,
@@ -26,6 +30,7 @@ from crawler.sites.qq.wall_words import (
 )
 
 _GONE: Final = frozenset({404, 410, 451})
+_REFUSALS: Final = frozenset({401, 403, 407, 418, 429, 501, 503, 567})
 _REMOVED_PAGES: Final = re.compile(r"/babygohome(?:/|$)|/notfound\.html?$|/404\.html?$", re.I)
 _TAIL: Final = re.compile(r"\s*[_|·-]\s*腾讯[\u4e00-\u9fff]{0,3}$")
 _NOT_DELETED: Final = frozenset({"", "0", "0.0", "false", "none", "null", "no", "{}", "[]"})
@@ -42,18 +47,25 @@ _LONGEST_WALL: Final = 600
 """Characters. No wall has more words than that where an article's text should be."""
 _LEFT_OF_PROVEN, _LEFT_OF_UNPROVEN = 3, 30
 """Characters that may be left beside a wall's words: of a page that states its time, and of one that does not."""
+_LONGEST_ERROR: Final = 2000
+"""Characters of an interface's error in which its words are looked for."""
+_SPEAKING: Final[tuple[tuple[type[NotAnArticle], re.Pattern[str]], ...]] = (
+    (Blocked, PHRASES_OF_BLOCKED),
+    (Removed, PHRASES_OF_REMOVED),
+    (Thin, PHRASES_OF_BLANK),
+)
 _WALL_SHARE: Final = 0.34
 """Share of its sentences in which a page of no known layout speaks as a wall does."""
 
 
 def check_answer(url: str, status: int) -> None:
-    """Raise `Removed` or `Blocked` if the answer's address or status already says so."""
+    """Raise `Removed`, `Blocked` or `Thin` if the answer's address or status already says so."""
     if is_removed_address(url):
         raise Removed(url, f"led to {url}")
     if status in _GONE:
         raise Removed(url, f"status {status}")
     if status >= 400:
-        raise Blocked(url, f"status {status}")
+        raise (Blocked if status in _REFUSALS else Thin)(url, f"status {status}")
 
 
 def is_removed_address(url: str) -> bool:
@@ -75,7 +87,7 @@ def check_data(page: Document) -> None:
 
 
 def check_article(page: Document, article: RawArticle) -> None:
-    """Raise `Removed` or `Blocked` for a wall, or half a page, in an article's frame."""
+    """Raise `Removed`, `Blocked` or `Thin` for a wall, or half a page, in an article's frame."""
     text = article.bodies[0].text if article.bodies else ""
     drawn = bool(article.bodies) and not article.bodies[0].where.startswith(("DATA", "answer"))
     proven = bool(article.published)
@@ -90,7 +102,7 @@ def _check_words(page: Document, text: str, *, proven: bool) -> None:
     """Refuse a text of which little is left when a wall's words are taken out."""
     if not text or len(text) > _LONGEST_WALL:
         return
-    for outcome, phrases in ((Blocked, PHRASES_OF_BLOCKED), (Removed, PHRASES_OF_REMOVED)):
+    for outcome, phrases in _SPEAKING:
         words = phrases.search(text)
         if words and _left(text) <= (_LEFT_OF_PROVEN if proven else _LEFT_OF_UNPROVEN):
             raise outcome(page.url, f"says where its text should be: {words.group()[:60]}")
@@ -98,7 +110,7 @@ def _check_words(page: Document, text: str, *, proven: bool) -> None:
 
 def _left(text: str) -> int:
     """Letters and digits beside a wall's words and its furniture."""
-    for pattern in (PHRASES_OF_BLOCKED, PHRASES_OF_REMOVED, FURNITURE):
+    for pattern in (*(phrases for _, phrases in _SPEAKING), FURNITURE):
         text = pattern.sub(" ", text)
     return sum(char.isalnum() for char in text)
 
@@ -106,14 +118,8 @@ def _left(text: str) -> int:
 def _check_place(page: Document) -> None:
     """Refuse a page with a captcha's machinery where the text stands, or one that ends there."""
     places = page.all(_PLACES)
-    for element in (
-        element for place in places for element in place.iter("iframe", "script", "form", "input", "canvas")
-    ):
-        told = " ".join(
-            filter(None, (element.get(name) for name in ("src", "data-src", "action", "id", "name", "class")))
-        )
-        if MACHINE.search(told):
-            raise Blocked(page.url, f"asks for a captcha where its text should be: {told[:60]}")
+    if told := next((told for place in places if (told := machinery(place))), ""):
+        raise Blocked(page.url, f"asks for a captcha where its text should be: {told[:60]}")
     end = page.text[-2000:].lower()
     if "</html" in end or "</body" in end:
         return
@@ -121,18 +127,29 @@ def _check_place(page: Document) -> None:
     while len(last):
         last = last[-1]
     if any(above in places for above in (last, *last.iterancestors())):
-        raise Blocked(page.url, "the page was cut off in the midst of its text")
+        raise Thin(page.url, "the page was cut off in the midst of its text")
+
+
+def machinery(place: Element) -> str:
+    """What the parts of a captcha are called that stand inside an element; ``""`` where none does."""
+    for element in place.iter("iframe", "script", "form", "input", "canvas"):
+        names = (element.get(name) for name in ("src", "data-src", "action", "id", "name", "class"))
+        if MACHINE.search(told := " ".join(filter(None, names))):
+            return told
+    return ""
 
 
 def _wall_title(title: str) -> type[NotAnArticle] | None:
     words = _TAIL.sub("", " ".join(title.split()))
     if BLOCKED_TITLE.fullmatch(words):
         return Blocked
+    if ERROR_TITLE.fullmatch(words):
+        return Thin
     return Removed if REMOVED_TITLE.fullmatch(words) else None
 
 
 def check_stranger(page: Document, *, prose: bool = False) -> None:
-    """Raise `Removed` or `Blocked` for a page of no known layout, if that is what it is.
+    """Raise `Removed`, `Blocked` or `Thin` for a page of no known layout, if that is what it is.
 
     ``prose``: it holds the paragraphs of a text, which a wall's words must outweigh.
     """
@@ -146,9 +163,17 @@ def check_stranger(page: Document, *, prose: bool = False) -> None:
     _check_error(page)
     _refuse(page, CAPTCHA.search(shown), Blocked)
     _refuse(page, REMOVED.search(shown), Removed)
-    _refuse(page, CAPTCHA.search(page.text) or REFUSED.search(shown), Blocked)
-    if len(shown) < _THIN:
-        raise Blocked(page.url, f"thin page: {len(shown)} characters of text in {len(page.text)}")
+    _refuse(page, REFUSED.search(shown), Blocked)
+    check_blank(page, shown)
+
+
+def check_blank(page: Document, shown: str) -> None:
+    """Raise `Thin` for a page that shows next to nothing, `Blocked` where that is for a captcha to be drawn."""
+    if len(shown) >= _THIN:
+        return
+    if told := machinery(page.tree):
+        raise Blocked(page.url, f"asks for a captcha: {told[:60]}")
+    raise Thin(page.url, f"thin page: {len(shown)} characters of text in {len(page.text)}")
 
 
 def _refuse(page: Document, words: re.Match[str] | None, outcome: type[NotAnArticle]) -> None:
@@ -159,7 +184,7 @@ def _refuse(page: Document, words: re.Match[str] | None, outcome: type[NotAnArti
 def _check_voice(page: Document, shown: str) -> None:
     """Refuse long walls: those that explain themselves at length."""
     sentences = [sentence for sentence in re.split(r"[。！？!?]", shown) if sentence.strip()]
-    for outcome, phrases in ((Blocked, PHRASES_OF_BLOCKED), (Removed, PHRASES_OF_REMOVED)):
+    for outcome, phrases in _SPEAKING[:2]:
         speaking = [words for sentence in sentences if (words := phrases.search(sentence))]
         if speaking and len(speaking) >= _WALL_SHARE * len(sentences):
             raise outcome(page.url, f"speaks as a wall does: {speaking[0].group()[:60]}")
@@ -170,7 +195,9 @@ def _check_error(page: Document) -> None:
     answer = page.answer
     code = next((answer[key] for key in ("ret", "code", "errCode", "errcode", "status") if key in answer), None)
     if code is not None and str(code) not in ("0", "200"):
-        outcome = Removed if str(code) == "404" else Blocked
+        said = page.text[:_LONGEST_ERROR]
+        refused = CAPTCHA.search(said) or REFUSED.search(said)
+        outcome = Removed if str(code) == "404" else Blocked if refused else Thin
         raise outcome(page.url, f"an error in place of the page: code {str(code)[:20]}")
 
 

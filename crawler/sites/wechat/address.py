@@ -63,7 +63,7 @@ def read_address(text: str) -> Address:
 def _read_id(text: str) -> Address:
     name = text.removeprefix(PREFIX)
     if found := _LONG_ID.fullmatch(name):
-        return _long(found[1], found[2], found[3], "")
+        return long_address(found[1], found[2], found[3], "")
     if _KEY.fullmatch(name):
         return _short(name)
     raise NotAnAddress(text, "no WeChat article's id", EXPECTED)
@@ -75,7 +75,7 @@ def _by_query(text: str, query: str, names: tuple[str, str, str]) -> Address:
     biz, mid, idx, sn = (values.get(name, [""])[0] for name in ("__biz", *names))
     account = _BIZ.fullmatch(biz)
     if account and _MID.fullmatch(mid) and _IDX.fullmatch(idx or "1"):
-        return _long(account[1], mid, idx or "1", sn if _SN.fullmatch(sn) else "")
+        return long_address(account[1], mid, idx or "1", sn if _SN.fullmatch(sn) else "")
     if "signature" in values:
         raise NotAnAddress(text, "a link that soon expires", "open it, and take the address it leads to")
     raise NotAnAddress(text, "a WeChat address that names no article", EXPECTED)
@@ -85,7 +85,8 @@ def _short(key: str) -> Address:
     return Address(f"{PREFIX}{key}", f"https://{HOST}/s/{key}", "article")
 
 
-def _long(biz: str, mid: str, idx: str, sn: str) -> Address:
+def long_address(biz: str, mid: str, idx: str, sn: str = "") -> Address:
+    """The address of an article by its account, its message, its place in it, and its signature."""
     padded = biz + "=" * (-len(biz) % 4)
     query = f"__biz={padded}&mid={mid}&idx={idx}" + (f"&sn={sn}" if sn else "")
     return Address(f"{PREFIX}{biz}-{mid}-{idx}", f"https://{HOST}/s?{query}", "article")

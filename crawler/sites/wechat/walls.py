@@ -1,4 +1,8 @@
-"""WeChat pages that are no article: deleted, forbidden, moved ones, and the page that wants a human."""
+"""WeChat pages that are no article: deleted, forbidden, moved ones, and the page that wants a human.
+
+They come in the language of the client. A page that asks for a human is told by its machinery, too; one that says
+anything else in an article's place concerns that article alone.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,21 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from crawler.sites.page import Blocked, Removed
+from lxml.etree import _Element as Element
+
+from crawler.sites.page import Blocked, RawArticle, Removed
 from crawler.sites.qq import walls as site_walls
-from crawler.sites.qq.document import Document
+from crawler.sites.qq.document import Document, text_of
+from crawler.sites.wechat.wall_words import BLOCKED, REMOVED
 
 _GATES: Final = re.compile(r"/mp/(?:wappoc_appmsgcaptcha|verifycode|antispider|readtemplate)\b")
 _MESSAGES: Final = ".weui-msg, .global_error_msg, .page_msg, .icon_msg.warn, #js_verify, .mesg-block"
-_REMOVED: Final = re.compile(
-    r"已被发布者删除|已被(?:作者|发送人)删除|因违规(?:已被?)?(?:无法查看|删除|不可查看)|涉嫌(?:违规|违反|侵)|违反.{0,20}(?:规定|法律)"
-    r"|帐号已(?:被|自主)?(?:屏蔽|注销|迁移|封)|账号已(?:被|自主)?(?:屏蔽|注销|迁移|封)|公众号已(?:被)?(?:封禁|迁移|注销|屏蔽)"
-    r"|隐私设置|发送失败无法查看|链接已(?:过期|失效)|内容不存在|无法查看(?:该|此)内容|参数错误"
-)
-_BLOCKED: Final = re.compile(
-    r"环境异常|完成验证|去验证|验证码|访问过于频繁|操作(?:过于)?频繁|在微信客户端打开|系统(?:出错|繁忙)"
-)
+_MACHINERY: Final = "#js_verify, #tcaptcha_iframe_dy, #tcaptcha_transform_dy"
+_DELETED_SCRIPT: Final = re.compile(r"/(?:js|assets)/(?:[\w-]+/)*del(?:-legacy)?\.[\w.]*js")
+"""The script of the page that WeChat shows in place of a deleted article."""
+_LONGEST_MESSAGE: Final = 400
+"""Characters. No message has more, its advice and its buttons included."""
+_MOST_BOXES: Final = 4
 
 
 def check_answer(url: str, status: int) -> None:
@@ -34,26 +39,42 @@ def check_gate(url: str) -> None:
         raise Blocked(url, f"led to {url}")
 
 
-_MOST_BOXES: Final = 4
-
-
 def check_message(page: Document) -> None:
     """Raise `Removed` or `Blocked` for a page that holds a message where the article should stand."""
     if page.selector.css("#js_content").xpath("self::*[normalize-space() or .//img or .//iframe or .//mpvoice]"):
         return
     # A message has a box or two; thousands of them within each other are none.
-    boxes = page.selector.css(_MESSAGES)[:_MOST_BOXES]
-    _judge(page, " ".join(found for box in boxes for found in box.xpath(".//text()").getall()))
+    boxes = [box for box in page.all(_MESSAGES)[:_MOST_BOXES] if not _is_hidden(box)]
+    _judge(page, " ".join(text for box in boxes for text in box.itertext()))
 
 
-def check_stranger(page: Document) -> None:
-    """Raise `Removed` or `Blocked` for a page without an article's text, if that is what it is."""
-    _judge(page, site_walls.visible_text(page))
-    site_walls.check_stranger(page)
+def check_stranger(page: Document, article: RawArticle) -> None:
+    """Raise `Removed`, `Blocked` or `Thin` for a page without an article's text, if that is what it is.
+
+    A page that states an article's time proves itself: that its text is not found is our fault.
+    """
+    if article.title and article.published:
+        return
+    shown = site_walls.visible_text(page)
+    if len(shown) <= _LONGEST_MESSAGE:
+        _judge(page, shown)
+    site_walls.check_blank(page, shown)
 
 
 def _judge(page: Document, text: str) -> None:
-    if words := _BLOCKED.search(text):
+    if words := BLOCKED.search(text):
         raise Blocked(page.url, f"says: {words.group()}")
-    if words := _REMOVED.search(text):
+    if page.all(_MACHINERY):
+        raise Blocked(page.url, "asks for a human")
+    if words := REMOVED.search(text):
         raise Removed(page.url, f"says: {words.group()}")
+    scripts = page.all("script")
+    if any(_DELETED_SCRIPT.search(script.get("src") or script.get("data-src") or "") for script in scripts):
+        raise Removed(page.url, f"the page of deleted articles: {' '.join(text.split())[:60]}")
+    reason = text_of(page.scripts.value("cgiData", dict).get("del_reason_id"))
+    if reason not in ("", "0"):
+        raise Removed(page.url, f"del_reason_id {reason[:20]} in its data")
+
+
+def _is_hidden(box: Element) -> bool:
+    return any("display:none" in above.get("style", "").replace(" ", "") for above in (box, *box.iterancestors()))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from tests.site.message import Reply, Request, html_reply, redirect
+from tests.site.pages.forms import forms
 
 HOST = "mp.weixin.qq.com"
 GOOD = "k3lWQ8Zr0xYb5TnVu1JhAg"
 DELETED = "d9PfM2sEoC7wRt4XyKq6Lw"
 GUARDED = "g1BvN8hUzJ5aSi0FeDc3Qx"
 """The keys in the addresses ``/s/<key>``."""
+FORMS = forms()
+"""Further pages, by their keys."""
 
 TITLE = "渡口的最后一班船"
 ACCOUNT = "河岸日记"
@@ -32,4 +35,6 @@ def answer(request: Request) -> Reply:
     key = request.resource.removeprefix("/s/")
     if key == GUARDED:
         return redirect(f"https://{HOST}/mp/wappoc_appmsgcaptcha?poc_token=x&target_url=y")
+    if key in FORMS:
+        return html_reply(FORMS[key].body, FORMS[key].status)
     return html_reply((_ARTICLE if key == GOOD else _DELETED).encode())
