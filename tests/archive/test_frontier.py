@@ -269,3 +269,13 @@ def test_a_link_that_failed_waits_also_under_a_clock_set_back(archive: Archive) 
     frontier.retry("a", "timeout", NOW + 60)
     assert frontier.lease(1, NOW - 600, 30.0) == []
     assert [link.id for link in frontier.lease(1, NOW + 60, 30.0)] == ["a"]
+
+
+def test_whose_article_a_list_says_it_is_comes_with_the_link(frontier: Frontier) -> None:
+    frontier.remember([Item("A", media="城南报", media_id="8QMc"), Item("B")], "tech", NOON)
+    frontier.remember([Item("A", media="别家")], "hot", NOON)
+    first, second = frontier.lease(2, NOW, LEASE)
+    assert (first.media, first.media_id, second.media, second.media_id) == ("城南报", "8QMc", "", "")
+    frontier.done("A")
+    frontier.recall([Item("A")], "address", NOON)
+    assert [link.media for link in frontier.lease(2, NOW + 1, LEASE)] == ["城南报"]

@@ -71,3 +71,11 @@ def test_a_newer_archive_is_refused_in_one_line_and_not_touched(tmp_path: Path, 
     assert ended.stderr.count("\n") == 1
     assert "update qqnews" in ended.stderr
     assert (data / "archive.db").read_bytes() == before
+
+
+def test_the_version_before_this_one_can_be_read_as_it_is(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as connection:
+        connection.executescript(DUMPS[-2].read_text("utf-8"))
+    with closing(Archive.to_read(tmp_path)) as archive:
+        assert archive.article(an_article(1).id).article == an_article(1)
+    assert applied_migrations(tmp_path / "archive.db")[-1] == DUMPS[-2].stem

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.article import content_hash
 from archive.decide import Verdict
 from archive.errors import ArticleNotFound, ExitCode, UnsafeId
 from archive.markdown import from_markdown, to_markdown
@@ -265,3 +266,16 @@ def test_any_history_can_be_told_from_the_revisions(
             assert (archive.data / archived.markdown_path).read_text("utf-8") == to_markdown(archived.article)
             original = archived.copy_of and archive.article(archived.copy_of)
             assert not original or original.copy_of != name
+
+
+def test_who_said_it_first_is_kept_beside_the_text(archive: Archive) -> None:
+    reprint = an_article(source_account="河岸日记", source_url="https://mp.weixin.qq.com/s/Abcdefgh_jklmnop-rstuv")
+    assert content_hash(reprint) == content_hash(an_article())
+    assert to_markdown(reprint) == to_markdown(an_article())
+    archive.keep(an_article(), seen_at=NOON)
+    columns = "SELECT source_account, source_url FROM articles"
+    assert tuple(archive.database.connection.execute(columns).fetchone()) == (None, None)
+    assert archive.keep(reprint, seen_at=NOON).verdict == "same"
+    assert archive.article(reprint.id).article == reprint
+    archive.keep(an_article(), seen_at=NOON)
+    assert archive.article(reprint.id).article == reprint

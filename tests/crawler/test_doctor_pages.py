@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -14,10 +15,12 @@ import pytest
 from crawler.sites.whose import address_in
 from tests.conftest import Called
 from tests.crawler.good_pages import dom_page, legacy_page, rain_page, static_page, wechat_page
+from tests.site.pages import account, forms
 from tests.site.site import Site
 
 ROOT = Path(__file__).parents[2]
 WALLS = ROOT / "tests" / "pages" / "walls"
+CAPTURES = ROOT.parent / "shared" / "captures" / "accounts"
 
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -131,3 +134,48 @@ def test_addresses_are_fetched_and_nothing_is_kept(call: Callable[..., Called], 
     assert site.world.truth(living).title in done.out
     assert "not fetched (removed" in done.out
     assert not data.exists()
+
+
+def test_packed_pages_are_unpacked_and_a_name_tells_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / f"wx_01_{account.KEY}.html.gz").write_bytes(gzip.compress(account.text_post("停航一天。")))
+    (tmp_path / f"wx_02_{account.KEY}.html.gz").write_bytes(gzip.compress(forms.message("该内容已被发布者删除")))
+    (tmp_path / "notes.txt.gz").write_bytes(gzip.compress(b"no page"))
+    done = doctor("--pages", str(tmp_path))
+    assert done.returncode == 14
+    assert "wx_01_" in done.stdout
+    assert "article (wechat, text)" in done.stdout
+    assert "the article was removed: says: 已被发布者删除" in done.stdout
+    assert "notes" not in done.stdout
+
+
+def test_a_packed_file_that_is_broken_or_a_bomb_is_named(tmp_path: Path) -> None:
+    (tmp_path / "half.html.gz").write_bytes(gzip.compress(b"<html>" * 1000)[:-9])
+    (tmp_path / "none.html.gz").write_bytes(b"no gzip at all")
+    (tmp_path / "bomb.html.gz").write_bytes(gzip.compress(b" " * 2**26))
+    done = doctor("--pages", str(tmp_path))
+    assert done.returncode == 20
+    assert done.stdout.count("cannot be unpacked") == 2
+    assert "larger than" in done.stdout
+
+
+def test_each_field_of_an_account_s_page_says_where_it_was_found_and_what_differs(tmp_path: Path) -> None:
+    page = account.article("<p>灯亮着。</p><mp-poll-of-tomorrow></mp-poll-of-tomorrow>", byline="渡口日报")
+    (tmp_path / f"wx_{account.KEY}.html").write_bytes(page)
+    lines = [line.split() for line in doctor("--pages", str(tmp_path)).stdout.splitlines()]
+    assert ["media", "#js_name", "渡口日报"] in lines
+    assert ["≠", "cgiDataNew.nick_name", account.ACCOUNT] in lines
+    assert ["unread-parts", "#js_content", "mp-poll-of-tomorrow"] in lines
+    assert ["title", "cgiDataNew.title", account.TITLE] in lines
+
+
+@pytest.mark.skipif(not CAPTURES.is_dir(), reason="the reference material is not beside the project")
+def test_nothing_differs_unseen_in_captures_of_accounts() -> None:
+    found = [json.loads(line) for line in doctor("--pages", "--json", str(CAPTURES)).stdout.splitlines()[:-1]]
+    articles = [one for one in found if one["outcome"] == "article"]
+    assert (len(found), len(articles)) == (7, 5)
+    for one in articles:
+        said = {name: {each["where"]: each["agrees"] for each in fields} for name, fields in one["fields"].items()}
+        assert said.keys() >= {"title", "published", "media", "media_id", "body", "comment_id"}, one["name"]
+        differing = {f"{name}-differs" for name, all_said in said.items() if not all(all_said.values())}
+        assert differing <= set(one["notes"])
+        assert not any(where.startswith("var nickname") and not agrees for where, agrees in said["media"].items())

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 
 import crawler.pipelines.parse
 from archive.errors import ExitCode
+from archive.frontier import Frontier
 from archive.store import Archive
+from crawler.items import Link
 from crawler.sites import registry
 from crawler.sites.page import RawArticle
 from tests.conftest import Called
@@ -105,6 +108,23 @@ def test_a_file_of_addresses_holds_all_kinds(crawl: Crawl, fresh_site: Site, dat
     ended = crawl(str(tmp_path / "wanted.txt"))
     assert (ended.code, ended.counts["bad_input"]) == (ExitCode.PARTIAL, 1)
     assert kinds(data).items() >= {f"wx-{wechat.GOOD}": "text", topic.FIRST: "topic", key: "text"}.items()
+
+
+def test_what_a_list_says_of_the_account_is_compared_with_the_page(crawl: Crawl, fresh_site: Site, data: Path) -> None:
+    wrong = fresh_site.world.of_layout("v2")[5]
+    link = Link(
+        id=wrong, url=f"https://new.qq.com/rain/a/{wrong}", kind="article", title="", published_raw="", rank=None,
+        source="hot", listed_at=datetime.now(UTC), media="别家日报",
+    )  # fmt: skip
+    with Archive.open(data) as archive:
+        Frontier(archive).remember([link], "hot", link.listed_at)
+    ended = crawl("--source", "hot")
+    assert ended.report["reasons"]["noted"] == {"media-differs": 1}
+    assert ended.report["layouts"]["rain"]["media-differs"] == 1
+    with Archive.existing(data) as archive:
+        assert archive.article(wrong).article.media != "别家日报"
+    listed = rows(data, f"SELECT count(*) FROM links WHERE media IS NOT NULL AND id <> '{wrong}'")
+    assert listed != [(0,)]
 
 
 def test_notes_are_counted_by_layout_and_guesses_are_named(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawler.sites.opinions import Agreement, Count, agreement, opinions, tally
+from crawler.sites.opinions import Agreement, Count, agreement, noted, opinions, tally, with_list
 from crawler.sites.page import Body, Found, RawArticle
 from crawler.sites.qq.pages import read_page
 from crawler.sites.registry import read_address
@@ -29,6 +29,10 @@ def said(*raws: str, where: str = "DATA.x") -> tuple[Found, ...]:
         ("published", "2026-08-10 17:10:12", "1786353012", True),
         ("published", "2026-08-10 17:10:12", "2026-08-10 17:10:13", False),
         ("published", "2026-08-10 17:10:12", "2026-08-11", False),
+        ("published", "2026-08-10 17:10:12", "2026-08-10", True),
+        ("published", "2026-08-10", "1786353012", True),
+        ("published", "2026-08-10 00:00", "2026-08-10 17:10", False),
+        ("published", "2026-08-10 17:10:12", "昨天", True),
         ("published", "早上", "早上 ", True),
         ("summary", "天还没亮，\n就有人排队。", "天还没亮， 就有人...", True),
         ("summary", "天还没亮", "天已经亮了", False),
@@ -39,6 +43,20 @@ def said(*raws: str, where: str = "DATA.x") -> tuple[Found, ...]:
         ("location", "北京", "发布于北京", True),
         ("media", "城南报", " 城南报\n", True),
         ("media", "城南报", "城北报", False),
+        ("media", "城&amp;amp;南", "城&南", True),
+        ("source_account", "城南报", "城北报", False),
+        (
+            "source_url",
+            "https://mp.weixin.qq.com/s?__biz=a&mid=1&idx=1&sn=b",
+            "https://mp.weixin.qq.com/s?__biz=a&mid=1&idx=1",
+            True,
+        ),
+        (
+            "source_url",
+            "https://mp.weixin.qq.com/s?__biz=a&mid=1&idx=1",
+            "https://mp.weixin.qq.com/s?__biz=a&mid=2&idx=1",
+            False,
+        ),
         ("media_id", "23489717", "8QMc339d5IMbvDfY5gVx", True),
         ("media_id", "23489717", "23489718", False),
     ],
@@ -47,6 +65,23 @@ def test_two_statements_agree_when_they_mean_the_same(field: str, one: str, othe
     changed: dict[str, Any] = {field: said(one, other)}
     raw = replace(EMPTY, **changed)
     assert agreement(raw) == {field: Agreement(2, 1 + agree)}
+
+
+def test_each_difference_and_unread_parts_are_noted() -> None:
+    raw = replace(EMPTY, media=said("城南报", "城北报"), title=said("甲", "甲"), notes=("paid",))
+    part = Body("甲", "甲", (), (), "DOM", unread=("iframe", "mp-poll", "iframe"))
+    assert noted(raw).notes == ("paid", "media-differs")
+    assert noted(noted(replace(raw, bodies=(part,)))).notes == ("paid", "media-differs", "unread-parts")
+    assert noted(EMPTY) is EMPTY
+
+
+def test_what_a_list_says_of_the_account_is_heard_last() -> None:
+    raw = replace(EMPTY, media=said("城南报"), media_id=said("23489717"))
+    heard = with_list(raw, "channel:tech", "城北报", "8QMc339d5IMbvDfY5gVx")
+    assert heard.media == (Found("城南报", "DATA.x0"), Found("城北报", "list channel:tech"))
+    assert heard.notes == ("media-differs",)
+    assert with_list(raw, "channel:tech", "城南报", "").notes == ()
+    assert with_list(raw, "channel:tech", "", "") is raw
 
 
 def test_a_title_is_compared_without_its_tail() -> None:

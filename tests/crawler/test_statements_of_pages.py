@@ -93,7 +93,8 @@ def test_parts_and_slides_of_a_static_page_are_those_of_their_statements(lie: st
     slides = '[{"url": "//inews.gtimg.com/newsapp_bt/0/1/1000", "desc": "灯&amp;船"}]'
     page = (
         f'<script>{data}</script>{lying(lie, fake)}<div class="content-article"><p>导语。</p>'
-        f'<div class="PictureWrap"></div><script>IMGDATA = {slides}</script><script>var contentJson=[{{"type": 1, "value": "灯亮着。"}}];</script></div>'
+        f'<div class="PictureWrap"></div><script>IMGDATA = {slides}</script>'
+        '<script>var contentJson=[{"type": 1, "value": "灯亮着。"}];</script></div>'
     )
     found = normalise(read(page, STATIC))
     assert found.body.split("\n\n") == [
