@@ -46,6 +46,7 @@ class Counts:
     counts: Counter[str] = field(default_factory=Counter)
     """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, waiting
     (failed, in this run or an earlier one, and to be tried again), unreadable, noted,
+    unread_parts (of texts, by their names in ``reasons``),
     absent (gone, and in the archive), gathered (named by articles), guessed (of no known layout, read all the same),
     refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked,
     pictures_missing."""

@@ -80,6 +80,8 @@ class ParsePage:
         if self._rest is not None:
             await self._rest.answered(host_of(page.url))
         raw = with_list(raw, page.link.source, page.link.media, page.link.media_id)
+        for part in raw.bodies[0].unread if raw.bodies else ():
+            self._tally.add("unread_parts", reason=part)
         self._tally.read(raw.layout, raw.notes, stated(raw))
         return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
 

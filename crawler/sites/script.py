@@ -31,7 +31,8 @@ _SAYS_SOMETHING: Final = re.compile(
 )
 """How values begin that can be known without running anything."""
 _LONGEST_RECEIVER: Final = 60
-_PAGE: Final = frozenset({"window", "self", "globalThis", "_g", "d", "cgiData", "window.cgiData", "_g.cgiData"})
+_DATA_OBJECTS: Final = ("cgiData", "cgiDataNew", "window.cgiData", "window.cgiDataNew", "_g.cgiData")
+_PAGE: Final = frozenset({"window", "self", "globalThis", "_g", "d", *_DATA_OBJECTS})
 """Objects whose members are the page's own: the global one, and what WeChat's pages call it within functions."""
 _HEAD: Final = re.compile(r"([\w$]+)\s*\Z")
 _BLOCKS: Final = frozenset({"if", "for", "while", "switch", "catch", "with"})

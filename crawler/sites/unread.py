@@ -18,8 +18,8 @@ _parts: Callable[[Element], list[Element]] = etree.XPath(
 )
 """The elements inside another that a script draws, and players."""
 _FRAMES: Final = ("iframe", "embed", "object", "audio", "video")
-_NO_PARTS: Final = frozenset({"mp-style-type", "mp-common-cpsad", "mpcps"})
-"""Elements of WeChat that are no parts of an article: notes on its layout, advertisements."""
+_NO_PARTS: Final = frozenset({"mp-style-type", "mpchecktext", "mp-common-cpsad", "mpcps"})
+"""Elements of WeChat that are no parts of an article: notes on its layout and its spelling, advertisements."""
 _MOST: Final = 200
 """Parts of one article that are looked at one by one."""
 

@@ -56,6 +56,8 @@ def test_forty_pages_that_are_no_articles_stop_no_crawl(
     }
     assert {name: state for name, (state, _) in found.items()} == {name: states[out] for name, out in expected.items()}
     assert all(found[name][1].startswith("removed: ") for name, outcome in expected.items() if outcome == "gone")
+    assert ended.report["reasons"]["unread_parts"] == {"mp-poll-of-tomorrow": 1}
+    assert ended.report["reasons"]["noted"] == {"unread-parts": 1}
     assert "postponed" not in ended.counts
     assert rows(data, "SELECT count(*) FROM hosts WHERE strikes > 0 OR backoff_until > 0") == [(0,)]
     assert len(fresh_site.requests(HOST, "/s/")) == len(FORMS)

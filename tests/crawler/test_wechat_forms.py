@@ -19,6 +19,7 @@ from tests.site.pages.account import (
     URL,
     article,
     data,
+    literal,
     page,
     picture_post,
     share_page,
@@ -120,6 +121,14 @@ def test_a_short_text_is_its_words_with_their_links() -> None:
     assert (found.kind, found.title, found.media, found.author) == ("text", "渡口今天停航。", ACCOUNT, ACCOUNT)
     assert found.body.split("\n\n") == ["渡口今天停航。", f"要过河的人，看[昨天的通知]({LINK})。", "明天再说。"]
     assert (found.summary, found.thumbnail) == (" ".join(words.split()), "")
+
+
+def test_a_short_text_may_be_stated_by_a_variable() -> None:
+    info = literal({"content": "停航一天。", "content_noencode": f'<a href="{LINK}">停航</a>一天。'})
+    variables = (
+        f"<script>window.item_show_type = '10'; window.ct = '1741500000'; window.text_page_info = {info};</script>"
+    )
+    assert blocks(page(FRAME, variables, headline="")) == [f"[停航]({LINK})一天。"]
 
 
 def test_a_short_text_may_have_a_title_of_its_own() -> None:
@@ -251,6 +260,12 @@ def test_what_cannot_be_read_is_counted_and_named() -> None:
     assert normalise(found).provenance["unread_parts"] == ("#js_content", named)
     assert [one.raw for one in opinions(found)["unread-parts"]] == [named]
     assert raw(article("<p>灯亮着。</p>")).notes == ()
+
+
+def test_the_pictures_behind_a_text_are_named_where_they_are_not_kept() -> None:
+    inner = '<section style="background-image:url(https://mmbiz.qpic.cn/1/640)"><p>灯亮着。</p></section>'
+    found = normalise(raw(article(inner)))
+    assert (found.body, found.provenance["unread_parts"][1]) == ("灯亮着。", "background picture")
 
 
 # Kind 8: who said it.

@@ -23,7 +23,7 @@ def main() -> int:
     """Run; 0 if nothing broke."""
     options = _options()
     started = time.monotonic()
-    figures = _run(options.seconds, options.mutations, options.workers, options.salt)
+    figures = _run(options.seconds, options.mutations, options.workers, options.salt, options.only)
     took = time.monotonic() - started
     outcomes = ", ".join(f"{name} {number}" for name, number in figures.outcomes.most_common())
     print(f"{figures.mutations} mutations in {took:.0f} s: {outcomes}")
@@ -39,6 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mutations", type=int, help="stop after so many mutations")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--salt", type=int, default=0, help="another salt, other mutations")
+    parser.add_argument("--only", default="", help="break only pages whose name or address holds this word")
     return parser.parse_args()
 
 
@@ -46,10 +47,10 @@ def _starts(mutations: int | None) -> Iterator[int]:
     return iter(range(0, mutations, CHUNK)) if mutations else count(0, CHUNK)
 
 
-def _run(seconds: float | None, mutations: int | None, workers: int, salt: int) -> Figures:
+def _run(seconds: float | None, mutations: int | None, workers: int, salt: int, only: str) -> Figures:
     context = multiprocessing.get_context("spawn")
     tasks, answers, figures = context.Queue(), context.Queue(), Figures()
-    team = [Worker(tasks, answers, salt) for _ in range(workers)]
+    team = [Worker(tasks, answers, salt, only) for _ in range(workers)]
     starts, waiting = _starts(mutations), 0
     end = time.monotonic() + (seconds or (86_400 if mutations else 60))
     while True:
@@ -68,20 +69,20 @@ def _run(seconds: float | None, mutations: int | None, workers: int, salt: int) 
             for place, worker in enumerate(team):
                 if (number := worker.stuck_at()) is not None:
                     # What this worker had done of its chunk is lost with it.
-                    lost = _lost(number, salt)
+                    lost = _lost(number, salt, only)
                     figures.failures.append(lost)
                     _keep([lost])
                     figures.outcomes["failed"] += 1
                     worker.process.kill()
-                    team[place] = Worker(tasks, answers, salt)
+                    team[place] = Worker(tasks, answers, salt, only)
                     waiting -= 1
     for _ in team:
         tasks.put(None)
     return figures
 
 
-def _lost(number: int, salt: int) -> Failure:
-    seed, body = mutated(all_seeds(), number, salt)
+def _lost(number: int, salt: int, only: str) -> Failure:
+    seed, body = mutated(all_seeds(only), number, salt)
     return Failure(number, f"{seed.name} {seed.url}", "Lost", "the process died, or did not come back", body)
 
 

@@ -84,6 +84,32 @@ STRINGS = (
     "videoArr.push({",
     "安全验证",
     "文章不存在",
+    "window.cgiDataNew = {",
+    "nick_name: JsDecode('",
+    "JsDecode(",
+    "\\x3cscript\\x3e",
+    "\\x5c",
+    "' || \"",
+    "' * 1",
+    "xml ? getXmlValue('title.DATA') : '",
+    ".html(false)",
+    "`${",
+    "/*",
+    "//",
+    "/[/",
+    "=> {",
+    "function () {",
+    ": {",
+    ", [",
+    "</script",
+    "<script type=module>",
+    "<textarea>",
+    "item_show_type: '10' * 1,",
+    "<mp-common-profile data-nickname='",
+    "<svg style='background-image:url(",
+    "<p id='js_text_desc'>",
+    "<div id='js_share_content'>",
+    "document.getElementById('js_share_notice').innerHTML = '",
 )
 
 HOSTILE_VALUES = (
@@ -155,7 +181,16 @@ def wide_table(rng: Random) -> str:
 
 
 def assignments(rng: Random) -> str:
-    return rng.choice(("window.DATA = {", "ARTICLE_INFO = {a: '", "videoArr.push({", "msg_title = '")) * 20_000
+    begun = ("window.DATA = {", "ARTICLE_INFO = {a: '", "videoArr.push({", "msg_title = '", "window.cgiDataNew = {a: [")
+    return rng.choice(begun) * 20_000
+
+
+def scripts(rng: Random) -> str:
+    """A script whose brackets, strings and patterns never end, or end again and again."""
+    part = rng.choice(
+        ("{a: [", "var nickname = '", "f(", "`${", "x = /[", "ct = a || ", "(function () {", "/*", "'\\", "a ? b : ")
+    )
+    return f"<script>var ct = '1741500000'; {part * rng.choice((100, 3_000, 40_000))}</script>"
 
 
 BLOCKS: tuple[Callable[[Random], str], ...] = (
@@ -182,5 +217,6 @@ BLOCKS: tuple[Callable[[Random], str], ...] = (
     laughs,
     wide_table,
     assignments,
+    scripts,
 )
 """Each draws one block; the largest has about a megabyte."""

@@ -16,6 +16,8 @@ Mutator = Callable[[str, Random, str], str]
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 TAGS = "p div span section a b strong em i ul ol li table tr td blockquote h1 h3 pre code img br hr figure figcaption"
 NAMES = (*TAGS.split(), *"script style svg iframe video form input title meta body html template noscript".split())
+SIGNS = re.compile(r"""[{}\[\]()'"`,:;=?|\\/]""")
+"""What groups and parts the code of a script."""
 LONGEST = 400_000
 """Characters. Only the hostile blocks are longer."""
 
@@ -144,6 +146,19 @@ def break_data(text: str, rng: Random, other: str) -> str:
     return text[:start] + written + text[end:]
 
 
+def break_script(text: str, rng: Random, other: str) -> str:
+    """Change something inside a script: a bracket, a quote, a value, a name, or put a hostile word there."""
+    scripts = list(Scripts(text).spans)
+    if not scripts:
+        return text
+    start, end = rng.choice(scripts)
+    code = text[start:end]
+    signs = [match.start() for match in SIGNS.finditer(code)]
+    at = rng.choice(signs) if signs and rng.random() < 0.7 else rng.randrange(len(code) + 1)
+    new = rng.choice(("", "", rng.choice("{}[]()'\"`,:;=?|\\/"), rng.choice(STRINGS), rng.choice(HOSTILE_VALUES)))
+    return text[: start + at] + new + text[start + at + rng.choice((0, 1, 1, 20)) :]
+
+
 def _changed(value: Any, rng: Random, depth: int = 0) -> Any:
     if isinstance(value, dict) and value and depth < 5 and rng.random() < 0.85:
         key = rng.choice(list(value))
@@ -183,4 +198,7 @@ MUTATORS: tuple[Mutator, ...] = (
     break_data,
     break_data,
     break_data,
+    break_script,
+    break_script,
+    break_script,
 )

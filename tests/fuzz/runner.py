@@ -129,11 +129,11 @@ def _next(tasks: Queue[int | None], parent: int) -> int | None:
     return None
 
 
-def _work(tasks: Queue[int | None], answers: Queue[Figures], current: Synchronized[int], salt: int) -> None:
+def _work(tasks: Queue[int | None], answers: Queue[Figures], current: Synchronized[int], salt: int, only: str) -> None:
     from tests.fuzz.seeds import all_seeds
 
     # Asked for before the work: later it may be another one already.
-    parent, seeds = os.getppid(), all_seeds()
+    parent, seeds = os.getppid(), all_seeds(only)
     _try(0, salt, seeds, Figures())
     limit_memory()
     while (first := _next(tasks, parent)) is not None:
@@ -149,10 +149,10 @@ def _work(tasks: Queue[int | None], answers: Queue[Figures], current: Synchroniz
 class Worker:
     """One process, and the number of the page it is at."""
 
-    def __init__(self, tasks: Queue[int | None], answers: Queue[Figures], salt: int) -> None:
+    def __init__(self, tasks: Queue[int | None], answers: Queue[Figures], salt: int, only: str = "") -> None:
         context = multiprocessing.get_context("spawn")
         self.current: Any = context.Value("q", -1)
-        self.process = context.Process(target=_work, args=(tasks, answers, self.current, salt), daemon=True)
+        self.process = context.Process(target=_work, args=(tasks, answers, self.current, salt, only), daemon=True)
         self.process.start()
         self._seen, self._since = -1, time.monotonic()
 

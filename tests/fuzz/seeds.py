@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crawler.good_pages import GOOD
+from tests.site.pages.forms import forms
 from tests.site.routes import article_reply
 from tests.site.world import Plan, World
 
@@ -51,11 +52,19 @@ def odd() -> Iterator[Seed]:
     yield from (Seed(page.name, page.url, page.body) for page in GOOD[::20] if len(page.body) < 10_000)
 
 
+def accounts() -> Iterator[Seed]:
+    """Pages of WeChat in all their forms, with their data in scripts."""
+    for key, form in forms().items():
+        yield Seed(f"account-{key[-2:]}-{form.outcome}", URLS["wechat"], form.body)
+
+
 def corpus() -> Iterator[Seed]:
     """Pages that broke something once, or are made to."""
     for path in sorted(CORPUS.glob("*.*")):
         yield Seed(path.name, URLS[path.name.partition("-")[0]], path.read_bytes())
 
 
-def all_seeds() -> tuple[Seed, ...]:
-    return (*saved(), *generated(), *odd(), *corpus())
+def all_seeds(only: str = "") -> tuple[Seed, ...]:
+    """All of them, or those whose name or address holds a word."""
+    seeds = (*saved(), *generated(), *odd(), *accounts(), *corpus())
+    return tuple(seed for seed in seeds if only in f"{seed.name} {seed.url}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -83,7 +83,7 @@ def _card(element: Element) -> Paragraph | None:
 
 
 def background_pictures(content: Element) -> Iterator[Block]:
-    """The pictures that an article of drawings alone shows as the backgrounds of its parts, each once."""
+    """The pictures that parts of an article show as their background, or draw, each once."""
     seen = set()
     for address in _backgrounds(content):
         url = f"https:{address}" if address.startswith("//") else address
@@ -92,14 +92,13 @@ def background_pictures(content: Element) -> Iterator[Block]:
             yield Picture(url, "图片")
 
 
+_drawn: Callable[[Element], list[Element]] = etree.XPath("descendant::*[self::image or contains(@style, 'url(')]")
+
+
 def _backgrounds(content: Element) -> Iterator[str]:
-    for element in content.iter(etree.Element):
-        for address in (
-            element.get("href"),
-            element.get("{http://www.w3.org/1999/xlink}href"),
-            element.get("xlink:href"),
-        ):
-            if element.tag == "image" and address and address.startswith(("http://", "https://", "//")):
-                yield address
+    for element in _drawn(content):
+        address = element.get("href") or element.get("xlink:href") or ""
+        if element.tag == "image" and address.startswith(("http://", "https://", "//")):
+            yield address
         if found := _BACKGROUND.search(unescaped(element.get("style") or "")):
             yield found[1]

@@ -116,9 +116,11 @@ def _article(content: Element, page: Document) -> Iterator[_Way]:
     """An ordinary article; of one that is nothing but cards or drawings, those."""
     name_media(content)
     unread = unread_parts(content)
-    yield _Way(read_blocks(content, base_url=page.url), CONTENT, unread)
-    yield _Way(tuple(card_blocks(content)), f"{CONTENT}: cards", tuple(filterfalse(names_card, unread)))
-    yield _Way(tuple(background_pictures(content)), f"{CONTENT}: backgrounds", unread)
+    drawn = tuple(background_pictures(content))
+    undrawn = ("background picture",) * len(drawn)
+    yield _Way(read_blocks(content, base_url=page.url), CONTENT, (*unread, *undrawn))
+    yield _Way(tuple(card_blocks(content)), f"{CONTENT}: cards", (*filterfalse(names_card, unread), *undrawn))
+    yield _Way(drawn, f"{CONTENT}: backgrounds", unread)
 
 
 def _shared(page: Document, said: Statements, number: str, content: Element | None) -> _Way:
@@ -247,8 +249,10 @@ def _texts(values: object) -> Iterator[str]:
 
 def _is_untitled(said: Statements, number: str) -> bool:
     """Whether the page states its whole text where others have their title."""
-    is_text = number == _TEXT or (not number and said.value("text_page_info") is not None)
-    return is_text and text_of(said.value("text_page_info.is_user_title")) != "1"
+    if number == _TEXT or (not number and said.value("text_page_info") is not None):
+        return text_of(said.value("text_page_info.is_user_title")) != "1"
+    words = "".join(text_of(said.value("text_page_info.content")).split())
+    return bool(words) and any("".join(found.raw.split()) == words for found in said.said("title", "msg_title"))
 
 
 def _first_line(page: Document, said: Statements) -> Iterator[Found]:

@@ -6,7 +6,7 @@ The object is ``window.cgiDataNew``. What a variable says is the same, written b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
@@ -17,7 +17,6 @@ from crawler.sites.script import Assigned
 
 _OBJECTS: Final = ("cgiDataNew", "cgiData")
 _NAMES: Final = (
-    *_OBJECTS,
     "msg_title",
     "msg_desc",
     "msg_cdn_url",
@@ -64,10 +63,10 @@ class Statements:
 
     def __init__(self, page: Document) -> None:
         self._page = page
+        self._object = _first_object(page.scripts.assigned(*_OBJECTS, without=_LONG))
         self._by_name: defaultdict[str, list[Assigned]] = defaultdict(list)
-        for one in page.scripts.assigned(*_NAMES, without=_LONG):
+        for one in page.scripts.assigned(*_NAMES):
             self._by_name[one.name].append(one)
-        self._object = _first_object(self._by_name)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -101,16 +100,14 @@ class Statements:
     @cached_property
     def _whole(self) -> dict[str, Any]:
         """The page's object with its longest parts."""
-        by_name: defaultdict[str, list[Assigned]] = defaultdict(list)
-        for one in self._page.scripts.assigned(*_OBJECTS):
-            by_name[one.name].append(one)
-        found = _first_object(by_name)
+        found = _first_object(self._page.scripts.assigned(*_OBJECTS))
         return found.value if found else {}
 
 
-def _first_object(by_name: Mapping[str, list[Assigned]]) -> Assigned | None:
-    objects = (one for name in _OBJECTS for one in by_name.get(name, ()))
-    return next((one for one in objects if isinstance(one.value, dict) and one.value), None)
+def _first_object(stated: tuple[Assigned, ...]) -> Assigned | None:
+    """The page's object: of those that hold anything the first by its name."""
+    objects = [one for one in stated if isinstance(one.value, dict) and one.value]
+    return min(objects, key=lambda one: _OBJECTS.index(one.name), default=None)
 
 
 def _text(value: object) -> str:

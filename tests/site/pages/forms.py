@@ -89,7 +89,8 @@ def _good() -> Iterator[Form]:
     pictures = [f"https://mmbiz.qpic.cn/{number}/0" for number in range(3)]
     video = {"video_page_info": {"video_id": "wxv_123456789"}}
     for number in range(5):
-        yield Form(account.article(f"<p>第{number}盏灯亮了。</p>"), "kept")
+        part = "" if number else "<mp-poll-of-tomorrow></mp-poll-of-tomorrow>"
+        yield Form(account.article(f"<p>第{number}盏灯亮了。</p>{part}"), "kept")
         yield Form(account.text_post(f"第{number}天停航。\n明天再说。"), "kept")
     for number in range(3):
         yield Form(account.picture_post(f"第{number}组灯。", pictures[: number + 1]), "kept")
