@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, NotAnArticle, Removed, Thin
+from crawler.sites.page import Blocked, Changed, NotAnArticle, Removed, Thin
 from crawler.sites.registry import read_page
 from tests.crawler.good_pages import GOOD, GoodPage, rain_page
+from tests.site.pages import account
+from tests.site.pages.account import URL
 
 WALLS = Path(__file__).parents[1] / "pages" / "walls"
 OUTCOMES = {"removed": Removed, "blocked": Blocked, "thin": Thin}
@@ -73,3 +75,47 @@ def test_the_data_say_whether_it_is_deleted(value: str, *, gone: bool) -> None:
             read_page(body, page.url)
     else:
         assert read_page(body, page.url).title
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (400, Thin),
+        (405, Thin),
+        (500, Thin),
+        (502, Thin),
+        (404, Removed),
+        (410, Removed),
+        (451, Removed),
+        *((status, Blocked) for status in (401, 403, 429, 501, 503, 567)),
+    ],
+)
+@pytest.mark.parametrize("url", ["https://new.qq.com/rain/a/20260810A01ABC00", URL])
+def test_only_a_refusal_s_status_is_one(status: int, outcome: type[NotAnArticle], url: str) -> None:
+    with pytest.raises(NotAnArticle) as refusal:
+        read_page(b"<html><body>x</body></html>", url, status=status)
+    assert type(refusal.value) is outcome
+
+
+@pytest.mark.parametrize("url", ["https://new.qq.com/rain/a/20260810A01ABC00", URL])
+def test_a_long_page_that_is_not_understood_is_not_hostile(url: str) -> None:
+    """Words of walls stand in the heads and scripts of any page."""
+    head = (
+        "<p>请登录</p><p>扫码登录</p><p>系统繁忙时请用验证码</p><p>防火墙</p><script>var captcha = 'TCaptcha';</script>"
+    )
+    page = (
+        f"<html><head><title>新版</title></head><body>{head}{'<div>改版以后的文字放在别处。</div>' * 60}</body></html>"
+    )
+    with pytest.raises(Changed):
+        read_page(page.encode(), url)
+
+
+def test_a_page_that_proves_itself_is_our_fault_where_its_text_is_not_found() -> None:
+    with pytest.raises(Changed):
+        read_page(account.page('<div class="new-frame"></div>', account.statement(account.data())), URL)
+
+
+def test_a_message_that_is_hidden_says_nothing() -> None:
+    hidden = '<div style="display: none"><div class="weui-msg">环境异常，完成验证后即可继续访问</div></div>'
+    post = account.picture_post("灯有三盏。", ["https://mmbiz.qpic.cn/1/0"])
+    assert read_page(post.replace(b'<div id="img_swiper">', f'{hidden}<div id="img_swiper">'.encode()), URL).title

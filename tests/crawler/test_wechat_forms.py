@@ -67,6 +67,7 @@ def test_the_page_s_object_states_its_fields_in_any_order() -> None:
         "<pre><code>var nickname = htmlDecode(\"别家的号\"); window.cgiDataNew = {nick_name: '别家的号'};</code></pre>",
         '<p title=\'<script>var nickname = "别家的号", author = "Wxeditor";</script>\'>x</p>',
         "<!-- <script>var nickname = '别家的号'; var ct = '1';</script> -->",
+        '<h1 id="activity-name">别的题目</h1><a id="js_name">别家的号</a><em id="publish_time">2001-01-01</em>',
     ],
 )
 def test_what_stands_in_the_text_states_no_field(inner: str) -> None:

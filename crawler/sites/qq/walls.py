@@ -161,9 +161,10 @@ def check_stranger(page: Document, *, prose: bool = False) -> None:
         _check_voice(page, shown)
         return
     _check_error(page)
-    _refuse(page, CAPTCHA.search(shown), Blocked)
-    _refuse(page, REMOVED.search(shown), Removed)
-    _refuse(page, REFUSED.search(shown), Blocked)
+    if len(shown) <= _LONGEST_WALL:
+        _refuse(page, CAPTCHA.search(shown), Blocked)
+        _refuse(page, REMOVED.search(shown), Removed)
+        _refuse(page, REFUSED.search(shown), Blocked)
     check_blank(page, shown)
 
 

@@ -47,7 +47,7 @@ def article_fields(page: Document, said: Statements, text: Iterable[Found] = ())
         author=_author(page, said),
         media=_shown_first(
             (*said.said("nick_name", "nickname", "nick_name"),),
-            (*page.shown("#js_name", "#post-user", ".profile_nickname"), *_heads(page)),
+            (*_shown(page, "#js_name", "#post-user", ".profile_nickname"), *page.shown(".wx_follow_nickname")),
             same_line,
         ),
         media_id=(*said.said("bizuin", "biz", "__biz", "appuin"),) or (*said.said("user_name", "user_name"),),
@@ -67,10 +67,10 @@ def _shown_first(stated: Opinions, shown: Opinions, same: Callable[[Found, Found
 
 def _title(page: Document, said: Statements, text: Opinions) -> Opinions:
     if text:  # Such a page states its whole text where others have their title.
-        return (*text, *page.shown("#activity-name"))
+        return (*text, *_shown(page, "#activity-name"))
     stated = (*said.said("title", "msg_title"), *page.meta("og:title", "twitter:title"))
-    shown = (*page.shown("#activity-name", ".rich_media_title"),)
-    return _shown_first(stated, shown, same_title) or tuple(page.shown("h1"))
+    shown = (*_shown(page, "#activity-name", ".rich_media_title"),)
+    return _shown_first(stated, shown, same_title) or tuple(_shown(page, "h1"))
 
 
 def _published(page: Document, said: Statements) -> Opinions:
@@ -78,7 +78,7 @@ def _published(page: Document, said: Statements) -> Opinions:
         *said.said("ori_create_time", "ct", "oriCreateTime"),
         *said.said("create_time", "create_time", "createTime", "publish_time"),
     )
-    return _shown_first(stated, (*page.shown("#publish_time", "#post-date"),), _may_be_same_time)
+    return _shown_first(stated, (*_shown(page, "#publish_time", "#post-date"),), _may_be_same_time)
 
 
 def _may_be_same_time(one: Found, other: Found) -> bool:
@@ -92,7 +92,7 @@ def _may_be_same_time(one: Found, other: Found) -> bool:
 
 def _author(page: Document, said: Statements) -> Opinions:
     stated = (*said.said("author", "author"), *page.meta("author", "og:article:author"))
-    shown = (*page.shown("#js_author_name"), *_shown_authors(page))
+    shown = (*_shown(page, "#js_author_name"), *_shown_authors(page))
     return _shown_first(tuple(filter(_is_somebody, stated)), tuple(filter(_is_somebody, shown)), same_line)
 
 
@@ -102,11 +102,9 @@ def _is_somebody(found: Found) -> bool:
 
 def _shown_authors(page: Document) -> Iterator[Found]:
     """The author in the line under the headline, where that place bears no name of its own."""
-    content = page.first(CONTENT)
     for css, form in _AUTHOR_PLACES:
-        for element in page.all(css):
-            named = element.get("id") or "rich_media_meta_nickname" in element.get("class", "").split()
-            if named or _is_hidden(element) or (content is not None and content in element.iterancestors()):
+        for element in _around_the_text(page, css):
+            if element.get("id") or "rich_media_meta_nickname" in element.get("class", "").split():
                 continue
             text = form.fullmatch(" ".join(words_in(element).split()))
             if text and text[1] and read_time(text[1]) is None:
@@ -114,15 +112,25 @@ def _shown_authors(page: Document) -> Iterator[Found]:
                 return
 
 
+def _shown(page: Document, *selectors: str) -> Iterator[Found]:
+    """The text of the first element around the article's text that each CSS selector finds."""
+    for css in selectors:
+        element = next(_around_the_text(page, css), None)
+        if element is not None and (text := " ".join(words_in(element).split())):
+            yield Found(text, css)
+
+
+def _around_the_text(page: Document, css: str) -> Iterator[Element]:
+    """What a CSS selector finds and readers see outside of the text, into which whole pages are pasted at times."""
+    content = page.first(CONTENT)
+    for element in page.all(css):
+        above = tuple(element.iterancestors())
+        if content not in above and not any(map(_is_hidden, (element, *above))):
+            yield element
+
+
 def _is_hidden(element: Element) -> bool:
     return "display:none" in element.get("style", "").replace(" ", "").lower()
-
-
-def _heads(page: Document) -> Iterator[Found]:
-    """The account's name above a short post, or in the bar below any page."""
-    for element in page.all(".wx_follow_nickname")[:1]:
-        if text := " ".join(words_in(element).split()):
-            yield Found(text, ".wx_follow_nickname")
 
 
 def _location(page: Document, said: Statements) -> Opinions:
