@@ -197,21 +197,8 @@ def _prefixed(prefix: str, value: Any) -> Any:
 
 def _primary(text: str, at: int, depth: int) -> tuple[Any, int, str]:
     """The value, where it ends, and the name that it is called by, where it is a name."""
-    char = text[at]
-    if char in "'\"":
-        return *_string(text, at), ""
-    if char == "{":
-        return *_object(text, at + 1, depth + 1), ""
-    if char == "[":
-        return *_array(text, at + 1, depth + 1), ""
-    if char == "(":
-        value, at = _expression(text, at + 1, depth + 1)
-        return value, _expect(text, at, ")"), ""
-    if char == "`":
-        template = _TEMPLATE.match(text, at)
-        return (string_value(template[0]), template.end(), "") if template else (UNKNOWN, skip_balanced(text, at), "")
-    if char == "/" and (regex := REGEX.match(text, at)):
-        return UNKNOWN, regex.end(), ""
+    if read := _BY_FIRST_SIGN.get(text[at]):
+        return *read(text, at, depth + 1), ""
     if number := _NUMBER.match(text, at):
         return _read_number(number[0]), number.end(), ""
     if code := _CODE.match(text, at):
@@ -219,6 +206,23 @@ def _primary(text: str, at: int, depth: int) -> tuple[Any, int, str]:
     if name := NAME.match(text, at):
         return _CONSTANTS.get(name[0], UNKNOWN), name.end(), name[0]
     raise Unreadable(f"no value at {at}")
+
+
+def _group(text: str, at: int, depth: int) -> tuple[Any, int]:
+    value, at = _expression(text, at + 1, depth)
+    return value, _expect(text, at, ")")
+
+
+def _template(text: str, at: int, depth: int) -> tuple[Any, int]:
+    template = _TEMPLATE.match(text, at)
+    return (string_value(template[0]), template.end()) if template else (UNKNOWN, skip_balanced(text, at))
+
+
+def _pattern(text: str, at: int, depth: int) -> tuple[Any, int]:
+    regex = REGEX.match(text, at)
+    if regex is None:
+        raise Unreadable(f"no value at {at}")
+    return UNKNOWN, regex.end()
 
 
 def _brace(text: str, at: int) -> int:
@@ -235,14 +239,7 @@ def _accessed(text: str, at: int, depth: int, value: Any, name: str) -> tuple[An
         after = _skip(text, at)
         char = text[after : after + 1]
         if char == "." or text.startswith("?.", after):
-            member = NAME.match(text, _skip(text, after + 1 + (char == "?")))
-            if member is None:
-                raise Unreadable(f"no member at {after}")
-            at = member.end()
-            if member[0] in _KEEPING and value is not UNKNOWN and text[at : at + 1] == "(":
-                at = skip_balanced(text, at)
-            else:
-                name, value = member[0], value.get(member[0], UNKNOWN) if isinstance(value, dict) else UNKNOWN
+            value, at, name = _member_of(text, after + 1 + (char == "?"), value)
         elif char == "(":
             arguments, at = _array(text, after + 1, depth + 1, ")")
             made = _FUNCTIONS.get(name) if name and arguments else None
@@ -251,6 +248,17 @@ def _accessed(text: str, at: int, depth: int, value: Any, name: str) -> tuple[An
             value, at, name = UNKNOWN, skip_balanced(text, after), ""
         else:
             return value, after + 2 if text.startswith(("++", "--"), after) else at
+
+
+def _member_of(text: str, at: int, value: Any) -> tuple[Any, int, str]:
+    """What a member of a value is, where that ends, and what it is called."""
+    member = NAME.match(text, _skip(text, at))
+    if member is None:
+        raise Unreadable(f"no member at {at}")
+    end = member.end()
+    if member[0] in _KEEPING and value is not UNKNOWN and text[end : end + 1] == "(":
+        return value, skip_balanced(text, end), ""
+    return (value.get(member[0], UNKNOWN) if isinstance(value, dict) else UNKNOWN), end, member[0]
 
 
 def _object(text: str, at: int, depth: int, without: frozenset[str] = frozenset()) -> tuple[dict[str, Any], int]:
@@ -313,7 +321,7 @@ _KEY: Final = re.compile(r"[\w$.+-]++")
 """Looser than the language: the site's own data have keys such as ``1.0`` and ``a-b``."""
 
 
-def _string(text: str, at: int) -> tuple[str, int]:
+def _string(text: str, at: int, depth: int = 0) -> tuple[str, int]:
     if found := STRING.match(text, at):
         return string_value(found[0]), found.end()
     raise Unreadable(f"a string without an end at {at}")
@@ -369,3 +377,14 @@ def _skip(text: str, at: int) -> int:
 
 
 _MAY_BE_SKIPPED: Final = frozenset(" \t\n\r\f\v\xa0\u3000\u2028\u2029\ufeff/<")
+
+
+_BY_FIRST_SIGN: Final[dict[str, Callable[[str, int, int], tuple[Any, int]]]] = {
+    "'": _string,
+    '"': _string,
+    "{": lambda text, at, depth: _object(text, at + 1, depth),
+    "[": lambda text, at, depth: _array(text, at + 1, depth),
+    "(": _group,
+    "`": _template,
+    "/": _pattern,
+}
