@@ -24,6 +24,8 @@ _TYPE: Final = re.compile(r"""(?<![\w-])type\s*=\s*["']?\s*([^"'\s>]*)""", re.I)
 _SCRIPT_TYPES: Final = re.compile(r"(?:(?:text|application)/(?:x-)?(?:java|ecma)script.*|module|)", re.I)
 _MOST_FAILURES: Final = 20
 """Values of one page that are begun and cannot be read: a hostile page could make each cost a reading of the rest."""
+_MOST_READ: Final = 3
+"""How often the length of the page is read in values, for the same reason: they may stand in each other."""
 _RECEIVER: Final = re.compile(r"(?<![\w$.\])-])((?:[A-Za-z_$][\w$]*\s*\.\s*)*)\Z")
 _SAYS_SOMETHING: Final = re.compile(
     r"""\s*+(?:['"`{\[\d.!+-]|\(\s*+(?:['"]|[\w$.]++\s*+\?)|(?:JsDecode|htmlDecode|String|Number|parseInt)\s*+\("""
@@ -156,6 +158,7 @@ class _Reading:
         self._text = text
         self._without = without
         self._failures = 0
+        self._left = _MOST_READ * len(text)
 
     def statements(self, span: Span, patterns: _Patterns) -> Iterator[Assigned]:
         """The statements of one script, in order."""
@@ -163,7 +166,7 @@ class _Reading:
         pattern = patterns.in_bundles if is_bundle else patterns.anywhere
         scopes = _Scopes(self._text, span)
         at = span.start
-        while (found := pattern.search(self._text, at, span.end)) and self._failures < _MOST_FAILURES:
+        while self._goes_on() and (found := pattern.search(self._text, at, span.end)):
             at = found.end()
             place = found.start("name")
             receiver = self._receiver(place)
@@ -179,12 +182,17 @@ class _Reading:
                 at = end
                 scopes.jump(at)
 
+    def _goes_on(self) -> bool:
+        return self._failures < _MOST_FAILURES and self._left > 0
+
     def _value(self, at: int) -> tuple[Any, int]:
         try:
-            return read_value(self._text, at, self._without)
+            value, end = read_value(self._text, at, self._without)
         except Unreadable:
             self._failures += 1
             return UNKNOWN, at
+        self._left -= end - at
+        return value, end
 
     def _receiver(self, start: int) -> str | None:
         """What stands before a name, such as ``window`` before ``.DATA``; None if it is a part of something else."""
