@@ -238,6 +238,10 @@ def test_a_page_that_is_a_sound_is_a_link_and_its_words() -> None:
         article(""),
         article("<p>，</p><p> 、</p>"),
         article('<p><img src="http://wx.qlogo.cn/mmhead/Q3/132"></p><p>,</p>'),
+        article('<p><img class="wx_follow_avatar" src="http://mmbiz.qpic.cn/head/300"></p><p>,</p>'),
+        article(
+            '<img data-src="http://mmbiz.qpic.cn/head/300">,', round_head_img="https://mmbiz.qpic.cn/head/0?wx_fmt=png"
+        ),
         article("<p>,</p>", source_url="https://x.example/"),
         page(
             '<div class="original_primary_tips"><p>编者荐语：</p></div><div id="js_content"></div>', statement(data())

@@ -34,6 +34,9 @@ _FRAME: Final = "#js_text_desc, #js_image_desc, .js_share_notice_dom, .wx_follow
 """What stands in a frame for a short post, and in no article."""
 _SHOWN_WORDS: Final = ("#js_text_desc", "#js_image_desc", "#js_common_share_desc")
 _SHARE: Final = "#js_share_content, #js_share_notice, .original_page"
+_PORTRAITS: Final = ("round_head_img", "hd_head_img", "ori_head_img_url")
+_AVATARS: Final = ".avatar, .wx_follow_avatar, .wx_follow_avatar_pic"
+"""Pictures of accounts in what is pasted or put around a text."""
 _RECOMMENDED: Final = ".original_primary_tips"
 _NOTICE: Final = re.compile(
     r"""getElementById\(\s*['"]js_share_notice['"]\s*\)\s*\.\s*(?:innerHTML|innerText|textContent)\s*=(?!=)"""
@@ -63,7 +66,8 @@ def read_post(page: Document, said: Statements) -> Post:
     """The page's text, by the first way that leads to one that says anything."""
     number = text_of(said.value("item_show_type")) or text_of(said.value("real_item_show_type"))
     bodies = (make_body(way.blocks, way.where, way.unread) for way in _ways(page, said, number))
-    found = next((body for body in bodies if says_something(body)), None)
+    portraits = [url.raw for key in _PORTRAITS for url in said.said(key, key)]
+    found = next((body for body in bodies if says_something(body, portraits)), None)
     if found is None:
         return Post(KINDS.get(number, "text"), ())
     title = tuple(_first_line(page, said)) if _is_untitled(said, number) else ()
@@ -114,6 +118,8 @@ def _is_frame(content: Element, page: Document) -> bool:
 
 def _article(content: Element, page: Document) -> Iterator[_Way]:
     """An ordinary article; of one that is nothing but cards or drawings, those."""
+    for portrait in page.all(_AVATARS):
+        portrait.set("hidden", "")
     name_media(content)
     unread = unread_parts(content)
     drawn = tuple(background_pictures(content))
