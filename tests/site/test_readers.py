@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, Changed, Removed
+from crawler.sites.page import Blocked, Changed, Removed, Thin
 from crawler.sites.qq.address import read_address
 from crawler.sites.qq.pages import read_page
 from crawler.sites.qq.sources import ListRequest, Source, read_source
@@ -55,7 +55,7 @@ def test_a_page_that_is_no_article_is_told_from_one() -> None:
         (notices.not_found(), Removed),
         (deleted, Removed),
         (notices.captcha(), Blocked),
-        (notices.thin(), Blocked),
+        (notices.thin(), Thin),
         (notices.unknown_layout(), Changed),
     ):
         with pytest.raises(outcome):
