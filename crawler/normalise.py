@@ -19,6 +19,8 @@ _TAIL: Final = re.compile(
     r"(?:_[^\s_-]{1,8})?(?:\s*[_-]\s*[^\s_-]{1,12})?\s*[_-]\s*(?:腾讯(?:新闻|网|[\u4e00-\u9fff]{2,3})|天天快报)\s*$"
 )
 """The site's name and up to two sections before it: ``_国内新闻_新闻_腾讯网``."""
+_SECTIONS: Final = 40
+"""Characters: more than two sections and what parts them have."""
 _WITH_TAIL: Final = frozenset({"meta og:title", "title"})
 _TIME: Final = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?"
@@ -115,7 +117,11 @@ def _title(opinions: Opinions) -> tuple[str, Found | None]:
 def without_tail(found: Found) -> str:
     """A title without the site's tail. Where a page states it in its data, the tail may only be the site's name."""
     text = one_line(decoded(found))
-    return _TAIL.sub("", text) if found.where in _WITH_TAIL else re.sub(r"_腾讯(?:新闻|网)$", "", text)
+    if found.where not in _WITH_TAIL:
+        return text.removesuffix("_腾讯新闻" if text.endswith("_腾讯新闻") else "_腾讯网")
+    site = max(text.rfind("腾讯"), text.rfind("天天快报"))
+    tail = _TAIL.search(text, max(0, site - _SECTIONS)) if site >= 0 else None
+    return text[: tail.start()] if tail else text
 
 
 def _published(raw: RawArticle) -> tuple[datetime | None, Found | None]:
