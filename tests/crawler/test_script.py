@@ -123,13 +123,13 @@ DATA = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(KEYS, DATA, max_size=4))
 def test_data_come_back_as_they_were_written(stated: dict[str, Any]) -> None:
     assert read_value(literal(stated), 0)[0] == stated
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=300)
 @given(st.text("{}[]()'\"`\\/*+-=?:,.|&<>!$ \nabx1", max_size=60))
 def test_no_text_breaks_the_reading(code: str) -> None:
     with contextlib.suppress(Unreadable):
