@@ -44,6 +44,14 @@ class Leased:
     rank: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How often in a row a host refused us, and the Unix time until which it is to be left alone."""
+
+    strikes: int = 0
+    until: float = 0.0
+
+
 def pause_after(attempts: int) -> float:
     """Seconds to wait after the n-th failed attempt: one minute, then four times as long each time."""
     return float(min(FIRST_PAUSE * 4 ** (max(attempts, 1) - 1), LONGEST_PAUSE))
@@ -154,10 +162,14 @@ class Frontier:
         """``host`` gave what was asked for: its next refusal is a first one."""
         self._set(_FORGIVE, (host,))
 
+    def rest(self, host: str) -> Rest:
+        """How things stand between ``host`` and us, in whatever process."""
+        row = self._database.connection.execute(_REST, (host,)).fetchone()
+        return Rest(int(row[0]), float(row[1])) if row else Rest()
+
     def strikes(self, host: str) -> int:
-        """How often in a row ``host`` refused us, in whatever process; 0 where it never did."""
-        row = self._database.connection.execute("SELECT strikes FROM hosts WHERE host = ?", (host,)).fetchone()
-        return int(row[0]) if row else 0
+        """How often in a row ``host`` refused us; 0 where it never did."""
+        return self.rest(host).strikes
 
     def back_off(self, host: str, until: float) -> None:
         """Leave ``host`` alone until then; never shortens an earlier promise."""
@@ -241,6 +253,7 @@ _RESERVE: Final = f"""
         next_at = max(iif(next_at > max(?3, backoff_until) + {_LONGEST_QUEUE}, 0, next_at), ?3, backoff_until) + ?4
     RETURNING next_at - ?5
 """  # noqa: S608
+_REST: Final = "SELECT strikes, backoff_until FROM hosts WHERE host = ?"
 _STRIKE: Final = """
     INSERT INTO hosts (host, strikes) VALUES (?, 1)
     ON CONFLICT (host) DO UPDATE SET strikes = max(strikes + (backoff_until <= ?), 1) RETURNING strikes

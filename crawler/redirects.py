@@ -34,7 +34,7 @@ def followed(article_id: str, url: str, location: str, hops: int) -> str | Astra
         target = urljoin(url, location)
     except ValueError:
         return Astray("redirect-nowhere", location)
-    if _is_farewell(target):
+    if is_farewell(target):
         raise Removed(url, f"redirected to {target}")
     check_target(target)
     if hops >= MOST_HOPS:
@@ -49,8 +49,8 @@ def followed(article_id: str, url: str, location: str, hops: int) -> str | Astra
     return target if same else Astray("redirect-elsewhere", target)
 
 
-def _is_farewell(url: str) -> bool:
-    """Whether this is one of the pages by which the site says that an article is gone."""
+def is_farewell(url: str) -> bool:
+    """Whether this is one of the pages by which the site says that what was asked for is not there."""
     parts = urlsplit(url)
     host, path = parts.hostname or "", parts.path.rstrip("/")
     if host == "www.qq.com":

@@ -28,6 +28,7 @@ ROBOTSTXT_USER_AGENT = "qqnews"
 
 # --- manners ------------------------------------------------------------------------------------------------
 
+# By middlewares.robots: Scrapy's own step lets all but the first of those who wait for the rules through.
 ROBOTSTXT_OBEY = True
 # One request at a time and host, and a pace between them: both are kept by middlewares.pace.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -162,11 +163,11 @@ DOWNLOADER_MIDDLEWARES = {
     # towards the spider
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.border.BorderMiddleware": 10,
-    "crawler.middlewares.robots.RobotsAnswerMiddleware": 20,
     # It takes its time, and must not hold up the news of a refusal: so it stands after the step that notes it.
     "crawler.middlewares.capture.CaptureMiddleware": 40,
     "crawler.middlewares.rest.RestMiddleware": 50,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": 100,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,

@@ -23,7 +23,6 @@ from crawler.ledger import ledger_of, now
 from crawler.links import FrontierQueue, GivenQueue, Links
 from crawler.middlewares.capture import RAW_REF
 from crawler.middlewares.rest import RestMiddleware
-from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.redirects import STATUSES, Astray, followed
 from crawler.report import Tally
 from crawler.sites.page import Blocked, Removed
@@ -69,7 +68,7 @@ class ArticleSpider(Spider):
         if response.status in STATUSES:
             yield await self._redirected(response, link, hops)
         elif response.status in REFUSALS:
-            until = await self._rest_until(response)
+            until = self._rest_until(response)
             yield Setback(link, Ending.POSTPONED, "blocked", f"status {response.status}", until)
         elif response.status >= 500:
             yield Setback(link, Ending.RETRIED, f"status-{response.status}", response.url)
@@ -82,8 +81,7 @@ class ArticleSpider(Spider):
         """The setback that a failed download means."""
         request: Request = failure.request  # type: ignore[attr-defined]
         error = failure.value or RuntimeError("a failure without an error")
-        setback = setback_of(request.cb_kwargs["link"], error)
-        yield self._without_rules(request, setback) or setback
+        yield setback_of(request.cb_kwargs["link"], error)
 
     def closed(self, reason: str) -> None:
         """Count what was handed out, and what is left for later runs."""
@@ -128,7 +126,7 @@ class ArticleSpider(Spider):
 
     async def _remember_given(self) -> None:
         ledger = ledger_of(self.crawler)
-        if ledger is not None and self._given:
+        if ledger is not None and self._given and not self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
             moment = datetime.now(UTC)
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
 
@@ -154,22 +152,14 @@ class ArticleSpider(Spider):
             return Setback(link, Ending.DROPPED, target.reason, target.target)
         return self._request(link, target, hops + 1)
 
-    def _without_rules(self, request: Request, setback: Setback) -> Setback | None:
-        """Where robots.txt could not be read, the link is no offender: it waits for another day."""
-        robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
-        why = robots.why_unknown(request.url) if robots is not None else ""
-        if setback.reason != "robots" or not why:
-            return None
-        return Setback(setback.link, Ending.POSTPONED, "robots-unknown", f"robots.txt: {why}", now() + 300.0)
-
     async def _refused_at(self, url: str) -> float:
         """Order a rest for a host that wants a human; Unix time of its end."""
         rest = self.crawler.get_downloader_middleware(RestMiddleware)
         return await rest.refused(host_of(url), "captcha") if rest is not None else now()
 
-    async def _rest_until(self, response: Response) -> float:
+    def _rest_until(self, response: Response) -> float:
         rest = self.crawler.get_downloader_middleware(RestMiddleware)
-        return await rest.until(host_of(response.url)) if rest is not None else now()
+        return rest.until(host_of(response.url)) if rest is not None else now()
 
 
 def _given(text: str) -> Leased:

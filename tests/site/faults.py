@@ -205,6 +205,7 @@ KINDS: dict[str, Spoiler] = {
     "captcha": fixed(notices.captcha()),
     "thin": fixed(notices.thin()),
     "changed": fixed(notices.unknown_layout()),
+    "shell": fixed(notices.shell()),
     "gzip_bomb": gzip_bomb,
     "brotli_bomb": brotli_bomb,
     "huge": huge,
