@@ -16,6 +16,7 @@ from crawler.backoff import REFUSALS, pause_after, retry_after
 from crawler.guard import host_of
 from crawler.ledger import ledger_of, now
 from crawler.pause import pause
+from crawler.redirects import STATUSES, wants_human
 from crawler.report import Tally
 
 
@@ -65,12 +66,12 @@ class RestMiddleware:
         return max(self._until.get(host, 0.0), ordered_elsewhere)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Take note of a refusal."""
+        """Take note of a refusal that needs no reading: by its status, or a redirect to a page that wants a human."""
         if response.status in REFUSALS:
-            host = host_of(request.url)
-            header = response.headers.get("Retry-After")
-            asked = retry_after(header.decode("latin-1") if header else None, now())
-            await self.refused(host, str(response.status), asked)
+            asked = retry_after(_header(response, "Retry-After") or None, now())
+            await self.refused(host_of(request.url), str(response.status), asked)
+        elif response.status in STATUSES and wants_human(response.url, _header(response, "Location")):
+            await self.refused(host_of(request.url), "captcha")
         return response
 
     async def answered(self, host: str) -> None:
@@ -105,6 +106,10 @@ class RestMiddleware:
     def _strikes_of(self, host: str) -> int:
         """How often in a row the host refused us, in whatever process."""
         return self._strikes.get(host, 0) if self._ledger is None else self._ledger.rest(host).strikes
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")
 
 
 def _order(archive: Archive, frontier: Frontier, *, host: str, asked: float | None) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from crawler.sites.page import RawArticle
 from crawler.sites.qq import address as qq
 from crawler.sites.qq import pages as qq_pages
+from crawler.sites.qq import walls as qq_walls
 from crawler.sites.qq.ids import Address, NotAnAddress
 from crawler.sites.qq.second import read_fetched as read_qq_fetched
 from crawler.sites.wechat import address as wechat
@@ -50,9 +51,11 @@ def is_site_host(host: str) -> bool:
 
 
 def check_target(url: str) -> None:
-    """Raise `Blocked` if a redirect to this address asks for a human."""
+    """Raise `Blocked` if a redirect to this address asks for a human, whoever's the address is."""
     if wechat.is_wechat(url):
         wechat_walls.check_gate(url)
+    else:
+        qq_walls.check_gate(url)
 
 
 def is_page_url(url: str) -> bool:
@@ -72,8 +75,9 @@ def is_page_url(url: str) -> bool:
 def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
     """Read the page that was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `Garbled` if
-    its characters are lost, `Changed` if the page has no known layout.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article,
+    `AnotherArticle` if the page says that it is another one, `Garbled` if its characters are lost, `Changed` if the
+    page has no known layout.
     """
     if wechat.is_wechat(url):
         return wechat_pages.read_page(body, url, status=status)  # It has only ever been UTF-8.

@@ -59,14 +59,14 @@ class ArticleSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each link, as room allows."""
-        await self._remember_given()
+        await self._prepare()
         async for link in self.links:
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
         """The page; or the next request on the way to it; or what stood in the way."""
         if response.status in STATUSES:
-            yield await self._redirected(response, link, hops)
+            yield self._redirected(response, link, hops)
         elif response.status in REFUSALS:
             until = self._rest_until(response)
             yield Setback(link, Ending.POSTPONED, "blocked", f"status {response.status}", until)
@@ -124,11 +124,15 @@ class ArticleSpider(Spider):
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _remember_given(self) -> None:
-        ledger = ledger_of(self.crawler)
-        if ledger is not None and self._given and not self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
-            moment = datetime.now(UTC)
+    async def _prepare(self) -> None:
+        """Queue what the user named, or what comes back by itself."""
+        ledger, moment = ledger_of(self.crawler), datetime.now(UTC)
+        if ledger is None or self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
+            return
+        if self._given:
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
+        else:
+            await ledger.write(lambda archive, frontier: frontier.revive(now()))
 
     def _request(self, link: Leased, url: str, hops: int) -> Request:
         return Request(
@@ -139,25 +143,20 @@ class ArticleSpider(Spider):
             meta={"dont_retry": True},
         )
 
-    async def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
+    def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
         location = (response.headers.get("Location") or b"").decode("latin-1")
         try:
             target = followed(link.id, response.url, location, hops)
         except Removed as error:
             return Setback(link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
-            until = await self._refused_at(response.url)
-            return Setback(link, Ending.POSTPONED, "blocked", error.evidence, until)
+            return Setback(link, Ending.POSTPONED, "blocked", error.evidence, self._rest_until(response))
         if isinstance(target, Astray):
             return Setback(link, Ending.DROPPED, target.reason, target.target)
         return self._request(link, target, hops + 1)
 
-    async def _refused_at(self, url: str) -> float:
-        """Order a rest for a host that wants a human; Unix time of its end."""
-        rest = self.crawler.get_downloader_middleware(RestMiddleware)
-        return await rest.refused(host_of(url), "captcha") if rest is not None else now()
-
     def _rest_until(self, response: Response) -> float:
+        """Unix time until which the host is left alone that refused us with this answer."""
         rest = self.crawler.get_downloader_middleware(RestMiddleware)
         return rest.until(host_of(response.url)) if rest is not None else now()
 
