@@ -117,7 +117,7 @@ class Setback:
     reason: str
     detail: str
     until: float = 0.0
-    """With POSTPONED: Unix time before which the link must not be asked for."""
+    """Unix time before which the link must not be asked for, with RETRIED and POSTPONED."""
 
 
 RULES_AGAIN = 300.0

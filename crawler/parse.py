@@ -17,7 +17,7 @@ from archive.asked import Asked, shared
 from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed
+from crawler.sites.page import AnotherArticle, Blocked, NotAnArticle, RawArticle, Removed
 from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
 
 LARGEST_PAGE: Final = 32 * 2**20
@@ -122,6 +122,8 @@ def outcome_of(error: NotAnArticle) -> str:
         return "the article was removed"
     if isinstance(error, Blocked):
         return "a wall, no article"
+    if isinstance(error, AnotherArticle):
+        return "another article"
     return "no known layout" if exit_code_of(error) is ExitCode.CHANGED else "no article"
 
 
@@ -129,6 +131,8 @@ def exit_code_of(error: NotAnArticle) -> ExitCode:
     """The exit code of a page that is no article."""
     if isinstance(error, Removed):
         return ExitCode.EMPTY
+    if isinstance(error, AnotherArticle):
+        return ExitCode.BAD_INPUT
     return ExitCode.BLOCKED if isinstance(error, Blocked) else ExitCode.CHANGED
 
 

@@ -64,7 +64,8 @@ class KeepOutcome:
         self._links.settled(item.link)
 
     async def _set_back(self, item: Setback) -> None:
-        not_before = now() + retry_pause(item.link.attempts) if item.ending is Ending.RETRIED else item.until
+        soonest = now() + retry_pause(item.link.attempts) if item.ending is Ending.RETRIED else 0.0
+        not_before = max(soonest, item.until)
         again = await self._note(item, not_before)
         self._tally.add(item.ending.value, source=item.link.source, reason=item.reason)
         if item.reason in _WITHHELD:
@@ -73,8 +74,10 @@ class KeepOutcome:
             self._tally.problem(item.link.id, f"{item.reason}: {item.detail}", item.link.url)
         if again:
             self._links.settled(item.link, again_at=not_before)
-        else:
-            self._links.settled(item.link)
+            return
+        if item.ending is Ending.RETRIED:
+            self._tally.add("failed", source=item.link.source, reason=item.reason)
+        self._links.settled(item.link)
 
     async def _note(self, item: Setback, not_before: float) -> bool:
         """Write the setback down; whether the link is to be tried again."""
@@ -83,14 +86,14 @@ class KeepOutcome:
         def work(archive: Archive, frontier: Frontier) -> bool:
             if item.ending is Ending.GONE:
                 self._missing(report_missing(archive, link, datetime.now(UTC)))
-                frontier.gone(link, reason)
+                frontier.gone(link, reason, now())
             elif item.ending is Ending.POSTPONED:
                 frontier.release(link, reason, not_before)
                 return True
             elif item.ending is Ending.RETRIED:
                 return frontier.retry(link, reason, not_before)
             else:
-                frontier.drop(link, reason)
+                frontier.drop(link, reason, now())
             return False
 
         if self._ledger is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -18,11 +18,15 @@ from crawler.ledger import now
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
-from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed
+from crawler.sites.page import AnotherArticle, Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed
 from crawler.sites.qq.second import joined, second_source
 from crawler.sites.registry import read_address, read_page
 
 _UNREADABLE: dict[type[NotAnArticle], str] = {EmptyShell: "empty-shell", Garbled: "garbled"}
+
+
+MIXED_UP: Final = 300.0
+"""Seconds for which a cache that gave the page of another article is left to forget it."""
 
 
 class ParsePage:
@@ -53,6 +57,9 @@ class ParsePage:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
             return await self._blocked(item, error)
+        except AnotherArticle as error:
+            self._tally.add("another", source=item.link.source)
+            return Setback(item.link, Ending.RETRIED, "another-article", error.evidence, now() + MIXED_UP)
         except NotAnArticle as error:
             return Setback(item.link, Ending.UNREADABLE, _UNREADABLE.get(type(error), "unknown-layout"), error.evidence)
         except FAILURES as error:  # The second source could not be asked.
@@ -83,6 +90,8 @@ class ParsePage:
             return Setback(page.link, Ending.RETRIED, f"status-{answer.status}", answer.url)
         try:
             raw = read_page(answer.body, answer.url, status=answer.status)
+        except AnotherArticle:
+            raise
         except NotAnArticle as error:
             raise EmptyShell(shell.url, f"{shell.evidence}; {answer.url}: {error}", shell.article) from error
         return raw if shell.article is None else joined(shell.article, raw)

@@ -55,6 +55,8 @@ class RawArticle:
     keywords: Opinions = ()
     location: Opinions = ()
     comment_id: Opinions = ()
+    identity: Opinions = ()
+    """The ids and addresses by which the page names its own article."""
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
     links: tuple[str, ...] = ()
@@ -77,6 +79,11 @@ class NotAnArticle(Exception):
 
 class Removed(NotAnArticle):
     """The site says that the article is gone, or never was. Ask again later before believing it."""
+
+
+class AnotherArticle(NotAnArticle):
+    """The page says of itself that it is another one than was asked for: a mixed-up cache, a front page in place of
+    everything. It must not be kept under this name. Ask again later."""
 
 
 class Blocked(NotAnArticle):

@@ -206,6 +206,7 @@ KINDS: dict[str, Spoiler] = {
     "thin": fixed(notices.thin()),
     "changed": fixed(notices.unknown_layout()),
     "shell": fixed(notices.shell()),
+    "front_page": fixed(notices.home_page()),
     "gzip_bomb": gzip_bomb,
     "brotli_bomb": brotli_bomb,
     "huge": huge,

@@ -61,7 +61,7 @@ class Routes:
         hosts |= dict.fromkeys(MOBILE_HOSTS, self.mobile)
         hosts |= dict.fromkeys(INTERFACE_HOSTS, self.interface)
         hosts |= dict.fromkeys(PICTURE_HOSTS, self.picture)
-        hosts[wechat.HOST] = wechat.answer
+        hosts[wechat.HOST] = lambda request: wechat.answer(self.world, request)
         self._hosts = hosts
 
     def knows(self, host: str) -> bool:

@@ -160,11 +160,17 @@ class World:
         self.farewells.pop(article_id, None)
 
     def mistake(self, article_id: str, other: str | None) -> None:
-        """From now on give another article's page in place of this one's; None: its own again. Raises `KeyError`."""
+        """From now on give another article's page in place of this one's; None: its own again.
+
+        Raises `KeyError` for an unknown id; those of WeChat's articles (``wx-…``) are taken as they come.
+        """
         if other is None:
             self.mistaken.pop(article_id, None)
-        else:
-            self.mistaken[self._stories[article_id].id] = self._stories[other].id
+            return
+        for key in (article_id, other):
+            if not key.startswith("wx-") and key not in self._stories:
+                raise KeyError(key)
+        self.mistaken[article_id] = other
 
     def publish(self, count: int = 1, *, copy_of: str = "") -> tuple[str, ...]:
         """Add articles at the head of the lists, each newer than all before; their ids.

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from crawler.sites.page import Found, Opinions
 from crawler.sites.qq.document import Document, statements, text_of, value_under
+from crawler.sites.qq.identity import IDS, page_identity
 
 _POSTED_FROM = "发布于"
 
@@ -25,6 +26,7 @@ class Fields(TypedDict, total=False):
     keywords: Opinions
     location: Opinions
     comment_id: Opinions
+    identity: Opinions
 
 
 def page_fields(page: Document) -> Fields:
@@ -57,6 +59,7 @@ def page_fields(page: Document) -> Fields:
             *(found for found in page.shown(".media-meta span:nth-child(2)") if _POSTED_FROM in found.raw),
         ),
         comment_id=(*page.stated("comment_id"),),
+        identity=(*page_identity(page),),
     )
 
 
@@ -82,6 +85,7 @@ def content_fields(content: Mapping[str, Any], where: str) -> Fields:
         keywords=(*stated("tag", "tags"),),
         location=(*stated("userAddress"),),
         comment_id=(*stated("comment_id", "commentid", "cid", "targetid"),),
+        identity=(*stated(*IDS, "id", "url", "surl"),),
     )
 
 

@@ -19,6 +19,7 @@ from crawler.sites.qq.document import Document, make_body, text_of
 from crawler.sites.script import find_string
 from crawler.sites.wechat import walls
 from crawler.sites.wechat.address import read_address
+from crawler.sites.wechat.identity import check_identity
 
 NAME = "wechat"
 
@@ -46,6 +47,7 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     walls.check_message(page)
     article = _read(page)
     site_walls.check_article(page, article)
+    check_identity(page)
     if article.title and (article.kind in ("video", "audio") or any(one.markdown for one in article.bodies)):
         return legible(article, url)
     walls.check_stranger(page)
