@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import orjson
@@ -199,7 +199,10 @@ class Frontier:
         with self._database.light_transaction() as connection:
             row = connection.execute("SELECT given_up FROM links WHERE id = ?", (link,)).fetchone()
             times = (int(row[0]) if row else 0) + 1
-            connection.execute(_GIVE_UP, (state, reason, times, now + return_pause(times), link))
+            back = now + return_pause(times)
+            connection.execute(_GIVE_UP, (state, reason, times, back, link))
+            if state != "gone":  # What that means for an article is judged elsewhere.
+                connection.execute(_LOOK_LATER, (stamp(datetime.fromtimestamp(back, UTC)), link))
 
     def _not_erased(self, listed: Iterable[Listed]) -> list[Listed]:
         """Those that were not taken down: an erased article leaves no trace again, not even as a link."""
@@ -283,6 +286,8 @@ _GIVE_UP: Final = """
     UPDATE links SET state = ?, last_error = ?, given_up = ?, not_before = ?, lease_until = 0
     WHERE id = ? AND state = 'waiting'
 """
+# An archived article whose page cannot be had is looked at as rarely as it would be fetched.
+_LOOK_LATER: Final = "UPDATE articles SET next_check = max(next_check, ?) WHERE id = ? AND next_check IS NOT NULL"
 _RETRY: Final = """
     UPDATE links SET last_error = ?, not_before = ?, lease_until = 0
     WHERE id = ? AND state = 'waiting' RETURNING attempts

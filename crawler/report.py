@@ -48,9 +48,10 @@ class Counts:
     same, gone, dropped, retried, failed (for the last time in a round: given up), left, waiting (failed, in this run
     or an earlier one, and to be tried again), given_up (all that stand so in the archive), unreadable, another
     (pages that called themselves another article than was asked for; they are not kept), noted,
-    absent (gone, and in the archive), gathered (named by articles), guessed (of no known layout, read all the same),
-    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked,
-    pictures_missing."""
+    absent (gone, and in the archive), site_wide (gone by a word that the site says of everything: not believed),
+    burst (gone together with more than ever vanish at once: doubted for a day), gathered (named by articles), guessed
+    (of no known layout, read all the same), refused, resting, silent, broken, crashed, stopped, bad_input, bytes,
+    requests, pictures, pictures_asked, pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -167,6 +168,13 @@ def _alarms(n: Counter[str]) -> _Judgements:
     """What somebody must know of, however much came in."""
     told_off = f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later"
     yield _withheld(n), Verdict("blocked", ExitCode.BLOCKED, told_off)
+    sick = (
+        f"the site calls {n['site_wide']} articles gone, and whatever else it is asked for there: it is at fault, "
+        "nothing of that is believed, they are looked at again"
+    )
+    yield n["site_wide"] > 0, Verdict("changed", ExitCode.CHANGED, sick)
+    many = f"{n['burst']} articles vanished at once, more than ever do: that is believed after a day, if it lasts"
+    yield n["burst"] > 0, Verdict("changed", ExitCode.CHANGED, many)
     strange = f"{n['unreadable']} answers had no known layout: the parser needs mending"
     yield n["unreadable"] > 0, Verdict("changed", ExitCode.CHANGED, strange)
     mistaken = (

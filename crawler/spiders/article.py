@@ -24,6 +24,7 @@ from crawler.links import FrontierQueue, GivenQueue, Links
 from crawler.middlewares.capture import RAW_REF
 from crawler.middlewares.rest import RestMiddleware
 from crawler.redirects import STATUSES, Astray, followed
+from crawler.removals import Removals
 from crawler.report import Tally
 from crawler.sites.page import Blocked, Removed
 from crawler.sites.registry import fetch_url, read_address
@@ -62,6 +63,10 @@ class ArticleSpider(Spider):
         await self._prepare()
         async for link in self.links:
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+        await self.links.drained()
+        ledger = ledger_of(self.crawler)
+        if ledger is not None and not self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
+            await self.removals.judge(ledger)
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
         """The page; or the next request on the way to it; or what stood in the way."""
@@ -117,6 +122,7 @@ class ArticleSpider(Spider):
         settings, ledger = self.crawler.settings, ledger_of(self.crawler)
         queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger, self._sources)
         self._tally = Tally(self.crawler.stats)
+        self.removals = Removals(self.crawler)
         self.links = Links(
             queue,
             room=2 * settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 2,
