@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import orjson
 
 from archive.record import stamp
-from archive.retries import LONGEST_PAUSE, MAX_ATTEMPTS, return_pause, returns_by_itself
+from archive.retries import LONGEST_PAUSE, MAX_ATTEMPTS, RULES, return_pause, returns_by_itself
 from archive.store import Archive
 
 
@@ -129,9 +129,17 @@ class Frontier:
         """Queue what was given up for reasons that pass by themselves, and whose pause is over; how many."""
         with self._database.light_transaction() as connection:
             given_up = connection.execute(_OVER, (now,)).fetchall()
-            back = [(row["id"],) for row in given_up if returns_by_itself(row["state"], row["reason"], row["given_up"])]
-            connection.executemany(_REVIVE, back)
-        return len(back)
+            back = [row["id"] for row in given_up if returns_by_itself(row["state"], row["reason"], row["given_up"])]
+            return self.revive_these(back, now)
+
+    def forbidden(self) -> list[tuple[str, str]]:
+        """Id and address of the links that robots.txt forbade, as far as they have no article."""
+        return [(row["id"], row["url"]) for row in self._database.connection.execute(_FORBIDDEN)]
+
+    def revive_these(self, links: Iterable[str], now: float) -> int:
+        """Queue links that were given up, whatever is left of their pause; how many."""
+        with self._database.light_transaction() as connection:
+            return sum(connection.execute(_REVIVE, (now, link)).rowcount for link in links)
 
     def put_back(self, link: str, reason: str, not_before: float) -> None:
         """Queue a link that was just given up after all: the reason was none of its own."""
@@ -245,7 +253,15 @@ _OVER: Final = f"""
         AND NOT (not_before > ?1 AND not_before <= ?1 + {_LONGEST_ABSENCE})
         AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
 """  # noqa: S608
-_REVIVE: Final = "UPDATE links SET state = 'waiting', attempts = 0, lease_until = 0 WHERE id = ?"
+_FORBIDDEN: Final = f"""
+    SELECT id, url FROM links
+    WHERE state IN ('failed', 'gone', 'dropped') AND state = 'dropped' AND last_error LIKE '{RULES}:%'
+        AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
+"""  # noqa: S608
+_REVIVE: Final = """
+    UPDATE links SET state = 'waiting', attempts = 0, lease_until = 0, not_before = min(not_before, ?)
+    WHERE id = ? AND state IN ('failed', 'gone', 'dropped')
+"""
 _PUT_BACK: Final = """
     UPDATE links SET state = 'waiting', attempts = 0, lease_until = 0, given_up = max(given_up - 1, 0),
         last_error = ?, not_before = ?

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from archive.retries import reason_of, returns_by_itself
+from archive.retries import RULES, reason_of, returns_by_itself
 from archive.store import Archive
 
 STATES: Final = ("waiting", "failed", "gone", "dropped")
@@ -54,9 +54,13 @@ class Standing:
         return self.state in GIVEN_UP
 
     @property
-    def needs_listing(self) -> bool:
-        """Whether it comes back only when a list names it again."""
-        return self.is_given_up and not returns_by_itself(self.state, self.reason, self.given_up)
+    def returns(self) -> str:
+        """What lets it be tried again: its time, a list that names it again, or a robots.txt that allows it."""
+        if self.state == "dropped" and self.reason == RULES:
+            return "when allowed"
+        if self.is_given_up and not returns_by_itself(self.state, self.reason, self.given_up):
+            return "when listed"
+        return "by itself"
 
 
 def links_without_article(archive: Archive, chosen: Chosen, limit: int | None = None) -> Iterator[Standing]:

@@ -93,14 +93,21 @@ def _name_missing(archive: Archive, ids: tuple[str, ...]) -> set[str]:
 
 
 def _as_json(link: Standing) -> bytes:
-    facts = {**asdict(link), "needs_listing": link.needs_listing}
+    facts = {**asdict(link), "returns": link.returns}
     return orjson.dumps(facts, option=orjson.OPT_OMIT_MICROSECONDS)
 
 
 def _one_line(link: Standing, now: datetime) -> str:
-    if link.next_try <= now:
-        when = "when listed again" if link.needs_listing else "now"
-    else:
-        after = f"{link.next_try:%Y-%m-%d %H:%M} UTC"
-        when = f"when listed after {after}" if link.needs_listing else after
-    return "  ".join((link.id, link.state, link.reason or "-", str(link.attempts), when, link.url))
+    return "  ".join((link.id, link.state, link.reason or "-", str(link.attempts), _when(link, now), link.url))
+
+
+def _when(link: Standing, now: datetime) -> str:
+    """When it is tried next."""
+    moment = "" if link.next_try <= now else f"{link.next_try:%Y-%m-%d %H:%M} UTC"
+    match link.returns:
+        case "when allowed":
+            return "when robots.txt allows it"
+        case "when listed":
+            return f"when listed after {moment}" if moment else "when listed again"
+        case _:
+            return moment or "now"

@@ -12,7 +12,7 @@ from typing import Final
 
 HANDFUL: Final = 5
 """So many articles may vanish at once without further ado."""
-SHARE: Final = 0.2
+SHARE: Final = 0.1
 """Share of the articles looked at on a host beyond which more than a handful gone are a burst. A site removes one in
 ten at the most, on the day of a purge.
 """

@@ -14,8 +14,8 @@ FIRST_PAUSE: Final = 3600.0
 LONGEST_PAUSE: Final = 30 * 86_400.0
 GROWTH: Final = 4
 
-RETURNS_ALWAYS: Final = ("robots",)
-"""Reasons that a host has and not the link: it comes back by itself, as often as it takes."""
+RULES: Final = "robots"
+"""The reason of links that a host's robots.txt forbids: they come back as soon as it does no longer."""
 RETURNS_A_WHILE: Final = ("redirect-elsewhere", "redirect-loop", "redirect-nowhere")
 """Reasons that a sick site may have. A link dropped for one comes back by itself `RETURNS` times, as do those that
 failed; afterwards, and for any other reason, it comes back when a list names it again.
@@ -36,7 +36,5 @@ def reason_of(last_error: str) -> str:
 
 
 def returns_by_itself(state: str, reason: str, times: int) -> bool:
-    """Whether a link that was given up ``times`` times in a row comes back without being listed again."""
-    if state == "dropped" and reason in RETURNS_ALWAYS:
-        return True
+    """Whether a link that was given up ``times`` times in a row comes back after its pause, listed again or not."""
     return times <= RETURNS and (state == "failed" or (state == "dropped" and reason in RETURNS_A_WHILE))

@@ -65,6 +65,13 @@ class RobotsMiddleware:
         if not rules.allowed(request.url, self._agent):
             raise RobotsForbid(request.url)
 
+    async def allows(self, url: str) -> bool:
+        """Whether the rules that hold now allow an address; False where they cannot be learned."""
+        try:
+            return (await self._rules(url)).allowed(url, self._agent)
+        except (RulesUnknown, HostResting, Stopped):
+            return False
+
     def crawl_delay(self, host: str) -> float:
         """Seconds between two requests that a host's robots.txt asks for; 0.0 where it does not, or is not read yet."""
         delays = [

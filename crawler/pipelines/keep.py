@@ -77,7 +77,7 @@ class KeepOutcome:
             self._spider.removals.missed(item.link, f"{item.reason}: {item.detail}"[:500], datetime.now(UTC))
         again = await self._note(item, not_before)
         self._tally.add(item.ending.value, source=item.link.source, reason=item.reason)
-        if item.reason in _WITHHELD:
+        if item.reason.removeprefix("second-source-") in _WITHHELD:
             self._tally.add("resting")
         if item.ending is not Ending.GONE:
             self._tally.problem(item.link.id, f"{item.reason}: {item.detail}", item.link.url)

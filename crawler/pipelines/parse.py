@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from scrapy import Request
@@ -62,8 +63,9 @@ class ParsePage:
             return Setback(item.link, Ending.RETRIED, "another-article", error.evidence, now() + MIXED_UP)
         except NotAnArticle as error:
             return Setback(item.link, Ending.UNREADABLE, _UNREADABLE.get(type(error), "unknown-layout"), error.evidence)
-        except FAILURES as error:  # The second source could not be asked.
-            return setback_of(item.link, error)
+        except FAILURES as error:  # The second source could not be asked: that is no word on the page itself.
+            setback = setback_of(item.link, error)
+            return replace(setback, reason=f"second-source-{setback.reason}")
         return raw if isinstance(raw, Setback) else await self._understood(item, raw)
 
     async def _read(self, page: Page) -> RawArticle | Setback:

@@ -19,10 +19,11 @@ from archive.frontier import Leased
 from crawler.backoff import REFUSALS
 from crawler.guard import host_of
 from crawler.items import Ending, Page, Setback, setback_of
-from crawler.ledger import ledger_of, now
+from crawler.ledger import Ledger, ledger_of, now
 from crawler.links import FrontierQueue, GivenQueue, Links
 from crawler.middlewares.capture import RAW_REF
 from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.robots import RobotsMiddleware
 from crawler.redirects import STATUSES, Astray, followed
 from crawler.removals import Removals
 from crawler.report import Tally
@@ -139,6 +140,15 @@ class ArticleSpider(Spider):
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
         else:
             await ledger.write(lambda archive, frontier: frontier.revive(now()))
+            await self._revive_what_is_allowed(ledger)
+
+    async def _revive_what_is_allowed(self, ledger: Ledger) -> None:
+        """Queue what an earlier robots.txt forbade and the one of today allows: its host is asked for that alone."""
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        forbidden = await ledger.ask(lambda archive, frontier: frontier.forbidden())
+        allowed = [link for link, url in forbidden if robots is None or await robots.allows(url)]
+        if allowed:
+            await ledger.write(lambda archive, frontier: frontier.revive_these(allowed, now()))
 
     def _request(self, link: Leased, url: str, hops: int) -> Request:
         return Request(

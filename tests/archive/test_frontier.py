@@ -199,7 +199,7 @@ def test_a_tombstone_that_is_listed_again_is_looked_at(frontier: Frontier, archi
 @pytest.mark.parametrize(
     ("end", "reason", "returns"),
     [
-        ("drop", "robots: forbidden", [True] * 9),
+        ("drop", "robots: forbidden", [False]),
         ("failed", "status-500: x", [True] * 5 + [False] * 4),
         ("drop", "redirect-elsewhere: https://news.qq.com/", [True] * 5 + [False] * 4),
         ("drop", "too-large: 21 MB", [False]),

@@ -113,8 +113,10 @@ def test_robots_txt_of_one_day_ends_nothing_for_good(
     assert refused.code == ExitCode.FAILED
     number = refused.report["reasons"]["given_up"]["robots"]
     assert number == len(fresh_site.world.in_channel("news_news_kepu"))
+    fresh_site.forget_requests()
+    assert crawl(*LISTS).counts["passed_over"] == number, "as long as it forbids them"
+    assert {seen.path for seen in fresh_site.requests("new.qq.com")} == {"/robots.txt"}
     rules(ROBOTS)
-    hours_pass(data, 1.01)
     elsewhere = crawl("--source", f"account:{fresh_site.world.accounts[0].suid}")
     assert set(listed) <= kept(data), "no list had to name them again"
     assert "given_up" not in elsewhere.counts
@@ -174,8 +176,8 @@ def test_the_user_sees_them_and_sets_them_going(
     assert "  dropped  redirect-elsewhere  1  20" in lines[away]
     assert "  gone  removed  1  when listed after 20" in lines[absent]
     told = [json.loads(line) for line in qqnews("links", "list", "--json", "--reason", "too-large").out.splitlines()]
-    assert [(one["id"], one["state"], one["source"], one["needs_listing"]) for one in told] == [
-        (huge, "dropped", SOURCE, True)
+    assert [(one["id"], one["state"], one["source"], one["returns"]) for one in told] == [
+        (huge, "dropped", SOURCE, "when listed")
     ]
     assert told[0]["last_error"].startswith("too-large: ")
     assert len(qqnews("links", "list", "--state", "dropped", "--source", SOURCE).out.splitlines()) == 2

@@ -112,7 +112,7 @@ def test_rules_hold_for_second_sources(crawl: Crawl, fresh_site: Site, rules: ob
         fresh_site.fault(f"/rain/a/{key}", "shell")
     fresh_site.robots("r.inews.qq.com", REFUSAL)
     ended = crawl(*keys)
-    assert (ended.report["reasons"]["dropped"], "unreadable" in ended.counts) == ({"robots": 3}, False)
+    assert (ended.report["reasons"]["dropped"], "unreadable" in ended.counts) == ({"second-source-robots": 3}, False)
     assert [seen.path for seen in fresh_site.requests("r.inews.qq.com")] == ["/robots.txt"]
     fresh_site.robots("r.inews.qq.com", ROBOTS)
     assert crawl(*keys).counts["kept"] == 3, "what is allowed is fetched and read"
