@@ -47,6 +47,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._answers: dict[str, asyncio.Task[RobotParser]] = {}
+        self._delays: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -74,12 +75,7 @@ class RobotsMiddleware:
 
     def crawl_delay(self, host: str) -> float:
         """Seconds between two requests that a host's robots.txt asks for; 0.0 where it does not, or is not read yet."""
-        delays = [
-            answer.result().crawl_delay(self._agent) or 0.0
-            for place, answer in self._answers.items()
-            if host_of(place) == host and answer.done() and not answer.cancelled() and answer.exception() is None
-        ]
-        return max(delays, default=0.0)
+        return self._delays.get(host, 0.0)
 
     async def _rules(self, url: str) -> RobotParser:
         """The rules of a host: whoever comes first asks for them, all others wait for the same answer."""
@@ -98,8 +94,11 @@ class RobotsMiddleware:
             raise
 
     async def _asked(self, place: str) -> RobotParser:
+        host = host_of(place)
         try:
-            return ProtegoRobotParser(await self._text(place), None)
+            rules = ProtegoRobotParser(await self._text(place), None)
+            self._delays[host] = max(rules.crawl_delay(self._agent) or 0.0, self._delays.get(host, 0.0))
+            return rules
         except (RulesUnknown, HostResting, Stopped):
             raise
         except Exception as error:  # Whatever it was: without rules nothing is allowed, and all who wait learn why.
