@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import orjson
 
 from archive.record import stamp
-from archive.retries import LONGEST_PAUSE, MAX_ATTEMPTS, RULES, return_pause, returns_by_itself
+from archive.retries import FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, RULES, reason_of, return_pause, returns_by_itself
 from archive.store import Archive
 
 
@@ -210,7 +210,8 @@ class Frontier:
             back = now + return_pause(times)
             connection.execute(_GIVE_UP, (state, reason, times, back, link))
             if state != "gone":  # What that means for an article is judged elsewhere.
-                connection.execute(_LOOK_LATER, (stamp(datetime.fromtimestamp(back, UTC)), link))
+                later = now + FIRST_PAUSE if reason_of(reason) == RULES else back
+                connection.execute(_LOOK_LATER, (stamp(datetime.fromtimestamp(later, UTC)), link))
 
     def _not_erased(self, listed: Iterable[Listed]) -> list[Listed]:
         """Those that were not taken down: an erased article leaves no trace again, not even as a link."""

@@ -16,6 +16,7 @@ from scrapy.http.request import NO_CALLBACK
 from archive.removals import Control
 from crawler.backoff import REFUSALS
 from crawler.items import FAILURES, READABLE
+from crawler.pause import Stopped
 from crawler.redirects import STATUSES, followed
 from crawler.sites.page import EmptyShell, NotAnArticle, Removed
 from crawler.sites.qq.lists import ListBroken
@@ -83,8 +84,8 @@ class Controls:
 
     async def _download(self, request: Request) -> Response:
         engine = self._crawler.engine
-        if engine is None:
-            raise RuntimeError("controls are asked for while a spider is at work")
+        if engine is None or not self._crawler.crawling:
+            raise Stopped("the crawl was stopped")
         return await engine.download_async(request.replace(callback=NO_CALLBACK, meta={"dont_retry": True}))
 
 
