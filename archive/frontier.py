@@ -132,9 +132,10 @@ class Frontier:
             back = [row["id"] for row in given_up if returns_by_itself(row["state"], row["reason"], row["given_up"])]
             return self.revive_these(back, now)
 
-    def forbidden(self) -> list[tuple[str, str]]:
-        """Id and address of the links that robots.txt forbade, as far as they have no article."""
-        return [(row["id"], row["url"]) for row in self._database.connection.execute(_FORBIDDEN)]
+    def forbidden(self, before: float) -> list[tuple[str, str]]:
+        """Id and address of the links without an article that a robots.txt of before then forbade."""
+        rows = self._database.connection.execute(_FORBIDDEN)
+        return [(row["id"], row["url"]) for row in rows if row["not_before"] - return_pause(row["given_up"]) < before]
 
     def revive_these(self, links: Iterable[str], now: float) -> int:
         """Queue links that were given up, whatever is left of their pause; how many."""
@@ -255,7 +256,7 @@ _OVER: Final = f"""
         AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
 """  # noqa: S608
 _FORBIDDEN: Final = f"""
-    SELECT id, url FROM links
+    SELECT id, url, not_before, given_up FROM links
     WHERE state IN ('failed', 'gone', 'dropped') AND state = 'dropped' AND last_error LIKE '{RULES}:%'
         AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
 """  # noqa: S608

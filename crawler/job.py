@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -136,6 +137,7 @@ def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Set
         QQNEWS_DATA=str(data or ""),
         QQNEWS_DRY_RUN=options.get("dry_run", False),
         QQNEWS_REFETCH=options.get("refetch", False),
+        QQNEWS_BEGUN=time.time(),
         CONCURRENT_REQUESTS=max(16, options["concurrency"] or 0),
         **given,
         **more,

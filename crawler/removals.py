@@ -1,25 +1,26 @@
-"""At the end of a run: which of the removals that the site spoke of are believed. See ``archive.removals``."""
+"""Which of the removals that the site spoke of in a run are believed. See ``archive.removals`` for the judgement."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Final
 
 from scrapy.crawler import Crawler
 
 from archive.frontier import Frontier, Leased
-from archive.removals import Control, Doubt, Looks, doubt_again, doubt_of
+from archive.removals import Control, Doubt
 from archive.store import Archive
 from archive.watch import Missed, living_articles, look_again, missed_articles, missed_of_late, report_missing
 from crawler.controls import MOST, Controls
 from crawler.ledger import Ledger, now
+from crawler.looks import Absent, Known, Place, Seen, doubt_about, places_of
 from crawler.report import Tally
 from crawler.sites.qq.sources import CHANNELS
 
+MOST_HELD: Final = 500
+"""Removals that are judged together: a site map names thousands."""
 LATELY: Final = timedelta(hours=1)
 """Runs within this time count together: many short ones see as much as a long one."""
 AGAIN: Final = 3600.0
@@ -28,128 +29,70 @@ LISTED: Final = "new.qq.com"
 """The host of the articles that the site's lists name."""
 
 
-class Place(NamedTuple):
-    """Where articles are alike: a host, and a channel there, or all of them ("")."""
-
-    host: str
-    channel: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """A link of which the site said that its article is gone."""
-
-    link: Leased
-    reason: str
-    at: datetime
-
-    @property
-    def host(self) -> str:
-        """Who was asked."""
-        return _host(self.link.url)
-
-
 class Removals:
-    """Remembers what a run saw, and judges it when all is seen."""
+    """Remembers what a run sees, and judges it when there is enough of it, or an end."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._tally = Tally(crawler.stats)
-        self._absent: list[Absent] = []
-        self._alive: Counter[Place] = Counter()
-        self._is_last_alive: dict[str, bool] = {}
+        self._seen = Seen()
 
-    def seen(self, url: str, channel: str) -> None:
+    def there(self, url: str, channel: str) -> None:
         """An article was there."""
-        host = _host(url)
-        self._alive.update({Place(host), Place(host, channel)})
-        self._is_last_alive[host] = True
+        self._seen.there(url, channel)
 
     def missed(self, link: Leased, reason: str, at: datetime) -> None:
         """The site said that an article is gone."""
-        self._absent.append(Absent(link, reason, at))
-        self._is_last_alive[_host(link.url)] = False
+        self._seen.missed(Absent(link, reason, at))
+
+    @property
+    def are_many(self) -> bool:
+        """Whether it is time to judge them, before the run ends."""
+        return len(self._seen.absent) >= MOST_HELD
 
     async def judge(self, ledger: Ledger) -> None:
         """Note the removals that are believed; let the others be looked at again.
 
         Where this run itself saw too little, the site is asked for articles that lived of late.
         """
-        if not self._absent:
+        if not self._seen.absent:
             return
-        known = await self._known(ledger)
+        seen, self._seen = self._seen, Seen()
+        known = await _known(ledger, seen)
         asking, controls = Controls(self._crawler), dict[Place, Control]()
-        for place, archived in self._places(known).items():
-            controls[place] = await self._control(ledger, asking, place, archived)
-        if self._crawler.crawling:  # Else we were told to stop meanwhile, and had no answers.
-            await ledger.write(lambda archive, frontier: self._note(archive, frontier, known, controls))
+        for place, archived in seen.places(known).items():
+            controls[place] = await _control(ledger, asking, seen, place, archived)
+        if self._crawler.crawling:
+            await ledger.write(partial(self._note, seen, known, controls))
+        else:  # We were told to stop meanwhile, and had no answers.
+            seen.add(self._seen)
+            self._seen = seen
 
     async def judge_what_is_clear(self, ledger: Ledger) -> None:
         """The same when a run ends before its time: nothing is asked any more, and what is not clear is looked at
         again.
         """
-        if not self._absent:
+        if not self._seen.absent:
             return
-        known = await self._known(ledger)
-        controls = {place: Control.ALIVE for place in self._places(known) if self._shows_life(place)}
-        await ledger.write(lambda archive, frontier: self._note(archive, frontier, known, controls))
-
-    async def _known(self, ledger: Ledger) -> dict[str, Missed]:
-        return await ledger.ask(lambda archive, frontier: missed_articles(archive, self._ids()))
-
-    def _ids(self) -> list[str]:
-        return [each.link.id for each in self._absent]
-
-    def _shows_life(self, place: Place) -> bool:
-        """Whether this run itself saw an article there: of a host, after all that were missed."""
-        return self._alive[place] > 0 if place.channel else self._is_last_alive[place.host]
-
-    async def _control(self, ledger: Ledger, asking: Controls, place: Place, archived: int) -> Control:
-        """What the site says of living articles of a place."""
-        if self._shows_life(place):
-            return Control.ALIVE
-        found = await asking.among(await ledger.ask(partial(self._like, place)))
-        worth_a_list = archived >= (2 if place.channel else 1) and place.host == LISTED
-        if found is Control.ALIVE or not worth_a_list:
-            return found
-        listed = await asking.listed_by(_source(place), LISTED)
-        return found if listed is Control.NONE else listed
-
-    def _places(self, known: dict[str, Missed]) -> Counter[Place]:
-        """The places whose looks are needed, and how many living articles of the archive were missed in each."""
-        places = Counter[Place]()
-        for each in self._absent:
-            article = known.get(each.link.id)
-            lived = article is not None and not article.is_tombstone
-            places.update(dict.fromkeys(_places_of(each, article), int(lived)))
-        return places
-
-    def _like(self, place: Place, archive: Archive, frontier: Frontier) -> list[str]:
-        """Addresses of living articles there, other than those that were missed."""
-        return living_articles(archive, f"https://{place.host}", place.channel, self._ids(), MOST)
+        seen, self._seen = self._seen, Seen()
+        known = await _known(ledger, seen)
+        controls = {place: Control.ALIVE for place in seen.places(known) if seen.shows_life(place)}
+        await ledger.write(partial(self._note, seen, known, controls))
 
     def _note(
-        self, archive: Archive, frontier: Frontier, known: dict[str, Missed], controls: dict[Place, Control]
+        self, seen: Seen, known: Known, controls: Mapping[Place, Control], archive: Archive, frontier: Frontier
     ) -> None:
-        looks = {place: self._looks(archive, known, place, control) for place, control in controls.items()}
-        absent, self._absent = self._absent, []
-        for each in absent:
+        since = datetime.now(UTC) - LATELY
+        looks = {
+            place: seen.looks(place, known, missed_of_late(archive, _origin(place), place.channel, since), control)
+            for place, control in controls.items()
+        }
+        for each in seen.absent:
             article = known.get(each.link.id)
-            places = _places_of(each, article)
+            places = places_of(each, article)
             if all(place in looks for place in places):
-                doubt = _doubt(article, *(looks[place] for place in places))
+                doubt = doubt_about(article, *(looks[place] for place in places))
                 self._note_one(archive, frontier, each, article, doubt)
-
-    def _looks(self, archive: Archive, known: dict[str, Missed], place: Place, control: Control) -> Looks:
-        there = [
-            article
-            for each in self._absent
-            if each.host == place.host and (article := known.get(each.link.id)) and not article.is_tombstone
-            if place.channel in ("", article.channel)
-        ]
-        lately = missed_of_late(archive, f"https://{place.host}", place.channel, datetime.now(UTC) - LATELY)
-        new = sum(article.is_new for article in there)
-        return Looks(new, len(there) - new, self._alive[place], lately, control)
 
     def _note_one(
         self, archive: Archive, frontier: Frontier, absent: Absent, article: Missed | None, doubt: Doubt
@@ -162,34 +105,33 @@ class Removals:
                 self._tally.add("left")
                 frontier.put_back(link.id, f"{doubt}: {absent.reason}", now() + AGAIN)
             look_again(archive, link.id, absent.at)
-            return
-        if article is None:
-            return
-        absence = report_missing(archive, link.id, absent.at, doubt)
-        self._tally.add("absent", reason=absence.value)
-        if doubt is Doubt.BURST:
-            self._tally.add("burst", source=link.source)
+        elif article is not None:
+            absence = report_missing(archive, link.id, absent.at, doubt)
+            self._tally.add("absent", reason=absence.value)
+            if doubt is Doubt.BURST:
+                self._tally.add("burst", source=link.source)
 
 
-def _places_of(absent: Absent, article: Missed | None) -> tuple[Place, ...]:
-    """The places whose looks say whether it is gone: its host, and its channel there where that is news."""
-    host = Place(absent.host)
-    if article is None or article.is_tombstone or not article.is_new or not article.channel:
-        return (host,)
-    return host, Place(absent.host, article.channel)
+async def _known(ledger: Ledger, seen: Seen) -> Known:
+    return await ledger.ask(lambda archive, frontier: missed_articles(archive, seen.ids))
 
 
-def _doubt(article: Missed | None, host: Looks, channel: Looks | None = None) -> Doubt:
-    """The doubt that an article (None: not archived) is gone, by the looks at its places."""
-    if article is None or article.is_tombstone:
-        return Doubt.SITE_WIDE if host.control is Control.GONE else Doubt.NONE
-    return doubt_of(host, channel) if article.is_new else doubt_again(host)
+async def _control(ledger: Ledger, asking: Controls, seen: Seen, place: Place, archived: int) -> Control:
+    """What the site says of living articles of a place, where ``archived`` ones were missed."""
+    if seen.shows_life(place):
+        return Control.ALIVE
+    found = await asking.among(await ledger.ask(partial(_living, place, seen.ids)))
+    worth_a_list = archived >= (2 if place.channel else 1) and place.host == LISTED
+    if found is Control.ALIVE or not worth_a_list:
+        return found
+    listed = await asking.listed_by(f"channel:{place.channel}" if place.channel in CHANNELS else "hot", LISTED)
+    return found if listed is Control.NONE else listed
 
 
-def _source(place: Place) -> str:
-    """The list that names living articles of a place."""
-    return f"channel:{place.channel}" if place.channel in CHANNELS else "hot"
+def _living(place: Place, but: list[str], archive: Archive, frontier: Frontier) -> list[str]:
+    return living_articles(archive, _origin(place), place.channel, but, MOST)
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+def _origin(place: Place) -> str:
+    """The beginning of the addresses of a place's articles."""
+    return f"https://{place.host}"

@@ -57,6 +57,9 @@ QQNEWS_DEEPEST = int(os.environ.get("QQNEWS_DEEPEST", "50"))
 QQNEWS_RUN_ID = 0
 """Number of this run in the archive's table ``runs``; 0: it has none."""
 
+QQNEWS_BEGUN = 0.0
+"""Unix time at which this run began, whichever of its spiders is at work; 0: with this one."""
+
 QQNEWS_LADDER = os.environ.get("QQNEWS_LADDER", "1h 6h 1d 3d 7d 30d")
 """Ages at which an article is looked at again (m, h, d), see archive.recheck. Empty: never."""
 

@@ -26,6 +26,10 @@ FOR_RULES: Final = "for_rules"
 """The key in ``request.meta`` of requests for a robots.txt: they need no permission."""
 
 
+TIMEOUT: Final = 15.0
+"""Seconds: everything waits for this small file, and for a second and third try of it."""
+
+
 class RobotsForbid(IgnoreRequest):
     """The host's robots.txt forbids this address to us."""
 
@@ -46,6 +50,7 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._timeout = min(TIMEOUT, crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
         self._answers: dict[str, asyncio.Task[RobotParser]] = {}
         self._delays: dict[str, float] = {}
 
@@ -122,4 +127,5 @@ class RobotsMiddleware:
         engine = self._crawler.engine
         if engine is None:
             raise RulesUnknown("the crawl is over")
-        return await engine.download_async(Request(url, callback=NO_CALLBACK, meta={FOR_RULES: True}))
+        meta = {FOR_RULES: True, "download_timeout": self._timeout}
+        return await engine.download_async(Request(url, callback=NO_CALLBACK, meta=meta))

@@ -66,7 +66,7 @@ class KeepOutcome:
         if new:
             self._tally.add("gathered", source=item.article.id, amount=new)
         self._tally.add(COUNTERS[verdict], source=item.link.source)
-        self._spider.removals.seen(item.link.url, item.article.channel)
+        self._spider.removals.there(item.link.url, item.article.channel)
         self._links.settled(item.link)
 
     async def _set_back(self, item: Setback) -> None:

@@ -61,12 +61,15 @@ class ArticleSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each link, as room allows."""
-        await self._prepare()
+        ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else ledger_of(self.crawler)
+        if ledger is not None:
+            await self._prepare(ledger)
         async for link in self.links:
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            if ledger is not None and self.removals.are_many:
+                await self.removals.judge(ledger)
         await self.links.drained()
-        ledger = ledger_of(self.crawler)
-        if ledger is not None and not self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
+        if ledger is not None:
             await self.removals.judge(ledger)
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
@@ -131,11 +134,9 @@ class ArticleSpider(Spider):
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, ledger: Ledger) -> None:
         """Queue what the user named, or what comes back by itself."""
-        ledger, moment = ledger_of(self.crawler), datetime.now(UTC)
-        if ledger is None or self.crawler.settings.getbool("QQNEWS_DRY_RUN"):
-            return
+        moment = datetime.now(UTC)
         if self._given:
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
         else:
@@ -145,7 +146,8 @@ class ArticleSpider(Spider):
     async def _revive_what_is_allowed(self, ledger: Ledger) -> None:
         """Queue what an earlier robots.txt forbade and the one of today allows: its host is asked for that alone."""
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        forbidden = await ledger.ask(lambda archive, frontier: frontier.forbidden())
+        begun = self.crawler.settings.getfloat("QQNEWS_BEGUN") or now()
+        forbidden = await ledger.ask(lambda archive, frontier: frontier.forbidden(begun))
         allowed = [link for link, url in forbidden if robots is None or await robots.allows(url)]
         if allowed:
             await ledger.write(lambda archive, frontier: frontier.revive_these(allowed, now()))

@@ -256,6 +256,23 @@ def test_new_articles_that_are_really_gone_are_no_fault_of_the_site(
     assert len(asked) == 1, "one living article shows it"
 
 
+def test_thousands_of_removals_are_judged_as_they_come(
+    young: Young, crawl: Run, fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.removals.MOST_HELD", 4)
+    young(fresh_site.world.of_layout("v2")[-3:])
+    fresh_site.fault("/rain/a/", "status", code=404)
+    fresh_site.forget_requests()
+    removed = fresh_site.world.of_layout("v2")[:24]
+    ended = crawl(*removed)
+    assert (ended.code, ended.counts["site_wide"]) == (ExitCode.CHANGED, 24)
+    order = [seen.path.rpartition("/")[2] for seen in fresh_site.requests(path="/rain/a/")]
+    assert set(order[:16]) - set(removed), "living ones are asked for while others are still to come"
+    assert rows(data, "SELECT count(*) FROM links WHERE state = 'waiting' AND last_error LIKE 'site-wide: %'") == [
+        (24,)
+    ]
+
+
 def test_controls_are_not_kept_and_cost_little(young: Young, recheck: Run, fresh_site: Site, data: Path) -> None:
     keys = young(fresh_site.world.of_layout("v2")[:10])
     set_due(data, dict.fromkeys(keys[1:]))
