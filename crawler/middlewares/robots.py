@@ -27,7 +27,9 @@ FOR_RULES: Final = "for_rules"
 
 
 TIMEOUT: Final = 15.0
-"""Seconds: everything waits for this small file, and for a second and third try of it."""
+"""Seconds: everything waits for this small file."""
+TRIES_AGAIN: Final = 1
+"""A failure that passes at once should not cost a whole run."""
 
 
 class RobotsForbid(IgnoreRequest):
@@ -127,5 +129,5 @@ class RobotsMiddleware:
         engine = self._crawler.engine
         if engine is None:
             raise RulesUnknown("the crawl is over")
-        meta = {FOR_RULES: True, "download_timeout": self._timeout}
+        meta = {FOR_RULES: True, "download_timeout": self._timeout, "max_retry_times": TRIES_AGAIN}
         return await engine.download_async(Request(url, callback=NO_CALLBACK, meta=meta))
