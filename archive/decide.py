@@ -86,9 +86,13 @@ class Absence(StrEnum):
 
 CONFIRMED_AFTER: Final = timedelta(hours=1)
 """Time that must lie between the two answers that make a tombstone."""
+BELIEVED_AFTER: Final = timedelta(days=1)
+"""The same where there is a doubt about them (see ``removals``)."""
 
 
-def judge_absence(status: str | None, missing_since: datetime | None, seen_at: datetime) -> Absence:
+def judge_absence(
+    status: str | None, missing_since: datetime | None, seen_at: datetime, confirmed_after: timedelta = CONFIRMED_AFTER
+) -> Absence:
     """Judge the site's word at ``seen_at`` that an article of this status (None: not archived) is gone."""
     if status is None:
         return Absence.UNKNOWN
@@ -96,4 +100,4 @@ def judge_absence(status: str | None, missing_since: datetime | None, seen_at: d
         return Absence.STILL
     if missing_since is None:
         return Absence.NOTED
-    return Absence.GONE if seen_at - missing_since >= CONFIRMED_AFTER else Absence.EARLY
+    return Absence.GONE if seen_at - missing_since >= confirmed_after else Absence.EARLY

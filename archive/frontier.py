@@ -1,25 +1,22 @@
 """What is still to be fetched, and how fast: links under leases, and the pace of each host.
 
 A link is remembered before it is fetched and finished in the transaction that keeps its article, so that
-whatever dies in between, the next run goes on with what was left. Moments are seconds since 1970.
+whatever dies in between, the next run goes on with what was left. One that gives no article is given up for a while,
+never for good (see ``retries``). Moments are seconds since 1970.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import orjson
 
 from archive.record import stamp
+from archive.retries import FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, RULES, reason_of, return_pause, returns_by_itself
 from archive.store import Archive
-
-MAX_ATTEMPTS: Final = 5
-"""A link that failed so often is given up; its last error says why."""
-FIRST_PAUSE: Final = 60.0
-LONGEST_PAUSE: Final = 6 * 3600.0
 
 
 class Listed(Protocol):
@@ -54,9 +51,12 @@ class Leased:
 _LEASED: Final = tuple(each.name for each in fields(Leased))
 
 
-def pause_after(attempts: int) -> float:
-    """Seconds to wait after the n-th failed attempt: one minute, then four times as long each time."""
-    return float(min(FIRST_PAUSE * 4 ** (max(attempts, 1) - 1), LONGEST_PAUSE))
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How often in a row a host refused us, and the Unix time until which it is to be left alone."""
+
+    strikes: int = 0
+    until: float = 0.0
 
 
 class Frontier:
@@ -67,7 +67,10 @@ class Frontier:
         self._database = archive.database
 
     def remember(self, listed: Iterable[Listed], source: str, at: datetime) -> int:
-        """Note what a source listed; queue what is known neither as article nor as link, and count it."""
+        """Note what a source listed; queue what is not known as a living article nor waiting already, and count it.
+
+        A link that was given up comes back when its pause is over; so does one whose article the archive lost.
+        """
         new = 0
         with self._database.transaction() as connection:
             for item in self._not_erased(listed):
@@ -111,21 +114,49 @@ class Frontier:
 
     def done(self, link: str) -> None:
         """The article is kept. To be called in the transaction that keeps it."""
-        self._set(_END, ("done", None, link))
+        self._set(_DONE, (link,))
 
-    def gone(self, link: str, reason: str) -> None:
+    def gone(self, link: str, reason: str, now: float) -> None:
         """The site says that there is no such article."""
-        self._set(_END, ("gone", reason, link))
+        self._give_up(link, "gone", reason, now)
 
-    def drop(self, link: str, reason: str) -> None:
+    def drop(self, link: str, reason: str, now: float) -> None:
         """It is nothing for this archive (a live show, a page of another kind)."""
-        self._set(_END, ("dropped", reason, link))
+        self._give_up(link, "dropped", reason, now)
 
     def retry(self, link: str, reason: str, not_before: float) -> bool:
-        """It failed; try again at ``not_before`` (see ``pause_after``). False: it failed too often."""
+        """It failed; try again at ``not_before``. False: it failed too often in this round, and is given up."""
         with self._database.light_transaction() as connection:
-            state = connection.execute(_RETRY, (MAX_ATTEMPTS, reason, not_before, link)).fetchone()
-        return state is not None and state[0] == "waiting"
+            row = connection.execute(_RETRY, (reason, not_before, link)).fetchone()
+            if row is None or row[0] < MAX_ATTEMPTS:
+                return row is not None
+            self._give_up(link, "failed", reason, not_before)
+        return False
+
+    def revive(self, now: float) -> int:
+        """Queue what was given up for reasons that pass by themselves, and whose pause is over; how many."""
+        with self._database.light_transaction() as connection:
+            given_up = connection.execute(_OVER, (now,)).fetchall()
+            back = [row["id"] for row in given_up if returns_by_itself(row["state"], row["reason"], row["given_up"])]
+            return self.revive_these(back, now)
+
+    def forbidden(self, before: float) -> list[tuple[str, str]]:
+        """Id and address of the links without an article that a robots.txt of before then forbade."""
+        rows = self._database.connection.execute(_FORBIDDEN)
+        return [(row["id"], row["url"]) for row in rows if row["not_before"] - return_pause(row["given_up"]) < before]
+
+    def revive_these(self, links: Iterable[str], now: float) -> int:
+        """Queue links that were given up, whatever is left of their pause; how many."""
+        with self._database.light_transaction() as connection:
+            return sum(connection.execute(_REVIVE, (now, link)).rowcount for link in links)
+
+    def put_back(self, link: str, reason: str, not_before: float) -> None:
+        """Queue a link that was just given up after all: the reason was none of its own."""
+        self._set(_PUT_BACK, (reason, not_before, link))
+
+    def is_given_up(self, link: str, now: float) -> bool:
+        """Whether the link was given up, and its pause is not over."""
+        return self._database.connection.execute(_IS_GIVEN_UP, (link, now)).fetchone() is not None
 
     def release(self, link: str, reason: str | None, not_before: float) -> None:
         """Give it back without counting the attempt: we were stopped, or the whole host refuses us."""
@@ -162,10 +193,14 @@ class Frontier:
         """``host`` gave what was asked for: its next refusal is a first one."""
         self._set(_FORGIVE, (host,))
 
+    def rest(self, host: str) -> Rest:
+        """How things stand between ``host`` and us, in whatever process."""
+        row = self._database.connection.execute(_REST, (host,)).fetchone()
+        return Rest(int(row[0]), float(row[1])) if row else Rest()
+
     def strikes(self, host: str) -> int:
-        """How often in a row ``host`` refused us, in whatever process; 0 where it never did."""
-        row = self._database.connection.execute("SELECT strikes FROM hosts WHERE host = ?", (host,)).fetchone()
-        return int(row[0]) if row else 0
+        """How often in a row ``host`` refused us; 0 where it never did."""
+        return self.rest(host).strikes
 
     def back_off(self, host: str, until: float) -> None:
         """Leave ``host`` alone until then; never shortens an earlier promise."""
@@ -175,6 +210,17 @@ class Frontier:
         """Until when ``host`` is to be left alone; 0.0 where nothing was said."""
         row = self._database.connection.execute("SELECT backoff_until FROM hosts WHERE host = ?", (host,)).fetchone()
         return float(row[0]) if row else 0.0
+
+    def _give_up(self, link: str, state: str, reason: str, now: float) -> None:
+        """End a link that waits; somebody else may have brought its article meanwhile."""
+        with self._database.light_transaction() as connection:
+            row = connection.execute("SELECT given_up FROM links WHERE id = ?", (link,)).fetchone()
+            times = (int(row[0]) if row else 0) + 1
+            back = now + return_pause(times)
+            connection.execute(_GIVE_UP, (state, reason, times, back, link))
+            if state != "gone":  # What that means for an article is judged elsewhere.
+                later = now + FIRST_PAUSE if reason_of(reason) == RULES else back
+                connection.execute(_LOOK_LATER, (stamp(datetime.fromtimestamp(later, UTC)), link))
 
     def _not_erased(self, listed: Iterable[Listed]) -> list[Listed]:
         """Those that were not taken down: an erased article leaves no trace again, not even as a link."""
@@ -201,11 +247,47 @@ def _json(sources: Collection[str]) -> str | None:
 _FOUND_IN_ARTICLES: Final = """
     SELECT count(*) > 0 AND total(source NOT IN (SELECT id FROM articles)) = 0 FROM sightings WHERE article_id = ?
 """
-_REMEMBER: Final = """
+# A clock that was set back must not keep anything waiting for the hours it lost: no pause of a link that was given up
+# ends further in the future than an honest one can.
+_LONGEST_ABSENCE: Final = LONGEST_PAUSE + 86_400.0
+# A tombstone that is listed again may live again.
+_REMEMBER: Final = f"""
     INSERT INTO links (id, url, source, listed_at, rank, state, not_before, media, media_id)
-    SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8 WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1)
-    ON CONFLICT (id) DO NOTHING
+    SELECT ?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8
+    WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = ?1 AND status <> 'gone')
+    ON CONFLICT (id) DO UPDATE SET
+        url = excluded.url, source = excluded.source, listed_at = excluded.listed_at, rank = excluded.rank,
+        media = coalesce(excluded.media, media), media_id = coalesce(excluded.media_id, media_id),
+        state = 'waiting', attempts = 0, lease_until = 0, not_before = excluded.not_before
+    WHERE state = 'done' OR (
+        state IN ('failed', 'gone', 'dropped')
+        AND NOT (links.not_before > ?6 AND links.not_before <= ?6 + {_LONGEST_ABSENCE})
+    )
+"""  # noqa: S608
+_OVER: Final = f"""
+    SELECT id, state, given_up, substr(last_error, 1, instr(last_error || ':', ':') - 1) AS reason FROM links
+    WHERE state IN ('failed', 'gone', 'dropped')
+        AND NOT (not_before > ?1 AND not_before <= ?1 + {_LONGEST_ABSENCE})
+        AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
+"""  # noqa: S608
+_FORBIDDEN: Final = f"""
+    SELECT id, url, not_before, given_up FROM links
+    WHERE state IN ('failed', 'gone', 'dropped') AND state = 'dropped' AND last_error LIKE '{RULES}:%'
+        AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.id = links.id)
+"""  # noqa: S608
+_REVIVE: Final = """
+    UPDATE links SET state = 'waiting', attempts = 0, lease_until = 0, not_before = min(not_before, ?)
+    WHERE id = ? AND state IN ('failed', 'gone', 'dropped')
 """
+_PUT_BACK: Final = """
+    UPDATE links SET state = 'waiting', attempts = 0, lease_until = 0, given_up = max(given_up - 1, 0),
+        last_error = ?, not_before = ?
+    WHERE id = ? AND state IN ('failed', 'gone', 'dropped')
+"""
+_IS_GIVEN_UP: Final = f"""
+    SELECT 1 FROM links WHERE id = ?1 AND state IN ('failed', 'gone', 'dropped')
+        AND not_before > ?2 AND not_before <= ?2 + {_LONGEST_ABSENCE}
+"""  # noqa: S608
 _RECALL: Final = """
     INSERT INTO links (id, url, source, listed_at, rank, state, not_before, media, media_id)
     VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?)
@@ -233,12 +315,17 @@ _LEASE: Final = f"""
         not_before, rowid AS number
 """  # noqa: S608
 _EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
-_END: Final = "UPDATE links SET state = ?, last_error = ?, lease_until = 0 WHERE id = ?"
+_DONE: Final = "UPDATE links SET state = 'done', last_error = NULL, lease_until = 0, given_up = 0 WHERE id = ?"
 # Only a waiting link can fail: another process may have finished it after our lease ran out.
+_GIVE_UP: Final = """
+    UPDATE links SET state = ?, last_error = ?, given_up = ?, not_before = ?, lease_until = 0
+    WHERE id = ? AND state = 'waiting'
+"""
+# An archived article whose page cannot be had is looked at as rarely as it would be fetched.
+_LOOK_LATER: Final = "UPDATE articles SET next_check = max(next_check, ?) WHERE id = ? AND next_check IS NOT NULL"
 _RETRY: Final = """
-    UPDATE links SET state = iif(attempts >= ?, 'failed', 'waiting'), last_error = ?,
-        not_before = ?, lease_until = 0
-    WHERE id = ? AND state = 'waiting' RETURNING state
+    UPDATE links SET last_error = ?, not_before = ?, lease_until = 0
+    WHERE id = ? AND state = 'waiting' RETURNING attempts
 """
 _RELEASE: Final = """
     UPDATE links SET attempts = max(attempts - 1, 0), last_error = coalesce(?, last_error),
@@ -257,6 +344,7 @@ _RESERVE: Final = f"""
         next_at = max(iif(next_at > max(?3, backoff_until) + {_LONGEST_QUEUE}, 0, next_at), ?3, backoff_until) + ?4
     RETURNING next_at - ?5
 """  # noqa: S608
+_REST: Final = "SELECT strikes, backoff_until FROM hosts WHERE host = ?"
 _STRIKE: Final = """
     INSERT INTO hosts (host, strikes) VALUES (?, 1)
     ON CONFLICT (host) DO UPDATE SET strikes = max(strikes + (backoff_until <= ?), 1) RETURNING strikes

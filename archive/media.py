@@ -85,14 +85,14 @@ def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: d
         if not archive.database.tree.holds(path, body):
             archive.database.tree.stage(path, body)
         connection.execute(_ADD_FILE, (digest, url, path, len(body), picture.mime))
-        connection.execute(_NOTE, (url, digest, article_id, stamp(at), None))
+        connection.execute(_NOTE, (url, digest, article_id, 1, stamp(at), None))
     return path
 
 
-def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime) -> None:
-    """Note that a picture could not be had."""
+def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime, tries: int = 1) -> None:
+    """Note that a picture could not be had. ``tries``: 0 where it was not even asked for."""
     with archive.transaction() as connection:
-        connection.execute(_NOTE, (url, None, article_id, stamp(at), reason))
+        connection.execute(_NOTE, (url, None, article_id, tries, stamp(at), reason))
 
 
 def missing_pictures(archive: Archive) -> Iterator[Missing]:
@@ -130,8 +130,8 @@ _NOT_THERE: Final = """
 """
 _ADD_FILE: Final = "INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTE: Final = """
-    INSERT INTO pictures (url, sha256, article_id, tries, tried_at, last_error) VALUES (?, ?, ?, 1, ?, ?)
-    ON CONFLICT (url) DO UPDATE SET sha256 = coalesce(excluded.sha256, sha256), tries = tries + 1,
+    INSERT INTO pictures (url, sha256, article_id, tries, tried_at, last_error) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (url) DO UPDATE SET sha256 = coalesce(excluded.sha256, sha256), tries = tries + excluded.tries,
         tried_at = excluded.tried_at, last_error = iif(excluded.sha256 IS NULL, excluded.last_error, NULL)
 """
 _MISSING: Final = "SELECT * FROM pictures WHERE sha256 IS NULL ORDER BY article_id, url"

@@ -96,7 +96,7 @@ _REWRITE_ARTICLE: Final = (
 _FILL_IN: Final = f"UPDATE articles SET raw_ref = ?, {_SET_FACTS} WHERE id = ?"  # noqa: S608
 _SEE_ARTICLE: Final = """
     UPDATE articles SET last_seen = max(last_seen, ?), next_check = ?,
-        status = 'live', missing_since = NULL, gone_at = NULL
+        status = 'live', missing_since = NULL, gone_at = NULL, doubt = NULL
     WHERE id = ?
 """
 _ADD_REVISION: Final = """

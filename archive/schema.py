@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.link_tables import LINK_TABLES
 from archive.monitoring.notice_tables import NOTICE_TABLES
 from archive.monitoring.poll_tables import POLL_TABLES, THINNED
 from archive.schedule_tables import LEDGER, SCHEDULE_TABLES
@@ -149,6 +150,12 @@ def _thinned(db: Database) -> None:
 @_migration("0015_ledger")
 def _ledger(db: Database) -> None:
     for statement in LEDGER:
+        db.execute(statement)
+
+
+@_migration("0017_links")
+def _links(db: Database) -> None:
+    for statement in LINK_TABLES:
         db.execute(statement)
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from archive.decide import CONFIRMED_AFTER, Absence, judge_absence
+import orjson
+
+from archive.decide import BELIEVED_AFTER, CONFIRMED_AFTER, Absence, judge_absence
 from archive.recheck import Look, next_check
 from archive.record import stamp
+from archive.removals import Doubt
 from archive.store import Archive
 
 HOLD: Final = timedelta(hours=1)
 """How long an article that was taken to be looked at is not given to others; after a crash it is due again."""
+
+DOUBTED: Final = timedelta(hours=6)
+"""How often an article is looked at while its removal is doubted."""
+
+NEWEST: Final = 20_000
+"""Of so many articles, those kept last, one that lives is looked for: to search all of a large archive takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +48,85 @@ def take_due(archive: Archive, now: datetime, limit: int | None = None) -> list[
     return found
 
 
-def report_missing(archive: Archive, article_id: str, seen_at: datetime) -> Absence:
+def report_missing(archive: Archive, article_id: str, seen_at: datetime, doubt: Doubt = Doubt.NONE) -> Absence:
     """Note that the site says the article is gone; after two such answers an hour apart it becomes a tombstone.
 
-    Its last copy, its revisions and its file stay as they are.
+    After a day, where there is a doubt now, or was when it was noted. Its last copy, its revisions and its file stay
+    as they are.
     """
     with archive.transaction() as connection:
         known = archive.find(article_id)
         since = datetime.fromisoformat(known.missing_since) if known and known.missing_since else None
-        absence = judge_absence(known.status if known else None, since, seen_at)
+        doubt = doubt or _doubt_about(archive, article_id)
+        wait = BELIEVED_AFTER if doubt else CONFIRMED_AFTER
+        absence = judge_absence(known.status if known else None, since, seen_at, wait)
         if absence is Absence.UNKNOWN:
             return absence
         since = since or seen_at
         # A tombstone may come back to life: the ladder begins anew, as after an edit.
-        again = next_check(None, seen_at, (Look(since, changed=True),), archive.ladder)
-        due = seen_at + CONFIRMED_AFTER if absence in (Absence.NOTED, Absence.EARLY) else again
+        due = next_check(None, seen_at, (Look(since, changed=True),), archive.ladder)
+        if absence in (Absence.NOTED, Absence.EARLY):
+            due = seen_at + min(max(since + wait - seen_at, CONFIRMED_AFTER), DOUBTED)
         gone = stamp(seen_at) if absence is Absence.GONE else None
-        connection.execute(_MISSING, (stamp(since), stamp(due) if due else None, gone, gone, article_id))
+        doubtful = doubt if absence in (Absence.NOTED, Absence.EARLY) else None
+        values = (stamp(since), stamp(due) if due else None, gone, gone, doubtful or None, article_id)
+        connection.execute(_MISSING, values)
     return absence
+
+
+def look_again(archive: Archive, article_id: str, seen_at: datetime) -> None:
+    """Let an article of which nothing was learned be due in an hour, if it lives."""
+    with archive.transaction() as connection:
+        connection.execute(_LOOK_AGAIN, (stamp(seen_at + CONFIRMED_AFTER), article_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What the archive knows of an article that the site calls gone."""
+
+    id: str
+    channel: str
+    is_tombstone: bool
+    is_new: bool
+    """Whether it was there at the last look."""
+
+
+def missed_articles(archive: Archive, ids: Iterable[str]) -> dict[str, Missed]:
+    """Id → what is known of it, of those that are archived."""
+    found = archive.database.connection.execute(_MISSED, (_json(ids),))
+    return {
+        row["id"]: Missed(row["id"], row["channel"], row["status"] == "gone", row["missing_since"] is None)
+        for row in found
+    }
+
+
+def missed_of_late(archive: Archive, origin: str, channel: str, since: datetime) -> int:
+    """How many articles at this ``https://HOST`` and in this channel ("": in any) were first called gone since then."""
+    values = (stamp(since), _prefix(origin), channel)
+    return int(archive.database.connection.execute(_MISSED_OF_LATE, values).fetchone()[0])
+
+
+def living_articles(archive: Archive, origin: str, channel: str, but: Iterable[str], limit: int) -> list[str]:
+    """Addresses of articles that lived when they were last looked at, those kept last first, other than ``but``.
+
+    At this ``https://HOST`` and in this channel ("": of any).
+    """
+    values = (_prefix(origin), channel, _json(but), limit)
+    return [row["url"] for row in archive.database.connection.execute(_LIVING, values)]
+
+
+def _doubt_about(archive: Archive, article_id: str) -> Doubt:
+    row = archive.database.connection.execute("SELECT doubt FROM articles WHERE id = ?", (article_id,)).fetchone()
+    return Doubt(row[0]) if row and row[0] in list(Doubt) else Doubt.NONE
+
+
+def _json(ids: Iterable[str]) -> str:
+    return orjson.dumps(list(ids)).decode()
+
+
+def _prefix(origin: str) -> str:
+    """An address's beginning for GLOB; a host holds none of its signs."""
+    return f"{origin}/*"
 
 
 _DUE: Final = """
@@ -65,6 +136,22 @@ _DUE: Final = """
 _HOLD: Final = "UPDATE articles SET next_check = ? WHERE id = ?"
 _MISSING: Final = """
     UPDATE articles SET missing_since = ?, next_check = ?, gone_at = coalesce(gone_at, ?),
-        status = iif(? IS NULL, status, 'gone')
+        status = iif(? IS NULL, status, 'gone'), doubt = ?
     WHERE id = ? AND status <> 'taken_down'
 """
+_LOOK_AGAIN: Final = "UPDATE articles SET next_check = ? WHERE id = ? AND status = 'live'"
+_MISSED: Final = """
+    SELECT id, channel, status, missing_since FROM articles
+    WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'taken_down'
+"""
+_MISSED_OF_LATE: Final = """
+    SELECT count(*) FROM articles
+    WHERE missing_since IS NOT NULL AND missing_since >= ?1 AND url GLOB ?2 AND ?3 IN ('', channel)
+"""
+_LIVING: Final = f"""
+    SELECT id, url FROM articles
+    WHERE rowid > (SELECT max(rowid) FROM articles) - {NEWEST} AND status = 'live' AND missing_since IS NULL
+        AND kind = 'text' AND url GLOB ?1 AND ?2 IN ('', channel)
+        AND id NOT IN (SELECT value FROM json_each(?3))
+    ORDER BY rowid DESC LIMIT ?4
+"""  # noqa: S608

@@ -69,7 +69,7 @@ def _findings(data: Path, *, offline: bool) -> Iterator[Finding]:
         # The engine is slow to import.
         from crawler.doctor_site import examine_site
 
-        yield from examine_site(_newest_article(data))
+        yield from examine_site(_newest_article(data), data)
 
 
 def _newest_article(data: Path) -> str | None:

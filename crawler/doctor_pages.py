@@ -56,7 +56,7 @@ def examine_pages(asked: Asked, places: tuple[str, ...]) -> ExitCode:
     """Show what the extractors say of the pages at these places; the exit code."""
     counts: dict[str, dict[str, Count]] = {}
     codes: list[ExitCode] = []
-    for page in pages_at(places):
+    for page in pages_at(places, asked.data):
         found = examine(page)
         codes.append(found.exit_code)
         if found.layout:
@@ -78,10 +78,10 @@ def examine_pages(asked: Asked, places: tuple[str, ...]) -> ExitCode:
     return _verdict(codes)
 
 
-def pages_at(places: tuple[str, ...]) -> Iterator[PageToSee]:
-    """The pages that a user named: each file, each file below a directory, each address."""
+def pages_at(places: tuple[str, ...], data: Path) -> Iterator[PageToSee]:
+    """The pages that a user named: each file, each file below a directory, each address. ``data``: whose manners."""
     links = [place for place in places if place.startswith(("http://", "https://"))]
-    yield from _fetched(links)
+    yield from _fetched(links, data)
     for place in (place for place in places if place not in links):
         if Path(place).is_dir():
             inside = (path for path in Path(place).rglob("*") if _unpacked_name(path).suffix in PAGE_SUFFIXES)
@@ -130,7 +130,7 @@ def _note(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _fetched(links: list[str]) -> Iterator[PageToSee]:
+def _fetched(links: list[str], data: Path) -> Iterator[PageToSee]:
     """The pages at addresses, fetched as the crawler does."""
     addresses: dict[str, Address] = {}
     for link in links:
@@ -144,7 +144,7 @@ def _fetched(links: list[str]) -> Iterator[PageToSee]:
     from crawler.fetch import fetch_pages
     from crawler.items import Page
 
-    answers = fetch_pages(addresses.values())
+    answers = fetch_pages(addresses.values(), data)
     for link, address in addresses.items():
         answer = answers.get(address.id)
         if isinstance(answer, Page):

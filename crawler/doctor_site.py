@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,10 +19,12 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from archive.errors import ExitCode
+from archive.errors import ExitCode, QQNewsError
+from archive.frontier import Frontier
 from archive.monitoring.diagnosis import Finding, Level
+from archive.store import Archive
 from crawler.items import Ending, Page, Setback
-from crawler.settings import USER_AGENT
+from crawler.settings import QQNEWS_DELAY, USER_AGENT
 from crawler.sites.registry import Address, read_address
 
 HOST: Final = "new.qq.com"
@@ -41,18 +44,52 @@ class NoAnswer(Exception):
     """It did not come in time."""
 
 
-def examine_site(article: str | None) -> Iterator[Finding]:
-    """Everything between us and the site. ``article``: an id whose page is fetched, where one is known."""
+def examine_site(article: str | None, data: Path) -> Iterator[Finding]:
+    """Everything between us and the site. ``article``: an id whose page is fetched, where one is known.
+
+    The pace and the rests of hosts are those of the archive in ``data``.
+    """
     yield from proxies()
     yield certificates()
+    if (until := resting_until(data)) > time.time():
+        end = datetime.fromtimestamp(until, UTC)
+        said = f"{HOST} told us to stay away until {end:%Y-%m-%d %H:%M} UTC: it was not asked"
+        yield Finding("network", Level.ABSENT, said, "look again after that")
+        return
     try:
+        take_turn(data)
         headers = in_time(SECONDS, _answer)
     except (NoAnswer, OSError, HTTPException) as error:
         yield network_finding(error)
         return
     yield Finding("network", Level.FINE, f"{HOST} answers")
     yield clock_finding(headers.get("Date"), datetime.now(UTC))
-    yield live_page(read_address(article or EXAMPLE))
+    yield live_page(read_address(article or EXAMPLE), data)
+
+
+def resting_until(data: Path) -> float:
+    """The Unix time until which the site is to be left alone, by the archive in ``data``; 0.0 without one."""
+    try:
+        with Archive.to_read(data) as archive:
+            return Frontier(archive).backoff_until(HOST)
+    except QQNewsError:
+        return 0.0  # That it cannot be used was found already.
+
+
+def take_turn(data: Path) -> None:
+    """Wait for our turn to ask the site. Raises ``NoAnswer`` where too many others wait for theirs."""
+    from crawler.fetch import shares_manners
+
+    if not shares_manners(data):
+        return
+    try:
+        with Archive.existing(data) as archive:
+            seconds = Frontier(archive).reserve(HOST, time.time(), QQNEWS_DELAY)
+    except QQNewsError as error:
+        raise NoAnswer(f"no turn could be taken: {error}") from error
+    if seconds > SECONDS:
+        raise NoAnswer(f"crawls of this archive are asking it: our turn comes in {seconds:.0f} s")
+    time.sleep(seconds)
 
 
 def in_time(seconds: float, call: Callable[[], T]) -> T:
@@ -162,13 +199,15 @@ def clock_finding(date: str | None, now: datetime) -> Finding:
     return Finding("clock", Level.ERROR, said, "let the machine keep its time: timedatectl set-ntp true")
 
 
-def live_page(address: Address) -> Finding:
+def live_page(address: Address, data: Path) -> Finding:
     """One page, fetched with all the crawler's manners and read: nothing is kept."""
     from crawler.doctor_pages import PageToSee, examine
-    from crawler.fetch import fetch_pages
+    from crawler.fetch import fetch_pages, shares_manners
 
+    if not shares_manners(data):
+        time.sleep(QQNEWS_DELAY)  # The crawler does not know that we asked for something just now.
     try:
-        answer = in_time(FETCH, lambda: fetch_pages([address])).get(address.id)
+        answer = in_time(FETCH, lambda: fetch_pages([address], data)).get(address.id)
     except NoAnswer as error:
         return Finding("live page", Level.ABSENT, f"{address.url}: {error}", "try again later")
     if isinstance(answer, Setback) and answer.ending is Ending.GONE:

@@ -20,7 +20,9 @@ from archive.frontier import Leased
 from archive.media import Wanted
 from crawler.download import CertificateRefused, TooLarge
 from crawler.guard import OffLimits
+from crawler.ledger import now
 from crawler.middlewares.rest import HostResting
+from crawler.middlewares.robots import RobotsForbid, RobotsUnknown
 from crawler.pause import Stopped
 
 READABLE = ("article", "gallery", "video", "question", "topic", "live", "card")
@@ -90,6 +92,8 @@ class PictureFailure:
     wanted: Wanted
     reason: str
     fetched_at: datetime
+    tries: int = 1
+    """0 where it was not even asked for: a rest of its host, or robots.txt, was in the way."""
 
 
 class Ending(StrEnum):
@@ -116,7 +120,11 @@ class Setback:
     reason: str
     detail: str
     until: float = 0.0
-    """With POSTPONED: Unix time before which the link must not be asked for."""
+    """Unix time before which the link must not be asked for, with RETRIED and POSTPONED."""
+
+
+RULES_AGAIN = 300.0
+"""Seconds until a link is tried again for which the rules could not be read."""
 
 
 def setback_of(link: Leased, error: BaseException) -> Setback:
@@ -125,6 +133,9 @@ def setback_of(link: Leased, error: BaseException) -> Setback:
         return Setback(link, Ending.POSTPONED, "host-resting", str(error), error.until)
     if isinstance(error, Stopped):
         return Setback(link, Ending.POSTPONED, "stopped", str(error))
+    if isinstance(error, RobotsUnknown):
+        # The link is no offender: it waits for another run, which asks again.
+        return Setback(link, Ending.POSTPONED, "robots-unknown", str(error), now() + RULES_AGAIN)
     if isinstance(error, IgnoreRequest):
         reason = "too-large" if "DOWNLOAD_MAXSIZE" in str(error) else "robots"
         return Setback(link, Ending.DROPPED, reason, str(error))
@@ -144,6 +155,9 @@ _ERRORS: tuple[tuple[type[Exception], Ending, str], ...] = (
     (ResponseDataLossError, Ending.RETRIED, "truncated"),
     (DownloadFailedError, Ending.RETRIED, "connection-lost"),
 )
+
+NOT_ASKED: tuple[type[Exception], ...] = (HostResting, RobotsForbid, RobotsUnknown, Stopped)
+"""The errors that keep a request from being sent."""
 
 FAILURES: tuple[type[Exception], ...] = (IgnoreRequest, *(kind for kind, _, _ in _ERRORS))
 """Every error by which a download fails."""

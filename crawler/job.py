@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from scrapy.utils.log import configure_logging
 from archive.asked import Asked
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
 from archive.frontier import Frontier
+from archive.links import given_up_by_reason
 from archive.logs import held, prune_now_and_then
 from archive.monitoring.histories import note_coverage, surprises
 from archive.monitoring.thinning import thin
@@ -83,6 +85,8 @@ def carry_out(
         with held(log), run_log(settings):
             outcome = crawl(settings, plan, before)
         outcome.counts.counts["waiting"] = Frontier(archive).put_off()
+        outcome.counts.reasons["given_up"] = Counter(given_up_by_reason(archive.database.connection))
+        outcome.counts.counts["given_up"] = outcome.counts.reasons["given_up"].total()
         _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
         archive.finish_run(
@@ -133,6 +137,7 @@ def job_settings(data: Path | None, options: dict[str, Any], **more: Any) -> Set
         QQNEWS_DATA=str(data or ""),
         QQNEWS_DRY_RUN=options.get("dry_run", False),
         QQNEWS_REFETCH=options.get("refetch", False),
+        QQNEWS_BEGUN=time.time(),
         CONCURRENT_REQUESTS=max(16, options["concurrency"] or 0),
         **given,
         **more,

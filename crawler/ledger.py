@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archive.errors import QQNewsError
-from archive.frontier import Frontier, Leased
+from archive.frontier import Frontier, Leased, Rest
 from archive.payloads import note_payloads
 from archive.recheck import LADDER, Ladder, read_ladder
 from archive.search.keeping import keep_up
@@ -45,15 +45,19 @@ class Ledger:
         self._archive = self._thread.submit(Archive.open, data).result()
         self._archive.ladder = ladder
         self._frontier = Frontier(self._archive)
+        self._reader = Archive.to_read(data)
+        self._hosts = Frontier(self._reader)
         self._waiting: deque[tuple[Work[Any], asyncio.Future[Any]]] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._renewer: asyncio.Task[None] | None = None
         self._lease_seconds = lease_seconds
+        self._changed = False
         self.held: set[str] = set()
         """Ids of the links whose lease is ours; given back when the ledger is closed."""
 
     async def write(self, work: Work[T]) -> T:
         """Do some work in a transaction; returns once it is on disk, or raises what the work raised."""
+        self._changed = True
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         if self._writer is None or self._writer.done():
@@ -65,8 +69,17 @@ class Ledger:
         return await self._in_thread(lambda: work(self._archive, self._frontier))
 
     async def pace(self, host: str, delay: float) -> float:
-        """Take the next turn at a host; seconds until it comes. All processes share the turns."""
-        return await self._in_thread(lambda: self._frontier.reserve(host, now(), delay))
+        """Take the next turn at a host; the Unix time at which it comes. All processes share the turns."""
+
+        def reserve() -> float:
+            moment = now()
+            return moment + self._frontier.reserve(host, moment, delay)
+
+        return await self._in_thread(reserve)
+
+    def rest(self, host: str) -> Rest:
+        """How things stand between a host and us at this moment, in whatever process: looked up without waiting."""
+        return self._hosts.rest(host)
 
     async def lease(self, limit: int, sources: Collection[str] = ()) -> list[Leased]:
         """Take up to ``limit`` links, of these sources where some are named.
@@ -93,9 +106,11 @@ class Ledger:
             await self._writer
         if self.recorder is not None:
             self.recorder.close()
-        await self._in_thread(partial(keep_up, self._archive))
+        if self._changed:
+            await self._in_thread(partial(keep_up, self._archive))
         await self._in_thread(self._archive.close)
         self._thread.shutdown()
+        self._reader.close()
 
     def _take(self, limit: int, sources: Collection[str]) -> list[Leased]:
         """Leased and noted in one go: the one who waits for them may be cancelled meanwhile."""

@@ -124,6 +124,11 @@ class Links:
         self._queue.give_back(link, again_at)
         self._settled.set()
 
+    async def drained(self) -> None:
+        """Return when no link is in the air."""
+        while self._in_air:
+            await self._something_settled()
+
     def stop(self) -> None:
         """Hand out no more links: what they lead to could not be kept."""
         self._stopped = True

@@ -17,7 +17,7 @@ from archive.asked import Asked, shared
 from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
 from crawler.normalise import normalise
-from crawler.sites.page import Blocked, NotAnArticle, RawArticle, Removed, Thin
+from crawler.sites.page import AnotherArticle, Blocked, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
 
 LARGEST_PAGE: Final = 32 * 2**20
@@ -82,10 +82,25 @@ def page_address(text: str) -> str:
 
 
 def read_saved(name: str, url: str) -> RawArticle:
-    """Read a saved page, ``-`` for standard input. Raises `UnusablePage` and `NoArticleInPage`."""
+    """Read a saved page, ``-`` for standard input. Raises `UnusablePage` and `NoArticleInPage`.
+
+    A page that calls itself another article than ``url`` names is read under its own name, and a line says so.
+    """
+    body = saved_bytes(name)
     try:
-        return read_page(saved_bytes(name), url)
+        return read_page(body, url)
+    except AnotherArticle as error:
+        raw = _under_its_own_name(name, body, error)
+        click.echo(f"qqnews: {name}: {error.evidence}, not {url}; it is read under its own name", err=True)
+        return raw
     except NotAnArticle as error:
+        raise NoArticleInPage(name, error) from error
+
+
+def _under_its_own_name(name: str, body: bytes, error: AnotherArticle) -> RawArticle:
+    try:
+        return read_page(body, page_address(error.claim))
+    except (ForeignAddress, NotAnArticle):
         raise NoArticleInPage(name, error) from error
 
 
@@ -128,6 +143,8 @@ def outcome_of(error: NotAnArticle) -> str:
         return "a wall, no article"
     if isinstance(error, Thin):
         return "next to nothing"
+    if isinstance(error, AnotherArticle):
+        return "another article"
     return "no known layout" if exit_code_of(error) is ExitCode.CHANGED else "no article"
 
 
@@ -135,6 +152,8 @@ def exit_code_of(error: NotAnArticle) -> ExitCode:
     """The exit code of a page that is no article."""
     if isinstance(error, Removed):
         return ExitCode.EMPTY
+    if isinstance(error, AnotherArticle):
+        return ExitCode.BAD_INPUT
     return ExitCode.BLOCKED if isinstance(error, Blocked) else ExitCode.CHANGED
 
 

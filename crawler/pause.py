@@ -17,10 +17,11 @@ class Stopped(IgnoreRequest):
 
 async def pause(crawler: Crawler, seconds: float) -> None:
     """Sleep; raises `Stopped` as soon as the crawl ends."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
     while True:
         if not crawler.crawling:
             raise Stopped("the crawl was stopped")
-        if seconds <= 0:
+        if (left := end - clock()) <= 0:
             return
-        await asyncio.sleep(min(seconds, _SLICE))
-        seconds -= _SLICE
+        await asyncio.sleep(min(left, _SLICE))

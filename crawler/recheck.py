@@ -30,7 +30,7 @@ def recheck(asked: Asked, limit: int | None, *, dry_run: bool, **options: Any) -
     """Look again at young articles: an edit becomes a revision, a removal a tombstone.
 
     Articles are due 1 hour, 6 hours, 1, 3, 7 and 30 days after they were published or edited (QQNEWS_LADDER). A
-    removal is believed after two answers an hour apart; the last copy stays.
+    removal is believed after two answers an hour apart, if the site still has articles like it; the last copy stays.
     """
     if dry_run:
         _show_due(asked, limit)

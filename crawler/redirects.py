@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from crawler.guard import OffLimits, check_url
-from crawler.sites.page import Removed
+from crawler.sites.page import Blocked, NotAnArticle, Removed
 from crawler.sites.registry import NotAnAddress, check_target, read_address
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -34,23 +34,39 @@ def followed(article_id: str, url: str, location: str, hops: int) -> str | Astra
         target = urljoin(url, location)
     except ValueError:
         return Astray("redirect-nowhere", location)
-    if _is_farewell(target):
+    if is_farewell(target):
         raise Removed(url, f"redirected to {target}")
-    check_target(target)
+    named = _article_at(target)
+    if not named:
+        check_target(target)
     if hops >= MOST_HOPS:
         return Astray("redirect-loop", target)
     try:
         check_url(target)
-        same = read_address(target).id == article_id
     except OffLimits:
         return Astray("off-limits", target)
+    return target if named == article_id else Astray("redirect-elsewhere", target)
+
+
+def _article_at(url: str) -> str:
+    """The id of the article at an address; "" where that names none."""
+    try:
+        return read_address(url).id
     except NotAnAddress:
-        same = False
-    return target if same else Astray("redirect-elsewhere", target)
+        return ""
 
 
-def _is_farewell(url: str) -> bool:
-    """Whether this is one of the pages by which the site says that an article is gone."""
+def wants_human(url: str, location: str) -> bool:
+    """Whether a redirect leads to a page that wants a human, or a login."""
+    try:
+        followed("", url, location, 0)
+    except NotAnArticle as error:
+        return isinstance(error, Blocked)
+    return False
+
+
+def is_farewell(url: str) -> bool:
+    """Whether this is one of the pages by which the site says that what was asked for is not there."""
     parts = urlsplit(url)
     host, path = parts.hostname or "", parts.path.rstrip("/")
     if host == "www.qq.com":

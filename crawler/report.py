@@ -44,12 +44,14 @@ class Counts:
     """What one run did. ``counts`` by counter, ``reasons`` by outcome, the others by name."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, waiting
-    (failed, in this run or an earlier one, and to be tried again), unreadable, noted,
-    unread_parts (of texts, by their names in ``reasons``),
-    absent (gone, and in the archive), gathered (named by articles), guessed (of no known layout, read all the same),
-    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked,
-    pictures_missing."""
+    """listed, known, passed_over (given up before, and not to be tried yet), leased, fetched, kept, changed, copy,
+    same, gone, dropped, retried, failed (for the last time in a round: given up), left, waiting (failed, in this run
+    or an earlier one, and to be tried again), given_up (all that stand so in the archive), unreadable,
+    unread_parts (of texts, by their names in ``reasons``), another (pages that called themselves another article than
+    was asked for; they are not kept), noted, absent (gone, and in the archive), site_wide (gone by a word that the site
+    says of everything: not believed), burst (gone together with more than ever vanish at once: doubted for a day),
+    gathered (named by articles), guessed (of no known layout, read all the same), refused, resting, silent, broken,
+    crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked, pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -155,7 +157,7 @@ def verdict(run: Counts) -> Verdict:
     judgements = chain(_alarms(run.counts), _unexpected(run.surprises, Kind.CHANGED), _halted(run.counts), shortfalls)
     fine = Verdict("ok", ExitCode.OK, "everything that was due was done")
     judged = next((judged for applies, judged in judgements if applies), fine)
-    return judged._replace(because=f"{judged.because}{_guesses(run.counts)}{_also(run.surprises, judged)}")
+    return judged._replace(because=f"{judged.because}{_oddities(run.counts)}{_also(run.surprises, judged)}")
 
 
 _Judgements = Iterable[tuple[bool, Verdict]]
@@ -166,8 +168,19 @@ def _alarms(n: Counter[str]) -> _Judgements:
     """What somebody must know of, however much came in."""
     told_off = f"the site told us to stay away ({n['refused']} refusals); what is left will be fetched later"
     yield _withheld(n), Verdict("blocked", ExitCode.BLOCKED, told_off)
+    sick = (
+        f"the site calls {n['site_wide']} articles gone, and whatever else it is asked for there: it is at fault, "
+        "nothing of that is believed, they are looked at again"
+    )
+    yield n["site_wide"] > 0, Verdict("changed", ExitCode.CHANGED, sick)
+    many = f"{n['burst']} articles vanished at once, more than ever do: that is believed after a day, if it lasts"
+    yield n["burst"] > 0, Verdict("changed", ExitCode.CHANGED, many)
     strange = f"{n['unreadable']} answers had no known layout: the parser needs mending"
     yield n["unreadable"] > 0, Verdict("changed", ExitCode.CHANGED, strange)
+    mistaken = (
+        "most pages were those of other articles than were asked for: the site is at fault; nothing was kept of them"
+    )
+    yield 2 * n["another"] > n["fetched"], Verdict("changed", ExitCode.CHANGED, mistaken)
     yield _mostly_guessed(n), Verdict("changed", ExitCode.CHANGED, "most pages had no known layout: mend the parser")
 
 
@@ -199,13 +212,15 @@ def _mostly_guessed(n: Counter[str]) -> bool:
     return 2 * n["guessed"] > sum(n[name] for name in COUNTERS.values())
 
 
-def _guesses(n: Counter[str]) -> str:
-    """What the verdict says of pages that were read as a last resort."""
-    return f"; the text of {n['guessed']} pages was guessed, their layout is not known" if n["guessed"] else ""
+def _oddities(n: Counter[str]) -> str:
+    """What the verdict says of pages that were read as a last resort, and of those that were of other articles."""
+    guessed = f"; the text of {n['guessed']} pages was guessed, their layout is not known"
+    another = f"; {n['another']} answers were pages of other articles than were asked for, and were not kept"
+    return f"{guessed if n['guessed'] else ''}{another if n['another'] else ''}"
 
 
 def _errors(n: Counter[str]) -> int:
-    return n["dropped"] + n["left"] + n["broken"] + n["crashed"]
+    return n["dropped"] + n["failed"] + n["left"] + n["broken"] + n["crashed"]
 
 
 def _failures(n: Counter[str]) -> _Judgements:
@@ -214,6 +229,8 @@ def _failures(n: Counter[str]) -> _Judgements:
     yield _errors(n) > 0, Verdict("failed", ExitCode.FAILED, failed)
     unusable = f"none of the {n['bad_input']} inputs could be used"
     yield n["bad_input"] > 0, Verdict("bad input", ExitCode.BAD_INPUT, unusable)
+    before = f"all {n['passed_over']} links that are new were given up before: 'qqnews links list' says why"
+    yield n["passed_over"] > 0, Verdict("failed", ExitCode.FAILED, before)
     empty = f"nothing was found where something was due ({n['gone']} removed)"
     yield True, Verdict("empty", ExitCode.EMPTY, empty)
 
@@ -277,13 +294,17 @@ _SHOWN = (
     ("gone", "removed by the site"),
     ("gathered", "named by articles"),
     ("guessed", "guessed"),
+    ("another", "of other articles"),
     ("pictures", "pictures"),
     ("pictures_missing", "pictures missing"),
-    ("dropped", "given up"),
+    ("dropped", "dropped"),
+    ("failed", "failed too often"),
+    ("passed_over", "given up before"),
     ("left", "left for later"),
     ("unreadable", "of no known layout"),
     ("gaps_found", "gaps found"),
     ("gaps_closed", "gaps closed"),
+    ("given_up", "given up in all"),
     ("requests", "requests"),
 )
 

@@ -28,6 +28,7 @@ ROBOTSTXT_USER_AGENT = "qqnews"
 
 # --- manners ------------------------------------------------------------------------------------------------
 
+# By middlewares.robots: Scrapy's own step lets all but the first of those who wait for the rules through.
 ROBOTSTXT_OBEY = True
 # One request at a time and host, and a pace between them: both are kept by middlewares.pace.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -55,6 +56,9 @@ QQNEWS_DEEPEST = int(os.environ.get("QQNEWS_DEEPEST", "50"))
 
 QQNEWS_RUN_ID = 0
 """Number of this run in the archive's table ``runs``; 0: it has none."""
+
+QQNEWS_BEGUN = 0.0
+"""Unix time at which this run began, whichever of its spiders is at work; 0: with this one."""
 
 QQNEWS_LADDER = os.environ.get("QQNEWS_LADDER", "1h 6h 1d 3d 7d 30d")
 """Ages at which an article is looked at again (m, h, d), see archive.recheck. Empty: never."""
@@ -162,11 +166,11 @@ DOWNLOADER_MIDDLEWARES = {
     # towards the spider
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.border.BorderMiddleware": 10,
-    "crawler.middlewares.robots.RobotsAnswerMiddleware": 20,
     # It takes its time, and must not hold up the news of a refusal: so it stands after the step that notes it.
     "crawler.middlewares.capture.CaptureMiddleware": 40,
     "crawler.middlewares.rest.RestMiddleware": 50,
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": 100,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,

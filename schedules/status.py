@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -25,6 +25,7 @@ from schedules.health import Standing, job_metrics, nobody_looks, standings
 from schedules.keeper import salt_of
 
 _MOST_GAPS: Final = 5
+_MOST_REASONS: Final = 4
 _WIDTH: Final = 70
 
 
@@ -114,6 +115,8 @@ def _screen(state: State, jobs: list[Standing], concerns: list[Concern]) -> Iter
     newest = f"; the newest came in {_ago(held.last_article_at, now)}" if held.last_article_at else ""
     yield f"archive   {readable(state.data.absolute())}{' (of an earlier version)' if state.is_older else ''}"
     yield f"articles  {counted}; {held.revisions:,} texts; {held.links_waiting:,} links waiting{newest}"
+    if held.links_given_up:
+        yield f"given up  {_given_up(held.links_given_up)}; 'qqnews links list' names them"
     log = f"database {_size(disk.database)} and {_size(disk.wal)} not yet merged, logs {_size(disk.runs)}"
     yield f"disk      {_size(disk.free)} free of {_size(disk.size)}; {log}"
     yield ""
@@ -128,6 +131,13 @@ def _screen(state: State, jobs: list[Standing], concerns: list[Concern]) -> Iter
     yield from _listed("attention", (concern.what for concern in concerns))
     if not concerns:
         yield from ("", "all is well")
+
+
+def _given_up(by_reason: Mapping[str, int]) -> str:
+    """How many links stand given up, and for which reasons."""
+    commonest = [f"{number:,} {reason or 'for no stated reason'}" for reason, number in by_reason.items()]
+    others = [f"{len(commonest) - _MOST_REASONS} more reasons"] if commonest[_MOST_REASONS:] else []
+    return f"{sum(by_reason.values()):,} links ({', '.join([*commonest[:_MOST_REASONS], *others])})"
 
 
 def _job_line(job: Standing, now: datetime) -> str:
@@ -160,6 +170,7 @@ def _facts(state: State, jobs: list[Standing], concerns: list[Concern]) -> dict[
         "articles": held.articles,
         "revisions": held.revisions,
         "links_waiting": held.links_waiting,
+        "links_given_up": held.links_given_up,
         "last_article_at": held.last_article_at,
         "resting": [{"host": rest.host, "until": rest.until} for rest in state.resting],
         "gaps": [str(gap) for gap in state.gaps],

@@ -47,12 +47,14 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def fresh_site(site: Site) -> Iterator[Site]:
-    """The module's site, its log empty; faults, removals and robots.txt are undone afterwards."""
+    """The module's site, its log empty; faults, removals and mistakes are undone afterwards."""
     site.forget_requests()
     yield site
     site.clear_faults()
     for article_id in tuple(site.world.farewells):
         site.restore(article_id)
+    for article_id in tuple(site.world.mistaken):
+        site.mistake(article_id, None)
 
 
 def clean_environment(**added: str) -> dict[str, str]:

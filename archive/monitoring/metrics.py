@@ -54,6 +54,8 @@ def _archive(state: State) -> Iterator[Metric]:
     yield "articles", "Articles by status.", [({"status": status}, n) for status, n in held.articles.items()]
     yield "revisions", "Texts kept, first ones and later ones.", [({}, held.revisions)]
     yield "links_waiting", "Links that are known and not yet fetched.", [({}, held.links_waiting)]
+    given_up = [({"reason": reason}, n) for reason, n in held.links_given_up.items()]
+    yield "links_given_up", "Links that gave no article and come back later, or when they are listed again.", given_up
     first_seen, kept = _moments([({}, held.last_article_at)]), _moments([({}, held.last_text_at)])
     yield "last_article_timestamp_seconds", "When an article was last seen for the first time.", first_seen
     yield "last_text_timestamp_seconds", "When a text, new or changed, was last kept.", kept

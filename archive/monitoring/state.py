@@ -18,6 +18,7 @@ import orjson
 
 from archive.failures import named_failures
 from archive.ledger import GONE, OPEN_ROWS, RUNNING, WAITING, jobs_in
+from archive.links import given_up_by_reason
 from archive.lock import Holder, Locks
 from archive.monitoring.completeness import Gap, open_gaps
 from archive.monitoring.notices import Notices, Recipient
@@ -108,6 +109,8 @@ class Contents:
     revisions: int
     links_waiting: int
     """Links that are known and not yet fetched."""
+    links_given_up: Mapping[str, int]
+    """Reason → links that gave no article and come back later, or when they are listed again."""
     last_article_at: datetime | None
     """When an article was last seen for the first time."""
     last_text_at: datetime | None
@@ -234,6 +237,7 @@ class _Reader:
             articles={row[0]: row[1] for row in self._rows("articles", _BY_STATUS)},
             revisions=self._number("revisions", "SELECT count(*) FROM revisions"),
             links_waiting=self._number("links", "SELECT count(*) FROM links WHERE state = 'waiting'"),
+            links_given_up=given_up_by_reason(self._connection) if self.has("links") else {},
             last_article_at=self._latest("articles", _LAST_ARTICLE),
             last_text_at=self._latest("revisions", _LAST_TEXT),
         )

@@ -149,7 +149,7 @@ _PROMISES: Final = (
     ),
     (
         What.DAMAGED,
-        "SELECT 'links/' || id FROM links WHERE attempts < 0 OR lease_until < 0 OR not_before < 0",
+        "SELECT 'links/' || id FROM links WHERE attempts < 0 OR given_up < 0 OR lease_until < 0 OR not_before < 0",
         "a count or time below zero",
     ),
     (

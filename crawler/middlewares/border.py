@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from scrapy import Request
 
 from crawler.guard import check_picture_url, check_rules_url, check_url
+from crawler.middlewares.robots import FOR_RULES
 
 
 class BorderMiddleware:
@@ -14,7 +13,7 @@ class BorderMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raises `OffLimits`, which reaches the request's errback."""
-        if urlsplit(request.url).path == "/robots.txt":
+        if FOR_RULES in request.meta:
             check_rules_url(request.url)
         elif request.meta.get("picture"):
             check_picture_url(request.url)

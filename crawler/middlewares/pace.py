@@ -9,19 +9,27 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.robotstxt import RobotParser
 
 from crawler.guard import host_of
 from crawler.ledger import Ledger, ledger_of, now
 from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.robots import RobotsMiddleware
 from crawler.pause import pause
 from crawler.report import Tally
 
 LONGEST_CRAWL_DELAY = 3600.0
 """Seconds. Whoever asks for more does not want to be crawled at all, and can say so with Disallow."""
+
+
+LATE = 0.1
+"""Share of the delay by which a turn may be missed. Whoever comes later would come close to the next one's turn, and
+takes another.
+"""
+LEAST_LATE = 0.02
+"""Seconds that a busy machine is always allowed."""
 
 
 class PaceMiddleware:
@@ -33,29 +41,21 @@ class PaceMiddleware:
         self._tally = Tally(crawler.stats)
         self._least = crawler.settings.getfloat("QQNEWS_DELAY")
         self._longest = crawler.settings.getfloat("QQNEWS_LONGEST_DELAY")
-        self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
         self._at_a_time = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._gates: dict[str, asyncio.Semaphore] = {}
-        self._asked: dict[str, float] = {}
         self._answer_time: dict[str, float] = {}
         self._next_at: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        pace = cls(crawler, ledger_of(crawler))
-        crawler.signals.connect(pace.robots_parsed, signals.robots_parsed)
-        return pace
-
-    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """Take note of a host's ``Crawl-delay``."""
-        asked = robotparser.crawl_delay(self._agent)
-        if asked:
-            self._asked[host_of(request.url)] = min(asked, LONGEST_CRAWL_DELAY)
+        return cls(crawler, ledger_of(crawler))
 
     def delay(self, host: str) -> float:
         """Seconds between two requests to this host, as things are now."""
         followed = min(self._answer_time.get(host, 0.0), self._longest) if self._least > 0 else 0.0
-        return max(self._least, self._asked.get(host, 0.0), followed)
+        robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
+        asked = min(robots.crawl_delay(host), LONGEST_CRAWL_DELAY) if robots is not None else 0.0
+        return max(self._least, asked, followed)
 
     async def process_request(self, request: Request) -> None:
         """Wait for this request's turn; raises `HostResting` if the host was lost meanwhile.
@@ -89,22 +89,25 @@ class PaceMiddleware:
 
     async def _turn(self, host: str) -> None:
         rest = self._crawler.get_downloader_middleware(RestMiddleware)
-        if rest is not None:
-            await rest.wait_for(host)
-        if (delay := self.delay(host)) <= 0:
-            return
-        seconds = await self._reserve(host, delay)
-        if rest is not None and seconds > delay:
-            await rest.ask_archive(host)
-        await pause(self._crawler, seconds)
+        while True:
+            if rest is not None:
+                await rest.wait_for(host)
+            if (delay := self.delay(host)) <= 0:
+                return
+            at = await self._reserve(host, delay)
+            await pause(self._crawler, at - now())
+            # Both may have changed while we waited: for the archive, for our turn, for this machine.
+            late = now() - at > max(LATE * delay, LEAST_LATE)
+            if not late and (rest is None or rest.until(host) <= now()):
+                return
 
     async def _reserve(self, host: str, delay: float) -> float:
-        """Seconds until this request's turn, which is now ours."""
+        """The Unix time of this request's turn, which is now ours."""
         if self._ledger is not None:
             return await self._ledger.pace(host, delay)
         at = max(now(), self._next_at.get(host, 0.0))
         self._next_at[host] = at + delay
-        return at - now()
+        return at
 
 
 def _leave(request: Request) -> None:

@@ -16,6 +16,7 @@ from crawler.backoff import REFUSALS, pause_after, retry_after
 from crawler.guard import host_of
 from crawler.ledger import ledger_of, now
 from crawler.pause import pause
+from crawler.redirects import STATUSES, wants_human
 from crawler.report import Tally
 
 
@@ -29,10 +30,10 @@ class HostResting(IgnoreRequest):
 
 
 class RestMiddleware:
-    """Keeps the back-off of every host.
+    """Keeps the back-off of every host, together with all other processes that crawl into the same archive.
 
-    A rest that was ordered before this run began ends the matter: no request, `HostResting`. A short one ordered
-    in this run is waited for, up to ``QQNEWS_PATIENCE`` seconds.
+    A rest that another run ordered ends the matter: no request, `HostResting`. A short one ordered in this run is
+    waited for, up to ``QQNEWS_PATIENCE`` seconds.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -54,31 +55,23 @@ class RestMiddleware:
 
     async def wait_for(self, host: str) -> None:
         """Wait until the host may be asked; raises `HostResting` when that is too long."""
-        until = await self.until(host)
-        while (seconds := until - now()) > 0:
+        while (seconds := (until := self.until(host)) - now()) > 0:
             if host not in self._ordered_here or seconds > self._patience:
                 raise HostResting(host, until)
             await pause(self._crawler, seconds)
-            until = self._until[host]
 
-    async def until(self, host: str) -> float:
-        """Unix time before which the host must not be asked; 0.0 or past: it may be."""
-        if host not in self._until:
-            self._until[host] = await self._remembered(host)
-        return self._until[host]
-
-    async def ask_archive(self, host: str) -> None:
-        """Learn of a rest which another process ordered; raises `HostResting` as ``wait_for`` does."""
-        self._until[host] = max(await self._remembered(host), self._until.get(host, 0.0))
-        await self.wait_for(host)
+    def until(self, host: str) -> float:
+        """Unix time before which the host must not be asked, whichever process ordered it; 0.0 or past: it may be."""
+        ordered_elsewhere = 0.0 if self._ledger is None else self._ledger.rest(host).until
+        return max(self._until.get(host, 0.0), ordered_elsewhere)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Take note of a refusal."""
+        """Take note of a refusal that needs no reading: by its status, or a redirect to a page that wants a human."""
         if response.status in REFUSALS:
-            host = host_of(request.url)
-            header = response.headers.get("Retry-After")
-            asked = retry_after(header.decode("latin-1") if header else None, now())
-            await self.refused(host, str(response.status), asked)
+            asked = retry_after(_header(response, "Retry-After") or None, now())
+            await self.refused(host_of(request.url), str(response.status), asked)
+        elif response.status in STATUSES and wants_human(response.url, _header(response, "Location")):
+            await self.refused(host_of(request.url), "captcha")
         return response
 
     async def answered(self, host: str) -> None:
@@ -87,7 +80,7 @@ class RestMiddleware:
         A captcha page also has status 200, so whoever read the answer says this. It says nothing while the host
         rests: the answer was under way when the refusal came.
         """
-        if self._strikes.get(host) and await self.until(host) <= now():
+        if self._strikes_of(host) and self.until(host) <= now():
             self._strikes[host] = 0
             if self._ledger is not None:
                 await self._ledger.write(lambda archive, frontier: frontier.forgive(host))
@@ -102,30 +95,24 @@ class RestMiddleware:
         self._ordered_here.add(host)
         self._tally.add("refused", host=host, reason=reason)
         if self._ledger is not None:
-            self._strikes[host], until = await self._ledger.write(partial(_order, host=host, asked=asked))
-            self._until[host] = max(until, self._until[host])
-        return self._until[host]
+            await self._ledger.write(partial(_order, host=host, asked=asked))
+        return self.until(host)
 
     def _order_here(self, host: str, asked: float | None) -> None:
-        earlier, rests_until = self._strikes.get(host, 0), self._until.get(host, 0.0)
-        if earlier == 0 or rests_until <= now():
-            self._strikes[host] = earlier + 1
+        earlier, rests_until = self._strikes_of(host), self.until(host)
+        self._strikes[host] = earlier + 1 if earlier == 0 or rests_until <= now() else earlier
         self._until[host] = max(now() + pause_after(self._strikes[host], asked), rests_until)
 
-    async def _remembered(self, host: str) -> float:
-        if self._ledger is None:
-            return 0.0
-
-        def known(archive: Archive, frontier: Frontier) -> tuple[int, float]:
-            return frontier.strikes(host), frontier.backoff_until(host)
-
-        self._strikes[host], until = await self._ledger.ask(known)
-        return until
+    def _strikes_of(self, host: str) -> int:
+        """How often in a row the host refused us, in whatever process."""
+        return self._strikes.get(host, 0) if self._ledger is None else self._ledger.rest(host).strikes
 
 
-def _order(archive: Archive, frontier: Frontier, *, host: str, asked: float | None) -> tuple[int, float]:
-    """Note a refusal for all processes; how many there were in a row, and the end of the rest it means."""
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
+def _order(archive: Archive, frontier: Frontier, *, host: str, asked: float | None) -> None:
+    """Note a refusal and the rest that it means for all processes."""
     strikes = frontier.strike(host, now())
-    until = now() + pause_after(strikes, asked)
-    frontier.back_off(host, until)
-    return strikes, until
+    frontier.back_off(host, now() + pause_after(strikes, asked))

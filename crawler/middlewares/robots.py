@@ -1,74 +1,133 @@
-"""What an answer for robots.txt means, before Scrapy's own middleware reads it (RFC 9309).
+"""robots.txt: asked once of each host in a run, before anything else, and judged for all who wait for it.
 
-- 2xx: the rules; more of them are in the way of a redirect, followed up to five times within the site
-- 4xx: there are no rules, everything is allowed
-- 5xx, an endless redirect, no answer at all: nobody knows the rules, so nothing is allowed. That holds for this run;
-  the next one asks again. (Scrapy by itself would take it for permission.)
+Scrapy's own middleware lets the second and every later waiter through, see docs/decisions/robots-shared-answer.md.
 """
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final, Self
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
-from scrapy.http import Response, TextResponse
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from crawler.guard import host_of
+from crawler.middlewares.rest import HostResting
+from crawler.pause import Stopped
+from crawler.redirects import is_farewell
+from crawler.robots import MOST_REDIRECTS, NO_RULES, RulesUnknown, rules_by_status
 
-MOST_REDIRECTS = 5
-NO_RULES = b""
-NOTHING_ALLOWED = b"User-agent: *\nDisallow: /\n"
-
-
-class RobotsAnswerMiddleware:
-    """Turns every answer for robots.txt into one that means what it should."""
-
-    def __init__(self) -> None:
-        self.unknown: dict[str, str] = {}
-        """Hosts whose rules could not be learned in this run, and why not."""
-
-    def why_unknown(self, url: str) -> str:
-        """Why the rules for an address could not be learned; "" if they were."""
-        return self.unknown.get(host_of(url), "")
-
-    async def process_response(self, request: Request, response: Response) -> Response | Request:
-        """The rules; or a request for the place where they are."""
-        if not _asks_for_rules(request):
-            return response
-        if 300 <= response.status < 400:
-            return self._redirected(request, response)
-        if 400 <= response.status < 500 and response.status != 429:
-            return _rules(request, NO_RULES)
-        if 200 <= response.status < 300:
-            return response
-        return self._unknown(request, f"answered {response.status}")
-
-    async def process_exception(self, request: Request, exception: Exception) -> Response | None:
-        """No answer: no permission."""
-        return self._unknown(request, str(exception)) if _asks_for_rules(request) else None
-
-    def _redirected(self, request: Request, response: Response) -> Response | Request:
-        location = (response.headers.get("Location") or b"").decode("latin-1")
-        hops = request.meta.get("robots_hops", 0) + 1
-        if not location or hops > MOST_REDIRECTS:
-            return self._unknown(request, "endless redirects")
-        meta = {**request.meta, "robots_hops": hops, "robots_for": _for(request)}
-        return request.replace(url=urljoin(request.url, location), meta=meta, dont_filter=True)
-
-    def _unknown(self, request: Request, why: str) -> Response:
-        self.unknown[_for(request)] = why
-        return _rules(request, NOTHING_ALLOWED)
+FOR_RULES: Final = "for_rules"
+"""The key in ``request.meta`` of requests for a robots.txt: they need no permission."""
 
 
-def _asks_for_rules(request: Request) -> bool:
-    return "robots_for" in request.meta or urlsplit(request.url).path == "/robots.txt"
+TIMEOUT: Final = 15.0
+"""Seconds: everything waits for this small file."""
+TRIES_AGAIN: Final = 1
+"""A failure that passes at once should not cost a whole run."""
 
 
-def _for(request: Request) -> str:
-    """The host whose rules are asked for, also after a redirect to another one."""
-    first: str = request.meta.get("robots_for", "")
-    return first or host_of(request.url)
+class RobotsForbid(IgnoreRequest):
+    """The host's robots.txt forbids this address to us."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"robots.txt of {host_of(url)} forbids it")
 
 
-def _rules(request: Request, body: bytes) -> Response:
-    return TextResponse(request.url, body=body, encoding="utf-8", request=request)
+class RobotsUnknown(IgnoreRequest):
+    """The host's robots.txt could not be read, so nothing is fetched from there in this run."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"robots.txt of {host_of(url)}: {why}")
+
+
+class RobotsMiddleware:
+    """Lets through what a host's rules allow."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self._timeout = min(TIMEOUT, crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
+        self._answers: dict[str, asyncio.Task[RobotParser]] = {}
+        self._delays: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured("robots.txt is not obeyed")
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises `RobotsForbid` and `RobotsUnknown`; `HostResting` and `Stopped` if the rules cannot be asked now."""
+        if FOR_RULES in request.meta:
+            return
+        try:
+            rules = await self._rules(request.url)
+        except RulesUnknown as error:
+            raise RobotsUnknown(request.url, str(error)) from error
+        if not rules.allowed(request.url, self._agent):
+            raise RobotsForbid(request.url)
+
+    async def allows(self, url: str) -> bool:
+        """Whether the rules that hold now allow an address; False where they cannot be learned."""
+        try:
+            return (await self._rules(url)).allowed(url, self._agent)
+        except (RulesUnknown, HostResting, Stopped):
+            return False
+
+    def crawl_delay(self, host: str) -> float:
+        """Seconds between two requests that a host's robots.txt asks for; 0.0 where it does not, or is not read yet."""
+        return self._delays.get(host, 0.0)
+
+    async def _rules(self, url: str) -> RobotParser:
+        """The rules of a host: whoever comes first asks for them, all others wait for the same answer."""
+        parts = urlsplit(url)
+        place = f"{parts.scheme}://{parts.netloc}/robots.txt"
+        if place not in self._answers:
+            self._answers[place] = asyncio.create_task(self._asked(place))
+        answer = self._answers[place]
+        try:
+            # Whoever is cancelled while waiting does not take the answer from the others.
+            return await asyncio.shield(answer)
+        except (HostResting, Stopped):
+            # That says nothing of the rules. Whoever comes after the rest asks for them anew.
+            if self._answers.get(place) is answer:
+                del self._answers[place]
+            raise
+
+    async def _asked(self, place: str) -> RobotParser:
+        host = host_of(place)
+        try:
+            rules = ProtegoRobotParser(await self._text(place), None)
+            self._delays[host] = max(rules.crawl_delay(self._agent) or 0.0, self._delays.get(host, 0.0))
+            return rules
+        except (RulesUnknown, HostResting, Stopped):
+            raise
+        except Exception as error:  # Whatever it was: without rules nothing is allowed, and all who wait learn why.
+            raise RulesUnknown(str(error)) from error
+
+    async def _text(self, place: str) -> bytes:
+        """The text of a robots.txt, also from where a redirect leads. Raises `RulesUnknown`, and download errors."""
+        for _ in range(1 + MOST_REDIRECTS):
+            response = await self._download(place)
+            if not 300 <= response.status < 400:
+                return rules_by_status(response.status, response.body)
+            location = (response.headers.get("Location") or b"").decode("latin-1")
+            if not location:
+                break
+            place = urljoin(place, location)
+            if is_farewell(place):
+                return NO_RULES
+        raise RulesUnknown("endless redirects")
+
+    async def _download(self, url: str) -> Response:
+        engine = self._crawler.engine
+        if engine is None:
+            raise RulesUnknown("the crawl is over")
+        meta = {FOR_RULES: True, "download_timeout": self._timeout, "max_retry_times": TRIES_AGAIN}
+        return await engine.download_async(Request(url, callback=NO_CALLBACK, meta=meta))

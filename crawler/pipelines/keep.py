@@ -8,11 +8,10 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.decide import Absence, Verdict
+from archive.decide import Verdict
 from archive.errors import Erased
 from archive.frontier import Frontier
 from archive.store import Archive
-from archive.watch import report_missing
 from crawler.backoff import retry_pause
 from crawler.items import Ending, Setback, Understood
 from crawler.ledger import ledger_of, now
@@ -50,6 +49,12 @@ class KeepOutcome:
             raise DropItem(f"{item.link.url}: {item.detail}")
         return item
 
+    async def close_spider(self) -> None:
+        """A run that is stopped judges what it can; one that came to its end has done so already."""
+        spider = self._crawler.spider
+        if self._ledger is not None and isinstance(spider, ArticleSpider):
+            await spider.removals.judge_what_is_clear(self._ledger)
+
     async def _keep(self, item: Understood) -> None:
         def work(archive: Archive, frontier: Frontier) -> tuple[Verdict, int]:
             kept = archive.keep(item.article, seen_at=item.fetched_at, raw_ref=item.raw_ref)
@@ -61,20 +66,27 @@ class KeepOutcome:
         if new:
             self._tally.add("gathered", source=item.article.id, amount=new)
         self._tally.add(COUNTERS[verdict], source=item.link.source)
+        self._spider.removals.there(item.link.url, item.article.channel)
         self._links.settled(item.link)
 
     async def _set_back(self, item: Setback) -> None:
-        not_before = now() + retry_pause(item.link.attempts) if item.ending is Ending.RETRIED else item.until
+        soonest = now() + retry_pause(item.link.attempts) if item.ending is Ending.RETRIED else 0.0
+        not_before = max(soonest, item.until)
+        if item.ending is Ending.GONE:
+            # What that means is judged when all is seen, see crawler.removals.
+            self._spider.removals.missed(item.link, f"{item.reason}: {item.detail}"[:500], datetime.now(UTC))
         again = await self._note(item, not_before)
         self._tally.add(item.ending.value, source=item.link.source, reason=item.reason)
-        if item.reason in _WITHHELD:
+        if item.reason.removeprefix("second-source-") in _WITHHELD:
             self._tally.add("resting")
         if item.ending is not Ending.GONE:
             self._tally.problem(item.link.id, f"{item.reason}: {item.detail}", item.link.url)
         if again:
             self._links.settled(item.link, again_at=not_before)
-        else:
-            self._links.settled(item.link)
+            return
+        if item.ending is Ending.RETRIED:
+            self._tally.add("failed", source=item.link.source, reason=item.reason)
+        self._links.settled(item.link)
 
     async def _note(self, item: Setback, not_before: float) -> bool:
         """Write the setback down; whether the link is to be tried again."""
@@ -82,29 +94,27 @@ class KeepOutcome:
 
         def work(archive: Archive, frontier: Frontier) -> bool:
             if item.ending is Ending.GONE:
-                self._missing(report_missing(archive, link, datetime.now(UTC)))
-                frontier.gone(link, reason)
+                frontier.gone(link, reason, now())
             elif item.ending is Ending.POSTPONED:
                 frontier.release(link, reason, not_before)
                 return True
             elif item.ending is Ending.RETRIED:
                 return frontier.retry(link, reason, not_before)
             else:
-                frontier.drop(link, reason)
+                frontier.drop(link, reason, now())
             return False
 
         if self._ledger is None:
             return False
         return await self._ledger.write(work)
 
-    def _missing(self, absence: Absence) -> None:
-        """Count what the site's word means for an article that the archive holds."""
-        if absence is not Absence.UNKNOWN:
-            self._tally.add("absent", reason=absence.value)
-
     @property
     def _links(self) -> Links:
+        return self._spider.links
+
+    @property
+    def _spider(self) -> ArticleSpider:
         spider = self._crawler.spider
         if not isinstance(spider, ArticleSpider):
             raise TypeError("only the article spider yields outcomes")
-        return spider.links
+        return spider

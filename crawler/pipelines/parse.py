@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any, Final, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.backoff import REFUSALS
 from crawler.coverage import stated
 from crawler.gather import gathered
 from crawler.guard import host_of
-from crawler.items import FAILURES, Ending, Page, Setback, Understood
+from crawler.items import FAILURES, Ending, Page, Setback, Understood, setback_of
+from crawler.ledger import now
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
 from crawler.sites.opinions import with_list
-from crawler.sites.page import Blocked, EmptyShell, Garbled, NotAnArticle, RawArticle, Removed, Thin
+from crawler.sites.page import (
+    AnotherArticle,
+    Blocked,
+    EmptyShell,
+    Garbled,
+    NotAnArticle,
+    RawArticle,
+    Removed,
+    Thin,
+)
 from crawler.sites.qq.second import joined, second_source
 from crawler.sites.registry import read_address, read_page
 
-_NO_ANSWER: tuple[type[Exception], ...] = (*FAILURES, NotAnArticle)
 _UNREADABLE: dict[type[NotAnArticle], str] = {EmptyShell: "empty-shell", Garbled: "garbled"}
+
+
+MIXED_UP: Final = 300.0
+"""Seconds for which a cache that gave the page of another article is left to forget it."""
 
 
 class ParsePage:
@@ -47,17 +63,24 @@ class ParsePage:
         if item.status == 200 and not item.body.strip():
             return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
-            return await self._understood(item, await self._read(item))
+            raw = await self._read(item)
         except Removed as error:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
             return await self._blocked(item, error)
         except Thin as error:
             return Setback(item.link, Ending.RETRIED, "thin", error.evidence)
+        except AnotherArticle as error:
+            self._tally.add("another", source=item.link.source)
+            return Setback(item.link, Ending.RETRIED, "another-article", error.evidence, now() + MIXED_UP)
         except NotAnArticle as error:
             return Setback(item.link, Ending.UNREADABLE, _UNREADABLE.get(type(error), "unknown-layout"), error.evidence)
+        except FAILURES as error:  # The second source could not be asked: that is no word on the page itself.
+            setback = setback_of(item.link, error)
+            return replace(setback, reason=f"second-source-{setback.reason}")
+        return raw if isinstance(raw, Setback) else await self._understood(item, raw)
 
-    async def _read(self, page: Page) -> RawArticle:
+    async def _read(self, page: Page) -> RawArticle | Setback:
         """What the page says. An empty one is completed from the site's second source, where there is one."""
         try:
             return read_page(page.body, page.url, status=page.status, charset=page.charset)
@@ -67,14 +90,25 @@ class ParsePage:
             if url is None or engine is None:
                 raise
             self._tally.add("second_source", source=page.link.source)
-            try:
-                answer = await engine.download_async(
-                    Request(url, callback=NO_CALLBACK, cb_kwargs={"link": page.link}, meta={"dont_retry": True})
-                )
-                raw = read_page(answer.body, url, status=answer.status)
-            except _NO_ANSWER as error:
-                raise EmptyShell(shell.url, f"{shell.evidence}; {url}: {error}", shell.article) from error
-            return raw if shell.article is None else joined(shell.article, raw)
+            answer = await engine.download_async(
+                Request(url, callback=NO_CALLBACK, cb_kwargs={"link": page.link}, meta={"dont_retry": True})
+            )
+            return self._completed(page, shell, answer)
+
+    def _completed(self, page: Page, shell: EmptyShell, answer: Response) -> RawArticle | Setback:
+        """The article, its text from the second source; or why that gave none."""
+        if answer.status in REFUSALS:
+            until = self._rest.until(host_of(answer.url)) if self._rest is not None else now()
+            return Setback(page.link, Ending.POSTPONED, "blocked", f"status {answer.status} from {answer.url}", until)
+        if answer.status >= 500:
+            return Setback(page.link, Ending.RETRIED, f"status-{answer.status}", answer.url)
+        try:
+            raw = read_page(answer.body, answer.url, status=answer.status)
+        except AnotherArticle:
+            raise
+        except NotAnArticle as error:
+            raise EmptyShell(shell.url, f"{shell.evidence}; {answer.url}: {error}", shell.article) from error
+        return raw if shell.article is None else joined(shell.article, raw)
 
     async def _understood(self, page: Page, raw: RawArticle) -> Understood:
         if self._rest is not None:

@@ -46,13 +46,14 @@ class KeepPicture:
             """Why the picture is missing; "" where it is there now."""
             wanted = item.wanted
             reason = item.reason if isinstance(item, PictureFailure) else self._too_large(item)
+            tries = item.tries if isinstance(item, PictureFailure) else 1
             if isinstance(item, PictureAnswer) and not reason:
                 try:
                     keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
                 except NotAPicture as error:
                     reason = error.reason
             if reason:
-                note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at)
+                note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at, tries)
             return reason
 
         return work

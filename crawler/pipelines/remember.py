@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from archive.frontier import Frontier
 from archive.store import Archive
 from crawler.items import Link
-from crawler.ledger import ledger_of
+from crawler.ledger import ledger_of, now
 from crawler.report import Tally
 
 
@@ -34,18 +34,32 @@ class RememberLinks:
         self._tally.add("listed", source=item.source)
         if self._ledger is None:
             return item
-        new = await (self._ledger.ask if self._dry else self._ledger.write)(self._work(item))
-        self._tally.add("new" if new else "known", source=item.source)
-        return replace(item, new=new)
+        found = await (self._ledger.ask if self._dry else self._ledger.write)(self._work(item))
+        self._tally.add(found, source=item.source)
+        return replace(item, new=found == "new")
 
     def _work(self, item: Link) -> Any:
-        def look(archive: Archive, frontier: Frontier) -> bool:
-            return self._refetch or not archive.known([item.id])
+        """What it is: new, known, or passed over (given up before, and not to be tried yet)."""
 
-        def remember(archive: Archive, frontier: Frontier) -> bool:
+        def look(archive: Archive, frontier: Frontier) -> str:
+            return _known_as(archive, frontier, item.id) or "new"
+
+        def remember(archive: Archive, frontier: Frontier) -> str:
+            new = frontier.remember([item], item.source, item.listed_at)
             if self._refetch:
-                noted = frontier.remember([item], item.source, item.listed_at)
-                return bool(noted + frontier.recall([item], item.source, item.listed_at))
-            return bool(frontier.remember([item], item.source, item.listed_at))
+                new += frontier.recall([item], item.source, item.listed_at)
+            return "new" if new else _known_as(archive, frontier, item.id) or "known"
 
-        return look if self._dry else remember
+        def refetch(archive: Archive, frontier: Frontier) -> str:
+            return "new"
+
+        if self._dry:
+            return refetch if self._refetch else look
+        return remember
+
+
+def _known_as(archive: Archive, frontier: Frontier, article_id: str) -> str:
+    """Why a listed article is not to be fetched: "known" or "passed_over"; "" where it is."""
+    if archive.known([article_id]):
+        return "known"
+    return "passed_over" if frontier.is_given_up(article_id, now()) else ""

@@ -69,6 +69,8 @@ class RawArticle:
     """Of a reprint: who published it first."""
     source_url: Opinions = ()
     """Of a reprint, or of a page that shares an article: where that stood first."""
+    identity: Opinions = ()
+    """The ids and addresses by which the page names its own article."""
     bodies: tuple[Body, ...] = ()
     """The most trusted first; a second one is there where the page offers a second way and it differs."""
     links: tuple[str, ...] = ()
@@ -91,6 +93,18 @@ class NotAnArticle(Exception):
 
 class Removed(NotAnArticle):
     """The site says that the article is gone, or never was. Ask again later before believing it."""
+
+
+class AnotherArticle(NotAnArticle):
+    """The page says of itself that it is another one than was asked for: a mixed-up cache, a front page in place of
+    everything. It must not be kept under this name. Ask again later.
+
+    Attribute: ``claim``, the id or address by which the page names itself.
+    """
+
+    def __init__(self, url: str, claim: str, where: str) -> None:
+        super().__init__(url, f"the page says that it is {claim[:100]} ({where})")
+        self.claim = claim
 
 
 class Blocked(NotAnArticle):

@@ -8,6 +8,7 @@ from crawler.sites.opinions import noted
 from crawler.sites.page import RawArticle
 from crawler.sites.qq import address as qq
 from crawler.sites.qq import pages as qq_pages
+from crawler.sites.qq import walls as qq_walls
 from crawler.sites.qq.ids import Address, NotAnAddress
 from crawler.sites.qq.second import read_fetched as read_qq_fetched
 from crawler.sites.wechat import address as wechat
@@ -51,9 +52,11 @@ def is_site_host(host: str) -> bool:
 
 
 def check_target(url: str) -> None:
-    """Raise `Blocked` if a redirect to this address asks for a human."""
+    """Raise `Blocked` if a redirect to this address asks for a human, whoever's the address is."""
     if wechat.is_wechat(url):
         wechat_walls.check_gate(url)
+    else:
+        qq_walls.check_gate(url)
 
 
 def is_page_url(url: str) -> bool:
@@ -74,7 +77,8 @@ def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None =
     """Read the page that was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
     Raises `NotAnAddress` if ``url`` names no article, `Removed`, `Blocked` and `Thin` for what is no article,
-    `Garbled` if its characters are lost, `Changed` if the page has no known layout.
+    `AnotherArticle` if the page says that it is another one, `Garbled` if its characters are lost, `Changed` if the
+    page has no known layout.
     """
     if wechat.is_wechat(url):
         return noted(wechat_pages.read_page(body, url, status=status))

@@ -19,12 +19,13 @@ from archive.frontier import Leased
 from crawler.backoff import REFUSALS
 from crawler.guard import host_of
 from crawler.items import Ending, Page, Setback, setback_of
-from crawler.ledger import ledger_of, now
+from crawler.ledger import Ledger, ledger_of, now
 from crawler.links import FrontierQueue, GivenQueue, Links
 from crawler.middlewares.capture import RAW_REF
 from crawler.middlewares.rest import RestMiddleware
-from crawler.middlewares.robots import RobotsAnswerMiddleware
+from crawler.middlewares.robots import RobotsMiddleware
 from crawler.redirects import STATUSES, Astray, followed
+from crawler.removals import Removals
 from crawler.report import Tally
 from crawler.sites.page import Blocked, Removed
 from crawler.sites.registry import fetch_url, read_address
@@ -60,16 +61,23 @@ class ArticleSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each link, as room allows."""
-        await self._remember_given()
+        ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else ledger_of(self.crawler)
+        if ledger is not None:
+            await self._prepare(ledger)
         async for link in self.links:
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            if ledger is not None and self.removals.are_many:
+                await self.removals.judge(ledger)
+        await self.links.drained()
+        if ledger is not None:
+            await self.removals.judge(ledger)
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
         """The page; or the next request on the way to it; or what stood in the way."""
         if response.status in STATUSES:
-            yield await self._redirected(response, link, hops)
+            yield self._redirected(response, link, hops)
         elif response.status in REFUSALS:
-            until = await self._rest_until(response)
+            until = self._rest_until(response)
             yield Setback(link, Ending.POSTPONED, "blocked", f"status {response.status}", until)
         elif response.status >= 500:
             yield Setback(link, Ending.RETRIED, f"status-{response.status}", response.url)
@@ -82,8 +90,7 @@ class ArticleSpider(Spider):
         """The setback that a failed download means."""
         request: Request = failure.request  # type: ignore[attr-defined]
         error = failure.value or RuntimeError("a failure without an error")
-        setback = setback_of(request.cb_kwargs["link"], error)
-        yield self._without_rules(request, setback) or setback
+        yield setback_of(request.cb_kwargs["link"], error)
 
     def closed(self, reason: str) -> None:
         """Count what was handed out, and what is left for later runs."""
@@ -119,6 +126,7 @@ class ArticleSpider(Spider):
         settings, ledger = self.crawler.settings, ledger_of(self.crawler)
         queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger, self._sources)
         self._tally = Tally(self.crawler.stats)
+        self.removals = Removals(self.crawler)
         self.links = Links(
             queue,
             room=2 * settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 2,
@@ -126,11 +134,23 @@ class ArticleSpider(Spider):
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _remember_given(self) -> None:
-        ledger = ledger_of(self.crawler)
-        if ledger is not None and self._given:
-            moment = datetime.now(UTC)
+    async def _prepare(self, ledger: Ledger) -> None:
+        """Queue what the user named, or what comes back by itself."""
+        moment = datetime.now(UTC)
+        if self._given:
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
+        else:
+            await ledger.write(lambda archive, frontier: frontier.revive(now()))
+            await self._revive_what_is_allowed(ledger)
+
+    async def _revive_what_is_allowed(self, ledger: Ledger) -> None:
+        """Queue what an earlier robots.txt forbade and the one of today allows: its host is asked for that alone."""
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        begun = self.crawler.settings.getfloat("QQNEWS_BEGUN") or now()
+        forbidden = await ledger.ask(lambda archive, frontier: frontier.forbidden(begun))
+        allowed = [link for link, url in forbidden if robots is None or await robots.allows(url)]
+        if allowed:
+            await ledger.write(lambda archive, frontier: frontier.revive_these(allowed, now()))
 
     def _request(self, link: Leased, url: str, hops: int) -> Request:
         return Request(
@@ -141,35 +161,22 @@ class ArticleSpider(Spider):
             meta={"dont_retry": True},
         )
 
-    async def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
+    def _redirected(self, response: Response, link: Leased, hops: int) -> Request | Setback:
         location = (response.headers.get("Location") or b"").decode("latin-1")
         try:
             target = followed(link.id, response.url, location, hops)
         except Removed as error:
             return Setback(link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
-            until = await self._refused_at(response.url)
-            return Setback(link, Ending.POSTPONED, "blocked", error.evidence, until)
+            return Setback(link, Ending.POSTPONED, "blocked", error.evidence, self._rest_until(response))
         if isinstance(target, Astray):
             return Setback(link, Ending.DROPPED, target.reason, target.target)
         return self._request(link, target, hops + 1)
 
-    def _without_rules(self, request: Request, setback: Setback) -> Setback | None:
-        """Where robots.txt could not be read, the link is no offender: it waits for another day."""
-        robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
-        why = robots.why_unknown(request.url) if robots is not None else ""
-        if setback.reason != "robots" or not why:
-            return None
-        return Setback(setback.link, Ending.POSTPONED, "robots-unknown", f"robots.txt: {why}", now() + 300.0)
-
-    async def _refused_at(self, url: str) -> float:
-        """Order a rest for a host that wants a human; Unix time of its end."""
+    def _rest_until(self, response: Response) -> float:
+        """Unix time until which the host is left alone that refused us with this answer."""
         rest = self.crawler.get_downloader_middleware(RestMiddleware)
-        return await rest.refused(host_of(url), "captcha") if rest is not None else now()
-
-    async def _rest_until(self, response: Response) -> float:
-        rest = self.crawler.get_downloader_middleware(RestMiddleware)
-        return await rest.until(host_of(response.url)) if rest is not None else now()
+        return rest.until(host_of(response.url)) if rest is not None else now()
 
 
 def _given(text: str) -> Leased:

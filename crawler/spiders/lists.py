@@ -19,7 +19,7 @@ from crawler.guard import host_of
 from crawler.items import Link
 from crawler.ledger import ledger_of
 from crawler.middlewares.rest import RestMiddleware
-from crawler.middlewares.robots import RobotsAnswerMiddleware
+from crawler.middlewares.robots import RobotsForbid, RobotsUnknown
 from crawler.report import Tally
 from crawler.sites.qq.lists import ListBlocked, ListBroken, Listed, ListEmpty, Listing, read_lines
 from crawler.sites.qq.sources import ListRequest, Source, read_source
@@ -72,14 +72,10 @@ class ListSpider(Spider):
         """No answer: ask the other interface, or note that the source failed."""
         request: Request = failure.request  # type: ignore[attr-defined]
         course, asked = request.cb_kwargs["course"], request.cb_kwargs["asked"]
-        robots = self.crawler.get_downloader_middleware(RobotsAnswerMiddleware)
-        why = robots.why_unknown(request.url) if robots is not None else ""
         if twin := self._twin(course, asked):
             yield twin
-        elif why:
-            self._broken(course.source, "robots-unknown", f"robots.txt: {why}")
         else:
-            self._broken(course.source, type(failure.value).__name__, str(failure.value))
+            self._broken(course.source, _reason(failure.value), str(failure.value))
 
     async def _look_up(self, course: Course, articles: Sequence[Listed]) -> None:
         """What the source had listed before, asked before what it lists now is remembered."""
@@ -151,6 +147,13 @@ class ListSpider(Spider):
         self._tally.problem(source.name, f"{reason}: {detail}", source.first().url)
         if reason in ("blocked", "HostResting"):
             self._tally.add("resting")
+
+
+def _reason(error: BaseException | None) -> str:
+    """The word under which a failed download is counted."""
+    if isinstance(error, RobotsUnknown):
+        return "robots-unknown"
+    return "robots" if isinstance(error, RobotsForbid) else type(error).__name__
 
 
 def _link(item: Listed, source: str) -> Link:

@@ -15,7 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.media import Wanted, wanted_pictures
-from crawler.items import PictureAnswer, PictureFailure
+from crawler.items import NOT_ASKED, PictureAnswer, PictureFailure
 from crawler.ledger import ledger_of
 from crawler.report import Tally
 
@@ -69,8 +69,9 @@ class MediaSpider(Spider):
     async def failed(self, failure: Failure) -> AsyncIterator[Any]:
         """Why a picture could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        wanted = request.cb_kwargs["wanted"]
-        yield PictureFailure(wanted, f"{type(failure.value).__name__}: {failure.value}"[:300], datetime.now(UTC))
+        wanted, error = request.cb_kwargs["wanted"], failure.value
+        tries = 0 if isinstance(error, NOT_ASKED) else 1
+        yield PictureFailure(wanted, f"{type(error).__name__}: {error}"[:300], datetime.now(UTC), tries)
 
     def settled(self) -> None:
         """A picture came to its end: there is room for the next."""

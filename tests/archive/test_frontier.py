@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.frontier import LONGEST_PAUSE, MAX_ATTEMPTS, Frontier, pause_after
+from archive.frontier import Frontier
+from archive.retries import LONGEST_PAUSE, MAX_ATTEMPTS, return_pause
 from archive.store import Archive
+from archive.watch import report_missing
 from tests.archive.samples import NOON, an_article
 
 NOW = NOON.timestamp()
@@ -115,18 +117,18 @@ def test_a_failed_link_waits_and_says_why_and_is_given_up_in_the_end(frontier: F
     now, tries = NOW, 0
     while found := leased(frontier, now):
         tries += 1
-        again = frontier.retry(found[0], f"503 for the {tries}th time", now + pause_after(tries))
-        assert leased(frontier, now + pause_after(tries) - 1) == []
-        now += pause_after(tries)
+        again = frontier.retry(found[0], f"503 for the {tries}th time", now + 60 * tries)
+        assert leased(frontier, now + 60 * tries - 1) == []
+        now += 60 * tries
     assert (tries, again) == (MAX_ATTEMPTS, False)
     assert state(archive, items(1)[0].id) == ("failed", f"503 for the {MAX_ATTEMPTS}th time")
     assert frontier.next_due(now) is None
 
 
 def test_pauses_grow_up_to_a_limit() -> None:
-    pauses = [pause_after(attempts) for attempts in range(1, 12)]
+    pauses = [return_pause(times) for times in range(1, 40)]
     assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[1], pauses[-1]) == (60.0, 240.0, LONGEST_PAUSE)
+    assert (pauses[0], pauses[1], pauses[-1]) == (3600.0, 4 * 3600.0, LONGEST_PAUSE)
 
 
 def test_a_link_given_back_has_lost_no_attempt(frontier: Frontier) -> None:
@@ -138,16 +140,124 @@ def test_a_link_given_back_has_lost_no_attempt(frontier: Frontier) -> None:
     assert leased(frontier) == [items(1)[0].id]
 
 
-@pytest.mark.parametrize(("end", "expected"), [("gone", "gone"), ("drop", "dropped")])
-def test_an_ended_link_says_how_and_does_not_come_back(
+def given_up(frontier: Frontier, end: str, now: float = NOW, reason: str = "a reason") -> str:
+    """Let the one link that waits come to this end."""
+    if end == "failed":
+        for _ in range(MAX_ATTEMPTS):
+            (link,) = leased(frontier, now)
+            frontier.retry(link, reason, now)
+    else:
+        (link,) = leased(frontier, now)
+        getattr(frontier, end)(link, reason, now)
+    return link
+
+
+@pytest.mark.parametrize(("end", "expected"), [("gone", "gone"), ("drop", "dropped"), ("failed", "failed")])
+def test_a_link_that_was_given_up_comes_back_when_it_is_listed_again_after_growing_pauses(
     frontier: Frontier, archive: Archive, end: str, expected: str
 ) -> None:
     frontier.remember(items(1), "tech", NOON)
+    moment = NOON
+    for times in range(1, 9):
+        link = given_up(frontier, end, moment.timestamp(), f"reason {times}")
+        assert state(archive, link) == (expected, f"reason {times}")
+        soon, later = (moment + timedelta(seconds=return_pause(times) + off) for off in (-1, 1))
+        assert frontier.remember(items(1), "hot", soon) == 0
+        assert leased(frontier, soon.timestamp()) == []
+        assert frontier.is_given_up(link, soon.timestamp())
+        assert not frontier.is_given_up(link, later.timestamp())
+        assert frontier.remember(items(1), "hot", later) == 1
+        assert state(archive, link) == ("waiting", f"reason {times}"), "why is on record until it is known better"
+        moment = later
+    assert return_pause(8) == LONGEST_PAUSE
+
+
+def test_what_brought_its_article_begins_anew(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    link = given_up(frontier, "drop")
+    later = NOON + timedelta(days=1)
+    frontier.remember(items(1), "tech", later)
+    frontier.done(link)
+    row = archive.database.connection.execute("SELECT state, given_up, last_error FROM links").fetchone()
+    assert tuple(row) == ("done", 0, None)
+
+
+def test_a_link_whose_article_was_lost_is_fetched_again(frontier: Frontier) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    frontier.done(items(1)[0].id)
+    assert frontier.remember(items(1), "tech", NOON) == 1
+
+
+def test_a_tombstone_that_is_listed_again_is_looked_at(frontier: Frontier, archive: Archive) -> None:
+    archive.keep(an_article(0), seen_at=NOON)
+    for hours in (0, 2):
+        report_missing(archive, an_article(0).id, NOON + timedelta(hours=hours))
+    assert frontier.remember(items(1), "tech", NOON) == 1
+    frontier.gone(items(1)[0].id, "removed", NOW)
+    assert frontier.remember(items(1), "tech", NOON + timedelta(minutes=59)) == 0
+    assert frontier.remember(items(1), "tech", NOON + timedelta(minutes=61)) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "returns"),
+    [
+        ("drop", "robots: forbidden", [False]),
+        ("failed", "status-500: x", [True] * 5 + [False] * 4),
+        ("drop", "redirect-elsewhere: https://news.qq.com/", [True] * 5 + [False] * 4),
+        ("drop", "too-large: 21 MB", [False]),
+        ("drop", "unknown-layout: x", [False]),
+        ("gone", "removed: led to babygohome", [False]),
+    ],
+)
+def test_what_passes_by_itself_comes_back_by_itself(
+    frontier: Frontier, end: str, reason: str, returns: list[bool]
+) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    now = NOW
+    for times, expected in enumerate(returns, 1):
+        given_up(frontier, end, now, reason)
+        assert frontier.revive(now + return_pause(times) - 1) == 0
+        now += return_pause(times) + 1
+        assert (frontier.revive(now), leased(frontier, now) != []) == (expected, expected)
+        frontier.release(items(1)[0].id, None, now)
+        if not expected:
+            frontier.recall(items(1), "address", NOON)
+
+
+def test_an_archived_article_does_not_come_back_as_a_link(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    given_up(frontier, "drop", reason="robots: forbidden")
+    archive.keep(an_article(0), seen_at=NOON)
+    assert frontier.revive(NOW + LONGEST_PAUSE) == 0
+    assert frontier.remember(items(1), "tech", NOON + timedelta(days=40)) == 0
+
+
+@pytest.mark.parametrize("end", ["gone", "drop"])
+def test_whoever_comes_too_late_gives_up_nothing_that_another_brought(
+    frontier: Frontier, archive: Archive, end: str
+) -> None:
+    frontier.remember(items(1), "tech", NOON)
     (link,) = leased(frontier)
-    getattr(frontier, end)(link, "a reason")
-    assert state(archive, link) == (expected, "a reason")
-    assert frontier.remember(items(1), "hot", NOON) == 0
-    assert leased(frontier, NOW + 10 * LEASE) == []
+    frontier.done(link)
+    getattr(frontier, end)(link, "removed", NOW)
+    assert state(archive, link) == ("done", None)
+
+
+def test_a_clock_set_back_keeps_no_link_given_up_for_years(frontier: Frontier) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    link = given_up(frontier, "gone", NOW + 400 * 86_400)
+    assert not frontier.is_given_up(link, NOW)
+    assert frontier.remember(items(1), "tech", NOON) == 1
+
+
+def test_a_link_that_was_given_up_by_mistake_waits_again(frontier: Frontier, archive: Archive) -> None:
+    frontier.remember(items(1), "tech", NOON)
+    link = given_up(frontier, "gone")
+    frontier.put_back(link, "site-wide: everything is called gone", NOW + 3600)
+    assert leased(frontier, NOW + 3599) == []
+    assert leased(frontier, NOW + 3600) == [link]
+    given_up_times = archive.database.connection.execute("SELECT given_up FROM links").fetchone()[0]
+    assert given_up_times == 0
 
 
 def test_a_holder_that_comes_too_late_does_not_open_what_another_finished(frontier: Frontier, archive: Archive) -> None:

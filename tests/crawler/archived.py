@@ -20,6 +20,9 @@ _TIMES = {
 }
 
 
+_SECONDS = (("links", "not_before"), ("links", "lease_until"), ("hosts", "next_at"), ("hosts", "backoff_until"))
+
+
 def hours_pass(data: Path, hours: float) -> None:
     """Turn all times in the archive back, as if so many hours had passed since."""
     with Archive.existing(data) as archive, archive.transaction() as connection:
@@ -30,6 +33,8 @@ def hours_pass(data: Path, hours: float) -> None:
                     earlier = (datetime.fromisoformat(text) - timedelta(hours=hours)).isoformat()
                     connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (f"~{earlier}", text))
                 connection.execute(f"UPDATE {table} SET {column} = ltrim({column}, '~')")
+        for table, column in _SECONDS:
+            connection.execute(f"UPDATE {table} SET {column} = max({column} - ?, 0)", (hours * 3600,))
 
 
 def rows(data: Path, query: str) -> list[tuple[Any, ...]]:

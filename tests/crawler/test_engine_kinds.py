@@ -144,3 +144,18 @@ def test_notes_are_counted_by_layout_and_guesses_are_named(
     assert (ended.code, ended.counts["guessed"]) == (0, 1)
     assert "the text of 1 pages was guessed" in ended.report["because"]
     assert crawl(one, "--refetch").code == ExitCode.CHANGED
+
+
+@pytest.mark.parametrize(
+    "silent", [None, 0, 1], ids=["one interface", "its twin from the start", "its twin in the midst"]
+)
+def test_every_rank_is_listed_however_few_the_site_gives_at_once(
+    crawl: Crawl, fresh_site: Site, data: Path, silent: int | None
+) -> None:
+    ranking = fresh_site.world.ranking()
+    assert len(ranking) > 2 * 20, "three answers at least"
+    if silent is not None:
+        fresh_site.fault("r.inews.qq.com/gw/event/hot_ranking_list", "empty", skip=silent)
+    assert crawl("--source", "hot", "--limit", "1").code == 0
+    assert rows(data, "SELECT rank, article_id FROM sightings ORDER BY rank") == list(enumerate(ranking, 1))
+    assert len(fresh_site.requests(path="hot_ranking_list")) <= -(-len(ranking) // 20) + (silent is not None)

@@ -93,17 +93,20 @@ def test_ranking_has_ranks_and_the_way_to_the_next_page() -> None:
     assert listing.items[1].title == "桥头面馆重新开张"
     assert listing.items[1].published_raw == "1772326800"
     assert listing.skipped == {"explanation (560)": 1}
-    assert listing.next == {"ids_hash": "abc123hash"}
+    assert listing.next == {"ids_hash": "abc123hash", "offset": "3"}, "the explanation is no place of the ranking"
 
 
 def test_ranking_goes_on_counting_on_the_next_page() -> None:
     listing = read_ranking(own("hot_ranking.json"), "https://r.inews.qq.com/x?ids_hash=abc&offset=50")
     assert [item.rank for item in listing.items] == [1, 52, 7]
+    assert listing.next == {"ids_hash": "abc123hash", "offset": "53"}
 
 
 def test_ranking_ends() -> None:
     last = own("hot_ranking.json").replace(b'"has_more": 1', b'"has_more": 0')
     assert read_ranking(last, "").next is None
+    with_nothing = b'{"ret":0,"idlist":[{"ids_hash":"abc","has_more":1,"newslist":[]}]}'
+    assert read_ranking(with_nothing, "").next is None, "an answer that gives nothing leads nowhere"
 
 
 def test_account_tells_its_next_page() -> None:

@@ -20,7 +20,7 @@ from crawler.backoff import (
 )
 from crawler.guard import OffLimits, check_url, is_public
 from crawler.redirects import MOST_HOPS, Astray, followed
-from crawler.sites.page import Removed
+from crawler.sites.page import Blocked, Removed
 
 NOW = 1_800_000_000.0
 KEY = "20250212A090WZ00"
@@ -123,6 +123,30 @@ def test_a_move_within_the_site_is_followed(location: str, target: str) -> None:
 def test_a_farewell_is_understood(location: str) -> None:
     with pytest.raises(Removed):
         followed(KEY, PAGE, location, 0)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://ssl.captcha.qq.com/TCapIframe?aid=1",
+        "https://waf.tencent.com/501page.html?u=https://new.qq.com/",
+        "https://xui.ptlogin2.qq.com/cgi-bin/xlogin",
+        "https://news.qq.com/verify?back=1",
+        "/antispider/check",
+        "https://www.example.com/login",
+    ],
+)
+def test_a_page_that_wants_a_human_or_a_login_is_a_refusal(location: str) -> None:
+    for hops in (0, MOST_HOPS):
+        with pytest.raises(Blocked):
+            followed(KEY, PAGE, location, hops)
+
+
+@pytest.mark.parametrize("key", ["20250212A0WAF000", "20250212V0WAF100"])
+def test_an_article_is_no_page_that_wants_a_human_whatever_its_id(key: str) -> None:
+    page = f"https://news.qq.com/rain/a/{key}"
+    assert followed(key, PAGE, page, 0) == page
+    assert followed(KEY, PAGE, page, 0) == Astray("redirect-elsewhere", page)
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,11 @@ def test_the_ranking_pages_by_hash_and_offset() -> None:
     assert query(source.first()) == {"page_size": "50"}
     listing = source.read((LISTS / "hot_ranking.json").read_bytes())
     following = source.next(listing, 1)
-    assert query(following) == {"page_size": "50", "ids_hash": "abc123hash", "offset": "50"}
+    assert query(following) == {"page_size": "50", "ids_hash": "abc123hash", "offset": "3"}, "so many were given"
     assert following is not None
     again = source.read((LISTS / "hot_ranking.json").read_bytes(), following.url)
-    assert again.items[1].rank == 52
+    assert again.items[1].rank == 5
+    assert query(source.next(again, 2))["offset"] == "6"
     assert source.next(Listing(), 2) is None
 
 

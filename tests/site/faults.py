@@ -205,6 +205,8 @@ KINDS: dict[str, Spoiler] = {
     "captcha": fixed(notices.captcha()),
     "thin": fixed(notices.thin()),
     "changed": fixed(notices.unknown_layout()),
+    "shell": fixed(notices.shell()),
+    "front_page": fixed(notices.home_page()),
     "gzip_bomb": gzip_bomb,
     "brotli_bomb": brotli_bomb,
     "huge": huge,

@@ -13,7 +13,7 @@ from tests.site.channels import CHANNELS
 from tests.site.lists import accounts, feed, finding, hot
 from tests.site.lists.sitemap import sitemap
 from tests.site.message import TEXT, Reply, Request, html_reply, redirect
-from tests.site.pages import notices, page, topic, wechat
+from tests.site.pages import notices, page, simple_news, topic, wechat
 from tests.site.pictures import picture
 from tests.site.story import SITES, Story
 from tests.site.world import World
@@ -35,6 +35,7 @@ INTERFACES: dict[str, Callable[[World, Request], Reply]] = {
     "/web_backend/v2/getTagInfo": finding.tag_page,
     "/gw/pc_search/result": finding.search,
     "/getQQNewsSpecialListItems": topic.listed,
+    "/getSimpleNews": simple_news.answer,
 }
 INTERFACE_HOSTS = ("i.news.qq.com", "r.inews.qq.com", "openapi.inews.qq.com")
 
@@ -60,7 +61,7 @@ class Routes:
         hosts |= dict.fromkeys(MOBILE_HOSTS, self.mobile)
         hosts |= dict.fromkeys(INTERFACE_HOSTS, self.interface)
         hosts |= dict.fromkeys(PICTURE_HOSTS, self.picture)
-        hosts[wechat.HOST] = wechat.answer
+        hosts[wechat.HOST] = lambda request: wechat.answer(self.world, request)
         self._hosts = hosts
 
     def knows(self, host: str) -> bool:
@@ -129,7 +130,7 @@ class Routes:
             return redirect(notices.GONE)
         if farewell == "notfound":
             return redirect(f"{notices.NOT_FOUND}?uri={quote(request.url, safe='')}")
-        reply = self._page(story)
+        reply = self._page(self.world.standing_for(story))
         return replace(reply, body=notices.marked_deleted(reply.body)) if farewell else reply
 
     def mobile(self, request: Request) -> Reply:

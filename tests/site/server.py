@@ -39,6 +39,7 @@ class Server:
             "edit": self.world.edit,
             "remove": self.world.remove,
             "restore": self.world.restore,
+            "mistake": self.world.mistake,
             "publish": self.world.publish,
             "fault": self.add_fault,
             "clear_faults": self.faults.clear,

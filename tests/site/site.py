@@ -106,6 +106,11 @@ class Site:
         self._order("restore", article_id)
         self.world.restore(article_id)
 
+    def mistake(self, article_id: str, other: str | None) -> None:
+        """Answer for an article with another one's page, as a mixed-up cache does; None: with its own again."""
+        self._order("mistake", article_id, other)
+        self.world.mistake(article_id, other)
+
     def publish(self, count: int = 1, *, copy_of: str = "") -> tuple[str, ...]:
         """Add articles at the head of the lists; their ids. With ``copy_of`` they repeat that article."""
         self._order("publish", count, copy_of=copy_of)

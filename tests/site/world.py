@@ -53,6 +53,8 @@ class World:
         self.plan = plan or Plan()
         self.accounts = tuple(draw_account(self.plan.seed, number) for number in range(self.plan.accounts))
         self.farewells: dict[str, Farewell] = {}
+        self.mistaken: dict[str, str] = {}
+        """Articles in whose place the site gives another one."""
         self._now = datetime.fromisoformat(self.plan.now)
         self._stories: dict[str, Story] = {}
         self._by_index: list[str] = []
@@ -77,6 +79,10 @@ class World:
 
     def find(self, article_id: str) -> Story | None:
         return self._stories.get(article_id)
+
+    def standing_for(self, story: Story) -> Story:
+        """The article that the site gives where this one is asked for: itself, unless it mistakes it for another."""
+        return self._stories[self.mistaken.get(story.id, story.id)]
 
     def truth(self, article_id: str) -> Truth:
         """What a faithful scraper must read from the article's page as it stands now."""
@@ -152,6 +158,19 @@ class World:
 
     def restore(self, article_id: str) -> None:
         self.farewells.pop(article_id, None)
+
+    def mistake(self, article_id: str, other: str | None) -> None:
+        """From now on give another article's page in place of this one's; None: its own again.
+
+        Raises `KeyError` for an unknown id; those of WeChat's articles (``wx-…``) are taken as they come.
+        """
+        if other is None:
+            self.mistaken.pop(article_id, None)
+            return
+        for key in (article_id, other):
+            if not key.startswith("wx-") and key not in self._stories:
+                raise KeyError(key)
+        self.mistaken[article_id] = other
 
     def publish(self, count: int = 1, *, copy_of: str = "") -> tuple[str, ...]:
         """Add articles at the head of the lists, each newer than all before; their ids.

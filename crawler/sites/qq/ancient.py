@@ -15,6 +15,7 @@ from lxml.etree import _Element as Element
 from crawler.body.read import read_blocks
 from crawler.sites.page import Found, RawArticle
 from crawler.sites.qq.document import Document, make_body
+from crawler.sites.qq.identity import stated_in_head
 from crawler.sites.qq.old import comment_id, comment_site, has_more_pages
 
 NAME = "ancient"
@@ -62,6 +63,7 @@ def read(page: Document) -> RawArticle:
         channel=tuple(comment_site(page)),
         keywords=tuple(page.meta("keywords")),
         comment_id=tuple(comment_id(page)),
+        identity=tuple(stated_in_head(page)),
         bodies=(make_body(read_blocks(_without_pager(container), base_url=page.base_url), where),),
         notes=has_more_pages(page),
     )

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from crawler.sites.page import Found, Opinions
 from crawler.sites.qq.document import Document, statements, text_of, value_under
+from crawler.sites.qq.identity import IDS, page_identity
 
 _POSTED_FROM = "发布于"
 
@@ -27,6 +28,7 @@ class Fields(TypedDict, total=False):
     comment_id: Opinions
     source_account: Opinions
     source_url: Opinions
+    identity: Opinions
 
 
 def page_fields(page: Document) -> Fields:
@@ -59,6 +61,7 @@ def page_fields(page: Document) -> Fields:
             *(found for found in page.shown(".media-meta span:nth-child(2)") if _POSTED_FROM in found.raw),
         ),
         comment_id=(*page.stated("comment_id"),),
+        identity=(*page_identity(page),),
     )
 
 
@@ -84,6 +87,7 @@ def content_fields(content: Mapping[str, Any], where: str) -> Fields:
         keywords=(*stated("tag", "tags"),),
         location=(*stated("userAddress"),),
         comment_id=(*stated("comment_id", "commentid", "cid", "targetid"),),
+        identity=(*stated(*IDS, "id", "url", "surl"),),
     )
 
 

@@ -9,6 +9,7 @@ from crawler.sites.page import RawArticle
 from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
 from crawler.sites.qq.document import Document
 from crawler.sites.qq.fields import Fields, content_fields
+from crawler.sites.qq.identity import stated_in_head
 from crawler.sites.qq.kinds import content_kind
 
 NAME = "kuaibao"
@@ -44,6 +45,7 @@ def _fields(page: Document, content: dict[str, Any]) -> Fields:
         title=(*fields["title"], *page.meta("og:title"), *page.shown("title")),
         summary=(*fields["summary"], *page.meta("description")),
         keywords=(*fields["keywords"], *page.meta("keywords")),
+        identity=(*fields["identity"], *stated_in_head(page)),
     )
 
 

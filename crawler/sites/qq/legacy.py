@@ -11,6 +11,7 @@ from crawler.body.blocks import Block
 from crawler.body.read import read_blocks
 from crawler.sites.page import Body, Found, RawArticle
 from crawler.sites.qq.document import Document, make_body, statements, text_of
+from crawler.sites.qq.identity import stated_in_head
 from crawler.sites.qq.old import comment_id, comment_site, has_more_pages, prepended
 
 NAME = "legacy"
@@ -54,6 +55,7 @@ def read(page: Document) -> RawArticle:
         channel=(*statements(info, "ARTICLE_INFO", "site"), *comment_site(page), *page.shown(".a_catalog")),
         keywords=(*_tags(info), *page.meta("keywords"), *_search_words(info)),
         comment_id=(*comment_id(page),),
+        identity=(*_identity(info), *stated_in_head(page)),
         bodies=(body,),
         notes=has_more_pages(page),
     )
@@ -84,6 +86,12 @@ def _lead(page: Document, container: Element) -> tuple[Block, ...]:
         if container not in found.iterancestors():
             return read_blocks(found, base_url=page.base_url)
     return ()
+
+
+def _identity(info: dict[str, Any]) -> Iterator[Found]:
+    """Its address; only without one its number, which does not tell the section whose it is."""
+    addresses = tuple(statements(info, "ARTICLE_INFO", "article_url"))
+    yield from addresses or statements(info, "ARTICLE_INFO", "id")
 
 
 def _search_words(info: dict[str, Any]) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from crawler.sites.page import RawArticle
 from crawler.sites.qq.content import body_notes, read_bodies, refuse_deleted
 from crawler.sites.qq.document import Document, value_under
 from crawler.sites.qq.fields import Fields, content_fields
+from crawler.sites.qq.identity import stated_in_head
 from crawler.sites.qq.kinds import content_kind
 
 NAME = "mobile"
@@ -29,6 +30,7 @@ def read(page: Document) -> RawArticle:
         title=(*fields["title"], *page.meta("og:title"), *page.shown("h1", "title")),
         summary=(*fields["summary"], *page.meta("description")),
         keywords=(*fields["keywords"], *page.meta("keywords")),
+        identity=(*fields["identity"], *stated_in_head(page)),
     )
     refuse_deleted(content, page.url)
     bodies = read_bodies(content, page.base_url, _OBJECT)

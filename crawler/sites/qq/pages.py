@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from crawler.sites import generic
 from crawler.sites.legibility import legible
@@ -24,6 +24,7 @@ from crawler.sites.qq import (
 )
 from crawler.sites.qq.completeness import check_shell, has_text, is_named
 from crawler.sites.qq.document import Document
+from crawler.sites.qq.identity import check_identity, page_identity
 from crawler.sites.qq.second import read_fetched
 
 _LAYOUTS: Final = (
@@ -46,9 +47,9 @@ _LAYOUTS: Final = (
 def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None = None) -> RawArticle:
     """Read what was downloaded from ``url``; ``charset`` is what the HTTP header claims of it.
 
-    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article, `EmptyShell`
-    if the text is to be had elsewhere (see `second`), `Garbled` if its characters are lost, `Changed` if no layout
-    recognises the page.
+    Raises `NotAnAddress` if ``url`` names no article, `Removed` and `Blocked` for what is no article,
+    `AnotherArticle` if the page says that it is another one, `EmptyShell` if the text is to be had elsewhere (see
+    `second`), `Garbled` if its characters are lost, `Changed` if no layout recognises the page.
     """
     walls.check_answer(url, status)
     page = Document(body, url, read_fetched(url), charset)
@@ -56,11 +57,25 @@ def read_page(body: bytes, url: str, *, status: int = 200, charset: str | None =
     walls.check_data(page)
     for layout in _LAYOUTS:
         if layout.recognises(page):
-            article = layout.read(page)
-            walls.check_article(page, article)
-            return _whole(article, page)
+            return _whole(_read(layout, page), page)
     check_shell(page)
     return _last_resort(page, f"no known layout: {_outline(page)}")
+
+
+class _Layout(Protocol):
+    def read(self, page: Document) -> RawArticle: ...
+
+
+def _read(layout: _Layout, page: Document) -> RawArticle:
+    """What the page says, by its layout, if it is an article's and that which was asked for."""
+    try:
+        article = layout.read(page)
+    except EmptyShell as shell:
+        check_identity(page, shell.article.identity if shell.article else ())
+        raise
+    walls.check_article(page, article)
+    check_identity(page, article.identity)
+    return article
 
 
 def _whole(article: RawArticle, page: Document) -> RawArticle:
@@ -77,6 +92,7 @@ def _last_resort(page: Document, failure: str, article: RawArticle | None = None
     named = article is not None and is_named(article)
     if not named:
         walls.check_stranger(page, prose=prose)
+        check_identity(page, tuple(page_identity(page)))
     if prose and (guess := generic.read(page)):
         return legible(guess, page.url)
     raise EmptyShell(page.url, failure, article) if named else Changed(page.url, failure)

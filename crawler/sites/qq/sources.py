@@ -19,7 +19,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
@@ -71,7 +71,8 @@ _LOCAL_CHANNELS = {"bj"}
 _DEVICE = "0_qqnews0000000"
 """The interfaces want an id of a device and take any; one for all, so that nobody is told apart."""
 _PAGE = 20
-_RANKING_PAGE = 50
+_MOST_OF_RANKING = 50
+"""Ranks asked for at once. The site gives 20 of them: where the next page begins, its answer decides."""
 _FROM_SITE = (("Origin", "https://news.qq.com"), ("Referer", "https://news.qq.com/"))
 
 
@@ -203,19 +204,16 @@ def _feed_twin(request: ListRequest) -> ListRequest:
 def _hot() -> Source:
     return Source(
         name="hot",
-        start=_ranking_request("", 0),
+        start=_ranking_request({}),
         reader=read_ranking,
-        follow=lambda listing, n: (
-            _ranking_request(listing.next["ids_hash"], n * _RANKING_PAGE) if listing.next else None
-        ),
+        follow=lambda listing, n: _ranking_request(listing.next) if listing.next else None,
         other_way=_ranking_twin,
         in_order=False,
     )
 
 
-def _ranking_request(ids_hash: str, offset: int) -> ListRequest:
-    asked = {"page_size": str(_RANKING_PAGE)} | ({"ids_hash": ids_hash, "offset": str(offset)} if offset else {})
-    return _get("https://r.inews.qq.com/gw/event/hot_ranking_list", asked)
+def _ranking_request(following: Mapping[str, str]) -> ListRequest:
+    return _get("https://r.inews.qq.com/gw/event/hot_ranking_list", {"page_size": str(_MOST_OF_RANKING), **following})
 
 
 def _ranking_twin(request: ListRequest) -> ListRequest:

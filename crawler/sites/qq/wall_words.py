@@ -86,6 +86,11 @@ MACHINE: Final = re.compile(
 )
 """What the machinery of a captcha is called."""
 
+GATE: Final = re.compile(
+    rf"{MACHINE.pattern}|(?<![a-z])(?:pt)?login\d?(?![a-z])|(?<![a-z])(?:verify|passport|validate)(?![a-z])", re.I
+)
+"""What the hosts and paths are called that a visitor is sent to who is to prove that he is human, or to log in."""
+
 CAPTCHA: Final = re.compile(
     r"安全验证|人机验证|验证码|滑动验证|拖动滑块|访问(?:过于|太)?频繁|请求(?:过于|太)频繁|操作(?:过于|太)?频繁|访问受限|TCaptcha|captcha",
     re.I,

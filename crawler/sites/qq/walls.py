@@ -20,6 +20,7 @@ from crawler.sites.qq.wall_words import (
     CAPTCHA,
     ERROR_TITLE,
     FURNITURE,
+    GATE,
     MACHINE,
     PHRASES_OF_BLANK,
     PHRASES_OF_BLOCKED,
@@ -71,6 +72,13 @@ def check_answer(url: str, status: int) -> None:
 def is_removed_address(url: str) -> bool:
     """Whether the site sends requests for removed articles to this address."""
     return bool(_REMOVED_PAGES.search(urlsplit(url).path))
+
+
+def check_gate(url: str) -> None:
+    """Raise `Blocked` if this is the address of a page that wants a human, or a login."""
+    parts = urlsplit(url)
+    if GATE.search(f"{parts.hostname or ''}{parts.path}"):
+        raise Blocked(url, f"led to {url}")
 
 
 def check_size(page: Document) -> None:

@@ -42,6 +42,11 @@ def is_wechat(text: str) -> bool:
     return bare.startswith(PREFIX) or _host(bare) == HOST
 
 
+def is_long(address: Address) -> bool:
+    """Whether an article is named by account, message and place, and not by a key."""
+    return bool(_LONG_ID.fullmatch(address.id.removeprefix(PREFIX)))
+
+
 def read_address(text: str) -> Address:
     """Read an article's address of any form, or an id. Raises `NotAnAddress`."""
     bare = text.strip()

@@ -12,6 +12,7 @@ from crawler.sites.qq.document import Document
 from crawler.sites.wechat import walls
 from crawler.sites.wechat.address import read_address
 from crawler.sites.wechat.fields import article_fields
+from crawler.sites.wechat.identity import check_identity
 from crawler.sites.wechat.posts import read_post
 from crawler.sites.wechat.statements import Statements
 
@@ -28,7 +29,9 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     page = Document(body, url, read_address(url), ALWAYS_UTF8)
     site_walls.check_size(page)
     walls.check_message(page)
-    article = _read(page)
+    said = Statements(page)
+    article = _read(page, said)
+    check_identity(page, said)
     site_walls.check_article(page, article)
     if article.title and article.bodies:
         return legible(article, url)
@@ -36,8 +39,7 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     raise Changed(url, "a WeChat page without " + ("text" if article.title else "title"))
 
 
-def _read(page: Document) -> RawArticle:
-    said = Statements(page)
+def _read(page: Document, said: Statements) -> RawArticle:
     post = read_post(page, said)
     return RawArticle(
         address=page.address,

@@ -32,6 +32,8 @@ _NAMES: Final = (
     "publish_time",
     "biz",
     "__biz",
+    "mid",
+    "idx",
     "appuin",
     "user_name",
     "comment_id",

@@ -5,22 +5,23 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 03:48:07.048411+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 03:48:07.048771+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 03:48:07.049000+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 03:48:07.050008+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 03:48:07.050195+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 03:48:07.050342+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 03:48:07.074956+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 03:48:07.075494+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 03:48:07.075840+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 03:48:07.076315+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 03:48:07.076665+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 03:48:07.077240+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 03:48:07.077528+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 03:48:07.111461+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 03:48:07.113525+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0023_source_account','2026-12-01 03:48:07.129926+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 05:32:00.307979+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 05:32:00.308327+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 05:32:00.308532+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 05:32:00.309455+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 05:32:00.309626+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 05:32:00.309768+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 05:32:00.310073+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 05:32:00.310408+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 05:32:00.319082+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 05:32:00.320009+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 05:32:00.320401+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 05:32:00.321006+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 05:32:00.321301+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 05:32:00.327055+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 05:32:00.328990+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0017_links','2026-12-01 05:32:00.329836+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0023_source_account','2026-12-01 05:32:00.339582+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -61,7 +62,7 @@ CREATE TABLE articles (
         markdown_path TEXT NOT NULL UNIQUE,
         provenance TEXT NOT NULL,
         body TEXT NOT NULL
-    , missing_since TEXT, gone_at TEXT, source_account TEXT, source_url TEXT) STRICT
+    , missing_since TEXT, gone_at TEXT, doubt TEXT, source_account TEXT, source_url TEXT) STRICT
     ;
 INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','河边的第1个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:0b7224fe79d15a556bf864ac5e6a3842551a1153aec493896ab9f4dcf260906a',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000100.md','{"title":["DATA.title","河边的第1个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
@@ -71,7 +72,7 @@ INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第1天，天气晴。',NULL,NULL,NULL,NULL);
+第1天，天气晴。',NULL,NULL,NULL,NULL,NULL);
 INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','河边的第2个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:96284ad6ab06706d7cdfe1da2e034f980379e2ec931aefda5cff867eeff12352',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000200.md','{"title":["DATA.title","河边的第2个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
 ![图片](https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA/641)
@@ -80,7 +81,7 @@ INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第2天，天气晴。',NULL,NULL,NULL,NULL);
+第2天，天气晴。',NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE coverage (
         id INTEGER PRIMARY KEY,
         run_id INTEGER REFERENCES runs (id),
@@ -144,10 +145,10 @@ CREATE TABLE links (
         lease_until REAL NOT NULL DEFAULT 0,
         not_before REAL NOT NULL DEFAULT 0,
         last_error TEXT
-    , media TEXT, media_id TEXT) STRICT
+    , given_up INTEGER NOT NULL DEFAULT 0, media TEXT, media_id TEXT) STRICT
     ;
-INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,NULL,NULL);
-INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,NULL,NULL);
+INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0,NULL,NULL);
+INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0,NULL,NULL);
 CREATE TABLE locks (
         name TEXT PRIMARY KEY NOT NULL,
         token TEXT NOT NULL,
@@ -299,28 +300,29 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',225153351676007);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',114597207386049);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',159205506217608);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',201999913651787);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',238446706414913);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',254006051603845);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',72708176702207);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',153011892010474);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',123141882558802);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',252756238414983);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',205493569189204);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',209353388943399);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',280897601661981);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',123991383535512);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',85893349056148);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0023_source_account',120736853813178);
-INSERT INTO "seals" VALUES('articles','20250212A0000100',41722103087532);
-INSERT INTO "seals" VALUES('articles','20250212A0000200',155777234871239);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',72350371964015);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',210663302174944);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',209542289952790);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',198709712372232);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',63399807952105);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',160546244673403);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',106086551735607);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',14826800349958);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',275309515006497);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',173384864374488);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',114111525373718);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',218576069619780);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',141177149634373);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',5764196329650);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',172681446110719);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',21160700522177);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0023_source_account',9834073070134);
+INSERT INTO "seals" VALUES('articles','20250212A0000100',132396457733007);
+INSERT INTO "seals" VALUES('articles','20250212A0000200',236886774463102);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
-INSERT INTO "seals" VALUES('links','20250212A0000100',48100371364271);
-INSERT INTO "seals" VALUES('links','20250212A0000200',79116237312842);
+INSERT INTO "seals" VALUES('links','20250212A0000100',22059817357939);
+INSERT INTO "seals" VALUES('links','20250212A0000200',106771081215741);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);
 INSERT INTO "seals" VALUES('polls','channel:tech',103152411781468);
 INSERT INTO "seals" VALUES('recipients','0000000000000001',130334195987170);
@@ -386,6 +388,8 @@ CREATE INDEX runs_by_hand ON runs (job, started_at) WHERE due_at IS NULL;
 CREATE INDEX due_times_by_run ON due_times (run_id);
 CREATE INDEX polls_by_run ON polls (run_id);
 CREATE INDEX coverage_by_run ON coverage (run_id);
+CREATE INDEX links_given_up ON links (not_before) WHERE state IN ('failed', 'gone', 'dropped');
+CREATE INDEX articles_missing ON articles (missing_since) WHERE missing_since IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('article_changes',2);
 COMMIT;

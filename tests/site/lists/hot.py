@@ -10,6 +10,7 @@ from tests.site.message import Reply, Request, json_reply
 from tests.site.world import World, heat
 
 STEP = 20
+"""Ranks in an answer, however many were asked for."""
 
 
 def hot_ranking(world: World, request: Request) -> Reply:
@@ -31,7 +32,7 @@ def ranking_reply(world: World, request: Request) -> Reply:
         return bad_parameters()
     ids = world.ranking("news_news_ent" if query.get("rank_id") == "ent" else "")
     ids_hash = sha1("".join(ids).encode()).hexdigest()
-    start, end = int(offset), int(offset) + int(size)
+    start, end = int(offset), int(offset) + min(int(size), STEP)
     if start and query.get("ids_hash") != ids_hash:
         return bad_parameters()
     ranked = [ranked_item(world, ids[place], place + 1) for place in range(start, min(end, len(ids)))]

@@ -34,6 +34,7 @@ GONE_WORDS = (
     "เนื้อหานี้ถูกลบแล้ว",
     "تم حذف هذا المحتوى",
 )
+KEYS = [f"sixty-forms-of-pages{number:02}" for number in range(60)]
 LOREM = "<div>改版以后的文字放在别处。</div>" * 30
 
 
@@ -49,7 +50,12 @@ def forms() -> dict[str, Form]:
     """The pages by their keys, good ones among the others."""
     good, others = list(_good()), [*_gone(), *_strange()]
     mixed = [page for n, one in enumerate(good) for page in (others[2 * n], one, others[2 * n + 1])]
-    return {f"sixty-forms-of-pages{number:02}": page for number, page in enumerate(mixed)}
+    return {key: _named(key, page) for key, page in zip(KEYS, mixed, strict=True)}
+
+
+def _named(key: str, form: Form) -> Form:
+    """The page as it calls itself by the key that it is asked by."""
+    return form._replace(body=form.body.replace(account.KEY.encode(), key.encode()))
 
 
 def message(words: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import chain, repeat
 
+from tests.site.channels import CHANNELS
 from tests.site.pages.skeleton import attribute
 from tests.site.story import Story
 
@@ -35,6 +36,15 @@ def front_page(name: str, stories: Iterable[Story]) -> bytes:
     links = "".join(f'<li><a href="{story.url}" target="_blank">{attribute(story.title)}</a></li>' for story in stories)
     elsewhere = '<a href="https://www.qq.com/">首页</a> <a href="https://v.qq.com/">视频</a>'
     return notice(f"{name}_腾讯新闻", f"{elsewhere}</p><ul>{links}</ul><p>")
+
+
+def home_page() -> bytes:
+    """The front page of all, which calls itself so."""
+    sections = "".join(
+        f'<li><a href="https://news.qq.com/ch/{name}/">今天的{title}要闻</a></li>' for name, title in CHANNELS.values()
+    )
+    page = notice("腾讯新闻_首页", f"</p><ul>{sections}</ul><p>")
+    return page.replace(b"<head>", b'<head><link rel="canonical" href="https://news.qq.com/">')
 
 
 def shell() -> bytes:

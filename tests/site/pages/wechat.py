@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.site.message import Reply, Request, html_reply, redirect
 from tests.site.pages.forms import forms
+from tests.site.world import World
 
 HOST = "mp.weixin.qq.com"
 GOOD = "k3lWQ8Zr0xYb5TnVu1JhAg"
@@ -12,12 +13,16 @@ GUARDED = "g1BvN8hUzJ5aSi0FeDc3Qx"
 """The keys in the addresses ``/s/<key>``."""
 FORMS = forms()
 """Further pages, by their keys."""
+NAMED = "n4KpY7wQe2TzXs0VbGmR9c"
+"""The keys in the addresses ``/s/<key>``. The last article calls itself by its key, and by what follows."""
+LONG = "__biz=MzAyNDY4MTM1Nw==&mid=2247500123&idx=2"
+"""The same article's other address, ``/s?<this>``."""
 
 TITLE = "渡口的最后一班船"
 ACCOUNT = "河岸日记"
 SENTENCE = "船夫解开缆绳的时候，岸上只剩下三个人和一条狗。"
 
-_ARTICLE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title></title>
+ARTICLE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title></title>
 <meta property="og:title" content="{TITLE}"><meta property="og:image" content="https://mmbiz.qpic.cn/mmbiz_jpg/cover/0">
 <meta property="og:description" content="一条河，两岸人。"></head><body id="activity-detail"><div id="js_article">
 <h1 class="rich_media_title" id="activity-name"> {TITLE} </h1><a id="js_name"> {ACCOUNT} </a>
@@ -30,11 +35,22 @@ _DELETED = """<!DOCTYPE html><html><head><meta charset="utf-8"><title></title></
 <div class="weui-msg__text-area"><h2 class="weui-msg__title">该内容已被发布者删除</h2></div></div></body></html>"""
 
 
-def answer(request: Request) -> Reply:
+NAMED_ARTICLE = (
+    ARTICLE.replace(TITLE, "对岸的灯")
+    .replace("</head>", f'<meta property="og:url" content="https://{HOST}/s/{NAMED}"></head>')
+    .replace(
+        'var biz = "" || "MzAxMjM0NTY3OA==";',
+        'var biz = "MzAyNDY4MTM1Nw==" || ""; var mid = "" || "2247500123" || ""; var idx = "2" || "" || "";',
+    )
+)
+
+
+def answer(world: World, request: Request) -> Reply:
     """The page at an address of the host; a guarded one leads to the page that wants a human."""
-    key = request.resource.removeprefix("/s/")
+    key = NAMED if LONG in request.path else request.resource.removeprefix("/s/")
+    key = world.mistaken.get(f"wx-{key}", f"wx-{key}").removeprefix("wx-")
     if key == GUARDED:
         return redirect(f"https://{HOST}/mp/wappoc_appmsgcaptcha?poc_token=x&target_url=y")
     if key in FORMS:
         return html_reply(FORMS[key].body, FORMS[key].status)
-    return html_reply((_ARTICLE if key == GOOD else _DELETED).encode())
+    return html_reply({GOOD: ARTICLE, NAMED: NAMED_ARTICLE}.get(key, _DELETED).encode())

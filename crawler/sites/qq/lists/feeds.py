@@ -31,16 +31,19 @@ def read_feed(body: bytes, url: str = "") -> Listing:
 def read_ranking(body: bytes, url: str = "") -> Listing:
     """``hot_ranking_list`` and its PC twin: rank is the event's own, else its place from `url`'s offset on.
 
-    ``next``: ``ids_hash`` if the answer has more. Raises `ListBroken`.
+    ``next``, if the answer has more: ``ids_hash``, and as ``offset`` the place behind all that it gave, however
+    much was asked for. Raises `ListBroken`.
     """
     parts = list_at(object_of(body, url), ("idlist",), url)
     if not parts or not isinstance(parts[0], dict):
         raise ListBroken(url, "an idlist without a list")
     head = parts[0]
     offset = _number(_parameter(url, "offset"))
-    entries = _ranked(list_at(head, ("newslist",), url), offset)
-    more = head.get("has_more") in (1, "1", True)
-    return to_listing(entries, next={"ids_hash": string(head, "ids_hash")} if more else None)
+    items = list_at(head, ("newslist",), url)
+    given = sum(not isinstance(item, dict) or string(item, "articletype") not in _NOT_ARTICLES for item in items)
+    following = {"ids_hash": string(head, "ids_hash"), "offset": str(offset + given)}
+    more = head.get("has_more") in (1, "1", True) and given
+    return to_listing(_ranked(items, offset), next=following if more else None)
 
 
 def read_account(body: bytes, url: str = "") -> Listing:
