@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,6 +221,10 @@ class NotOurMarkdown(QQNewsError):
 
     exit_code = ExitCode.BAD_INPUT
 
+    longest: ClassVar = 300
+    """Characters of a reason: it may quote what stands in the file."""
+
     def __init__(self, reason: str) -> None:
+        reason = reason if len(reason) <= self.longest else f"{reason[: self.longest]}…"
         super().__init__(f"not a Markdown file of ours: {reason}")
         self.reason = reason

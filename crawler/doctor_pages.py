@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,8 @@ import orjson
 
 from archive.asked import Asked
 from archive.errors import ExitCode
+from archive.naming import readable
+from archive.regular_files import files_below, read_regular
 from crawler.normalise import one_line
 from crawler.parse import UnusablePage, exit_code_of, outcome_of, saved_bytes
 from crawler.sites.opinions import Count, Opinion, add_agreement, agreement_of, opinions
@@ -21,6 +22,8 @@ from crawler.sites.registry import Address, NotAnAddress, read_address, read_pag
 from crawler.sites.whose import address_in
 
 PAGE_SUFFIXES: Final = (".html", ".htm", ".shtml", ".json", ".js")
+_LARGEST_NOTE: Final = 2**20
+"""Bytes of a ``meta.json``."""
 _WIDTH: Final = 60
 """Characters of a statement that are shown on a terminal; ``--json`` gives all."""
 
@@ -82,31 +85,37 @@ def pages_at(places: tuple[str, ...]) -> Iterator[PageToSee]:
     yield from _fetched(links)
     for place in (place for place in places if place not in links):
         if Path(place).is_dir():
-            inside = (path for path in Path(place).rglob("*") if path.suffix in PAGE_SUFFIXES)
-            yield from map(_saved, sorted(path for path in inside if path.name != "meta.json"))
+            yield from _below(Path(place))
         else:
             yield _saved(Path(place))
 
 
-def _saved(path: Path) -> PageToSee:
+def _below(directory: Path) -> Iterator[PageToSee]:
+    unlisted: list[OSError] = []
+    inside = (path for path in files_below(directory, on_error=unlisted.append) if path.suffix in PAGE_SUFFIXES)
+    yield from (_saved(path, directory) for path in sorted(inside) if path.name != "meta.json")
+    yield from (PageToSee(readable(each.filename), b"", "", each.strerror or str(each)) for each in unlisted)
+
+
+def _saved(path: Path, directory: Path | None = None) -> PageToSee:
+    """A saved page; ``directory``: the one below which it was found, which links must not leave."""
+    name = readable(path)
     try:
-        body = saved_bytes(str(path))
+        body = saved_bytes(str(path), within=directory)
     except UnusablePage as error:
-        return PageToSee(str(path), b"", "", error.reason)
-    note = _note(path)
+        return PageToSee(name, b"", "", error.reason)
+    note = _note(path, directory)
     if isinstance(url := note.get("url"), str) and url:
         status = note.get("status")
-        return PageToSee(str(path), body, url, status=status if isinstance(status, int) else 200)
+        return PageToSee(name, body, url, status=status if isinstance(status, int) else 200)
     address = address_in(body)
-    return PageToSee(
-        str(path), body, address.url if address else "", "" if address else "does not say whose page it is"
-    )
+    return PageToSee(name, body, address.url if address else "", "" if address else "does not say whose page it is")
 
 
-def _note(path: Path) -> dict[str, Any]:
+def _note(path: Path, directory: Path | None) -> dict[str, Any]:
     """What a ``meta.json`` beside the page says: its address and status. Empty where there is none to be read."""
     try:
-        value = json.loads(path.with_name("meta.json").read_text(encoding="utf-8"))
+        value = orjson.loads(read_regular(path.with_name("meta.json"), _LARGEST_NOTE, within=directory))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
