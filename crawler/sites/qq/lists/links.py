@@ -16,6 +16,8 @@ from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, 
 
 MOST_BAD_LINES: Final = 1000
 """Lines that name no article and are told one by one."""
+_LONGEST_PROLOGUE: Final = 100_000
+"""Lines before the first that names an article: a larger file without one is something else."""
 _LONGEST_LINE: Final = 4096
 """Characters. Addresses have a hundred."""
 _QUOTED_URL = re.compile(r"""\{.*?['"]url['"]\s*:\s*(['"])(?P<url>.*?)\1.*\}""")
@@ -61,17 +63,21 @@ def read_lines(body: bytes, url: str = "", read: Reader = read_address) -> Listi
     them stand in ``bad_lines``. Raises `ListBroken` for a file that is no text.
     """
     bad: list[BadLine] = []
-    return replace(to_listing(_entries(text_of(body, url), read, bad), read=read), bad_lines=tuple(bad))
+    return replace(to_listing(_entries(text_of(body, url), url, read, bad), read=read), bad_lines=tuple(bad))
 
 
-def _entries(text: str, read: Reader, bad: list[BadLine]) -> Iterator[Entry | Skip]:
+def _entries(text: str, url: str, read: Reader, bad: list[BadLine]) -> Iterator[Entry | Skip]:
     """What the lines name; the first that name nothing are added to ``bad``."""
+    named = 0
     for number, line in enumerate(_lines(text), start=1):
+        if number > _LONGEST_PROLOGUE and not named:
+            raise ListBroken(url, f"none of its first {_LONGEST_PROLOGUE} lines names an article")
         name = _name_in(line)
         if not name:
             continue
         try:
             read(name)
+            named += 1
             yield Entry(names=(name,))
         except NotAnAddress as refusal:
             yield Skip(refusal.reason)
