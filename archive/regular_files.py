@@ -120,12 +120,12 @@ def sha256_of(path: Path) -> str:
 def files_below(
     directory: Path,
     *,
-    enter: Callable[[str], bool] = lambda name: True,
+    enter: Callable[[Path], bool] = lambda folder: True,
     on_error: Callable[[OSError], object] = lambda error: None,
 ) -> Iterator[Path]:
     """Everything below that is no directory, links to directories included, one directory after another, by name.
 
-    ``enter``: whether to go into a directory of this name. ``on_error``: told of directories that cannot be listed.
+    ``enter``: whether to go into a directory. ``on_error``: told of directories that cannot be listed.
     """
     waiting = [directory]
     while waiting:
@@ -141,4 +141,4 @@ def files_below(
             continue
         known = set(folders)
         yield from (folder / entry.name for entry in entries if entry.name not in known)
-        waiting += (folder / name for name in reversed(folders) if enter(name))
+        waiting += reversed([each for name in folders if enter(each := folder / name)])

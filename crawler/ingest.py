@@ -61,7 +61,7 @@ def markdown_files(
         def note(error: OSError, unlisted: list[MarkdownPath] = unlisted) -> None:
             unlisted.append(MarkdownPath(Path(error.filename), problem=_reason(error)))
 
-        for found in files_below(path, enter=lambda name: not name.startswith("."), on_error=note):
+        for found in files_below(path, enter=lambda folder: not folder.name.startswith("."), on_error=note):
             if found.name.endswith(".md"):
                 yield MarkdownPath(found, path)
             elif found.is_symlink() and found.is_dir():

@@ -24,9 +24,9 @@ from archive.export.questions import GROUPS
 from archive.export.rewriting import rewriter_of
 from archive.export.sums import SUMS, export_id, listed
 from archive.export.without import Without
+from archive.regular_files import files_below
 from archive.takedown.scan import Seen, look_into
 from archive.takedown.traces import Traces
-from archive.verify.tree import files_below
 
 
 def exports_below(directory: Path) -> list[Path]:

@@ -23,6 +23,7 @@ from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
 from archive.raw import raw_files
 from archive.record import Revision, stamp
+from archive.regular_files import files_below
 from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
@@ -34,7 +35,6 @@ from archive.takedown.scan import look_into, scan
 from archive.takedown.traces import Traces, own_sentences
 from archive.takedown.unpacked import is_database
 from archive.verify.captures import reference
-from archive.verify.tree import files_below
 
 CHECKPOINT_TRIES: Final = 20
 
