@@ -12,7 +12,7 @@ from typing import Final
 
 from archive.errors import NotOurMarkdown
 from archive.markdown import MarkdownFile, from_markdown, to_markdown
-from archive.raw import Damage, members, raw_files
+from archive.raw import raw_files
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
 from archive.takedown.overwrite import erased_patch, overwrite
@@ -21,6 +21,7 @@ from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
 from archive.verify.tree import check_tree
+from archive.warc_members import Damage, members
 
 
 def mend_tree(

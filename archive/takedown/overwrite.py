@@ -18,10 +18,10 @@ from typing import Final
 import orjson
 
 from archive.failures import named_disk_failures
-from archive.raw import Damage, Member, members
 from archive.takedown.traces import Traces
 from archive.tree import sync_directory
 from archive.warc import REDACTED
+from archive.warc_members import Damage, Member, members
 
 JOURNAL: Final = ".takedown.journal"
 _EMPTY: Final = b"\x00\x00\x00\xff\xff"

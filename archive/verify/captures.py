@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
-from archive.raw import Damage, Member, members
+from archive.regular_files import files_below
 from archive.store import Archive
 from archive.verify.findings import Finding, What
-from archive.verify.tree import files_below
 from archive.warc import REDACTED, digest_of
+from archive.warc_members import Damage, Member, members
 
 REFERRING: Final = ("articles", "revisions", "payloads")
 """The tables with a column ``raw_ref``: ``file:offset:digest``."""

@@ -19,8 +19,9 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from archive.errors import ArchiveNotWritable, CaptureLost
-from archive.raw import Damage, Member, RawWriter, captures, members, raw_files, read_capture
+from archive.raw import RawWriter, captures, raw_files, read_capture
 from archive.warc import Capture, digest_of
+from archive.warc_members import Damage, Member, members
 from tests.site.site import ROOT
 
 NOON = datetime(2026, 8, 10, 12, 0, 0, 123456, tzinfo=UTC)

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from archive.backup import back_up
 from archive.duplicates.rebuild import complete
 from archive.ledger import RAN, WAITING, DueTime, Ledger
-from archive.raw import captures, members, raw_files
+from archive.raw import captures, raw_files
 from archive.repair import Step, repair
 from archive.store import Archive
 from archive.takedown.take_down import take_down
 from archive.verify import verify
+from archive.warc_members import members
 from tests.archive.samples import EVENING, an_article
 from tests.archive.specimen import make_archive
 from tests.archive.test_verify import every_file, flip

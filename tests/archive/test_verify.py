@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import NewerArchive, NoArchive
-from archive.raw import members
 from archive.store import Archive
 from archive.verify import Finding, What, verify
+from archive.warc_members import members
 from tests.archive.samples import NOON, an_article
 from tests.archive.specimen import make_archive
 from tests.conftest import QQNEWS
