@@ -100,20 +100,17 @@ def _too_large(limit: int) -> str:
     return f"larger than {limit / 2**20:.0f} MiB" if limit >= 2**20 else f"larger than {limit} bytes"
 
 
-def chunks_of(path: Path) -> Iterator[bytes]:
-    """A regular file in pieces of a megabyte, up to where it ended when it was opened. Raises as `open_regular`."""
+def sha256_of(path: Path, size: int | None = None) -> str:
+    """The SHA-256, in hex, of a regular file as it was when it was opened, or of its first ``size`` bytes.
+
+    Raises as `open_regular`.
+    """
+    digest = sha256()
     with open_regular(path) as file:
-        left = os.fstat(file.fileno()).st_size
+        left = os.fstat(file.fileno()).st_size if size is None else size
         while left and (chunk := file.read(min(left, _CHUNK))):
             left -= len(chunk)
-            yield chunk
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a regular file in hex. Raises as `open_regular`."""
-    digest = sha256()
-    for chunk in chunks_of(path):
-        digest.update(chunk)
+            digest.update(chunk)
     return digest.hexdigest()
 
 

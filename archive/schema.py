@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from archive.capture_tables import CAPTURE_FILES
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
@@ -150,6 +151,11 @@ def _thinned(db: Database) -> None:
 def _ledger(db: Database) -> None:
     for statement in LEDGER:
         db.execute(statement)
+
+
+@_migration("0018_capture_files")
+def _capture_files(db: Database) -> None:
+    db.execute(CAPTURE_FILES)
 
 
 # Long texts stand last: what comes after them in a row is slow to reach.

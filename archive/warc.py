@@ -25,6 +25,9 @@ REDACTED: Final = "X-QQNews-Redacted-Digest"
 """The header of a record in which something was blotted out: the digest its body has now. The record's payload
 digest stays that of the body which was captured: references and revisits know it by that."""
 
+ERASED: Final = "<urn:uuid:00000000-0000-0000-0000-000000000000>"
+"""The WARC-Record-ID of what stands in the place of a record that was erased."""
+
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _VERSION: Final = re.compile(rb"WARC/1\.[01]")
 _LENGTH: Final = re.compile(r"[0-9]{1,15}")

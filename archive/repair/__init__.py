@@ -76,7 +76,7 @@ def _steps(
         yield from mend_references(archive)
         yield from _keep_erased(archive, now, dry_run=dry_run)
         yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
-        yield from mend_captures(archive, aside)
+        yield from mend_captures(archive, again, aside, accept=accept)
         yield from mend_media(archive, again, aside)
         yield from name_exports(data)
 

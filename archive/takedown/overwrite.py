@@ -20,7 +20,7 @@ import orjson
 from archive.failures import named_disk_failures
 from archive.takedown.traces import Traces
 from archive.tree import sync_directory
-from archive.warc import REDACTED
+from archive.warc import ERASED, REDACTED
 from archive.warc_members import Damage, Member, members
 
 JOURNAL: Final = ".takedown.journal"
@@ -186,7 +186,7 @@ def blotted_record(plain: bytes, traces: Traces, filler: bytes = b"") -> bytes:
 def _erased_record(filler: bytes) -> bytes:
     body = b"description: a record was erased here\r\n"
     head = (
-        f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000000>\r\n"
+        f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {ERASED}\r\n"
         f"WARC-Date: 1970-01-01T00:00:00Z\r\nContent-Type: application/warc-fields\r\nContent-Length: {len(body)}\r\n"
     )
     return head.encode() + (b"X-Filler: " + filler + b"\r\n" if filler else b"") + b"\r\n" + body + b"\r\n\r\n"

@@ -18,6 +18,7 @@ from typing import Final
 import orjson
 
 from archive.article import Article
+from archive.capture_files import rewriting_capture_file
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
@@ -130,8 +131,9 @@ def _erase_captures(archive: Archive, traces: Traces) -> int:
     own = _own_captures(archive.database.connection, traces.article_id)
     erased = 0
     for path in raw_files(archive.data):
-        patches = capture_patches(archive.data, path, traces, own.get(path.name, set()))
-        erased += sum(patch.erases for patch in overwrite(archive.data, patches))
+        if patches := list(capture_patches(archive.data, path, traces, own.get(path.name, set()))):
+            with rewriting_capture_file(archive, path):
+                erased += sum(patch.erases for patch in overwrite(archive.data, patches))
     return erased
 
 

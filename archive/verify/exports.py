@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from archive.export.place import abandoned_below, is_beside_a_target
 from archive.export.sums import SUMS, read_sums
 from archive.regular_files import files_below, open_regular, sha256_of
 from archive.verify.findings import Finding, What
+from archive.verify.quiet import Calm
 
 _LOOKS: Final = 5
 """At an export that is replaced while it is looked at. One that is so again and again will be looked at next time."""
@@ -19,9 +20,7 @@ _EXPORT: Final = "export.json"
 """A file that every export of ours has."""
 
 
-def check_exports(
-    data: Path, *, deep: bool, calm: Callable[[], AbstractContextManager[object]] = nullcontext
-) -> Iterator[Finding]:
+def check_exports(data: Path, *, deep: bool, calm: Calm = nullcontext) -> Iterator[Finding]:
     """Every export below ``exports``: each file that its digests name, and the files that they do not name.
 
     ``deep``: read the files; else only look whether they are there. ``calm``: inside it no takedown is at work.

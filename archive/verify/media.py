@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from sqlite3 import Row
 
 from archive.regular_files import files_below, open_regular, sha256_of
 from archive.store import Archive
 from archive.verify.findings import Finding, What
-from archive.verify.quiet import quietly
+from archive.verify.quiet import Calm, quietly
 from archive.verify.tree import has_row
 
 
@@ -19,7 +19,7 @@ def check_media(
     again: Archive,
     *,
     deep: bool,
-    calm: Callable[[], AbstractContextManager[object]] = nullcontext,
+    calm: Calm = nullcontext,
 ) -> Iterator[Finding]:
     """Every row's file, then every file's row. ``again``: the same archive, opened for second looks; ``calm``: inside
     it no takedown is at work; ``deep``: read the files too, not only their sizes.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from archive.markdown import to_markdown
@@ -13,12 +13,10 @@ from archive.record import Archived
 from archive.regular_files import files_below, open_regular
 from archive.store import Archive
 from archive.verify.findings import Finding, What
-from archive.verify.quiet import quietly
+from archive.verify.quiet import Calm, quietly
 
 
-def check_tree(
-    archive: Archive, again: Archive, *, calm: Callable[[], AbstractContextManager[object]] = nullcontext
-) -> Iterator[Finding]:
+def check_tree(archive: Archive, again: Archive, *, calm: Calm = nullcontext) -> Iterator[Finding]:
     """Every row's file, then every file's row. ``again``: the same archive, opened for second looks; ``calm``: inside
     it no takedown is at work.
     """

@@ -139,7 +139,8 @@ def test_a_copy_made_by_vacuum_into_is_an_archive(archive: Archive, tmp_path: Pa
 
 def test_migrations_are_numbered_in_their_order() -> None:
     names = [migration.name for migration in schema.migrations().pending(Database(memory=True))]
-    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    numbers = [int(name[:4]) for name in names]
+    assert numbers == sorted(set(numbers))
 
 
 RELEASED = {
