@@ -108,6 +108,17 @@ class ArchiveNotWritable(QQNewsError):
         self.reason = reason
 
 
+class UnreadablePlace(QQNewsError):
+    """What lies where a file of ours should is no file that could be read: a pipe, a device, something far too large."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be read ({reason}): move it away, then run again")
+        self.path = path
+        self.reason = reason
+
+
 class ArchiveBusy(QQNewsError):
     """Another process held the write lock for longer than we wait."""
 

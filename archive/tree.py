@@ -12,6 +12,7 @@ from os.path import dirname, isfile
 from pathlib import Path
 
 from archive.failures import named_disk_failures
+from archive.regular_files import open_regular
 
 SYNC_THREADS = 8
 """The disk groups what is asked of it at once: eight waiting writers cost little more than one."""
@@ -73,7 +74,7 @@ class Tree:
                 return staged.content == content
         target = f"{self.root}/{name}"
         # Where something else stands in its place, publishing will say so.
-        return isfile(target) and Path(target).read_bytes() == content
+        return isfile(target) and _has_content(target, content)
 
     def mark(self) -> int:
         """How far staging has come; for ``back_to``."""
@@ -135,6 +136,12 @@ class Tree:
         else:
             self._placed.append(_Placed(staged.target, second_name))
         os.replace(staged.aside, staged.target)
+
+
+def _has_content(path: str, content: bytes) -> bool:
+    with suppress(FileNotFoundError), open_regular(Path(path)) as file:
+        return file.read(len(content) + 1) == content
+    return False
 
 
 def _write_durably(path: str, content: bytes) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from archive.failures import named_disk_failures
+from archive.naming import readable
 from archive.regular_files import files_below, is_regular, open_regular
 from archive.takedown.scan import look_into
 from archive.takedown.traces import Traces
@@ -33,19 +34,20 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
     from archive.export.place import clear_abandoned
     from archive.export.sums import SUMS
 
-    for left in (data / "exports").rglob(f".*{_ASIDE}"):
-        left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
+    for left in files_below(data / "exports"):
+        if left.name.startswith(".") and left.name.endswith(_ASIDE):
+            left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     clear_abandoned(data / "exports")
     done = erase_from_exports(data / "exports", traces)
     for path in files_below(data / "exports"):
-        if path.name != SUMS and not path.is_symlink() and (how := _erase_from(data, path, traces)):
+        if path.name != SUMS and (how := _erase_from(data, path, traces)):
             done[path] = how
-    return {path.relative_to(data).as_posix(): how for path, how in done.items()}
+    return {readable(path.relative_to(data)): how for path, how in done.items()}
 
 
 def _erase_from(data: Path, path: Path, traces: Traces) -> str:
-    named = traces.count(path.name.encode()) > 0
-    if not named and not look_into(path, traces).hits:
+    named = traces.count(os.fsencode(path.name)) > 0
+    if not named and not (is_regular(path) and look_into(path, traces).hits):
         return ""
     content = None if named else _without(path, traces)
     # The manifest first: if a crash comes between, the file still has its traces and is found again.
