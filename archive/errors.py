@@ -109,7 +109,7 @@ class ArchiveNotWritable(QQNewsError):
 
 
 class UnreadablePlace(QQNewsError):
-    """What lies where a file of ours should is no file that could be read: a pipe, a device, something far too large."""
+    """Where a file of ours should be lies something that is not to be read: a pipe, a device, a far too large file."""
 
     exit_code = ExitCode.ARCHIVE
 
