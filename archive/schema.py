@@ -444,6 +444,13 @@ def applied_migrations(path: Path) -> list[str]:
     return applied
 
 
+def archive_identity(connection: sqlite3.Connection) -> str:
+    """What is the same for an archive and its backups, and for no other: when it was made, to the microsecond."""
+    query = "SELECT applied_at FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return str(row[0]) if row else ""
+
+
 def _read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
 

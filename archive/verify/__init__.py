@@ -15,6 +15,7 @@ from archive.verify.database import check_database
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
+from archive.verify.search import check_search
 from archive.verify.tree import check_tree
 
 __all__ = ["Finding", "What", "verify"]
@@ -54,6 +55,7 @@ def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[F
         yield from check_captures(archive, again, deep=deep, calm=calm)
         yield from check_media(archive, again, deep=deep, calm=calm)
         yield from check_exports(archive.data, deep=deep, calm=calm)
+        yield from check_search(archive, calm=calm)
     except (NotAnArchive, sqlite3.Error, LookupError) as error:
         # SQLite cannot read on, or a column is not there any more: what follows is not looked at.
         yield Finding("database", What.DAMAGED, "archive.db", f"rows that cannot be read: {error}")
@@ -70,4 +72,4 @@ def _leftovers(data: Path) -> Iterator[Finding]:
 def _left_aside(data: Path) -> list[str]:
     """Of a database, the log of erasures or a takedown, what was written aside and not put in its place."""
     names = sorted(path.name for path in data.glob(".*.*"))
-    return [name for name in names if name.startswith((".archive.db.", ".erasures.", ".takedown."))]
+    return [name for name in names if name.startswith((".archive.db.", ".search.db.", ".erasures.", ".takedown."))]
