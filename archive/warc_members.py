@@ -20,6 +20,9 @@ LARGEST_RECORD: Final = 64 * 1024 * 1024
 LARGEST_GROUP: Final = 3
 """Records of one capture: the answer, what was asked, what the crawler knew."""
 
+LEAST_MEMBER: Final = 20
+"""Bytes of the smallest gzip member."""
+
 _SLICE: Final = 1 << 16
 _WINDOW: Final = 1 << 18
 # No reserved flag, and the levels and systems that there are: bytes that only look alike are passed over quickly.
@@ -74,9 +77,16 @@ def members(path: Path) -> Iterator[Member | Damage]:
         content = _Content(file)
         offset = 0
         while offset < content.size:
-            found = _member(content, offset)
-            yield found
-            offset = found.offset + found.length
+            try:
+                record, end = _record_at(content, offset)
+                yield Member(offset, end - offset, record)
+            except _NoRecord as error:
+                end = offset + _gap_at(content, offset)
+                if end == offset:
+                    damage = _damage_at(content, offset, str(error))
+                    yield damage
+                    end += damage.length
+            offset = end
 
 
 class _Content:
@@ -108,14 +118,25 @@ class _NoRecord(ValueError):
         self.unpacked = unpacked
 
 
-def _member(content: _Content, offset: int) -> Member | Damage:
+def _gap_at(content: _Content, offset: int) -> int:
+    """How many bytes hold nothing, where something was erased in whose place no record fits: an empty member, or zeros
+    that are too few for one. 0: something else is there.
+    """
+    head = content.read(offset, LEAST_MEMBER)
+    zeros = len(head) - len(head.lstrip(b"\0"))
+    if zeros:
+        return zeros if zeros < LEAST_MEMBER else 0
     try:
-        record, end = _record_at(content, offset)
-        return Member(offset, end - offset, record)
-    except _NoRecord as error:
-        following = _next_member(content, offset + 1)
-        end = content.size if following is None else following
-        return Damage(offset, end - offset, following is None, str(error))
+        plain, end = _unpacked(content, offset, most=0)
+    except _NoRecord:
+        return 0
+    return 0 if plain else end - offset
+
+
+def _damage_at(content: _Content, offset: int, reason: str) -> Damage:
+    following = _next_member(content, offset + 1)
+    end = content.size if following is None else following
+    return Damage(offset, end - offset, following is None, reason)
 
 
 def _record_at(content: _Content, offset: int) -> tuple[Record, int]:
@@ -127,8 +148,8 @@ def _record_at(content: _Content, offset: int) -> tuple[Record, int]:
         raise _NoRecord(str(error), len(plain)) from error
 
 
-def _unpacked(content: _Content, offset: int) -> tuple[bytes, int]:
-    """The gzip member at ``offset``, and where the next one begins. Raises ``_NoRecord``."""
+def _unpacked(content: _Content, offset: int, most: int = LARGEST_RECORD) -> tuple[bytes, int]:
+    """The gzip member at ``offset``, of ``most`` bytes, and where the next one begins. Raises ``_NoRecord``."""
     opened = zlib.decompressobj(zlib.MAX_WBITS | 16)
     plain, position = bytearray(), offset
     while not opened.eof:
@@ -137,11 +158,11 @@ def _unpacked(content: _Content, offset: int) -> tuple[bytes, int]:
             raise _NoRecord("the file ends within a record", len(plain))
         position += len(piece)
         try:
-            plain += opened.decompress(piece, LARGEST_RECORD + 1 - len(plain))
+            plain += opened.decompress(piece, most + 1 - len(plain))
         except zlib.error as error:
             raise _NoRecord(f"broken gzip member: {error}", len(plain)) from error
-        if len(plain) > LARGEST_RECORD:
-            raise _NoRecord(f"a record of more than {LARGEST_RECORD // 2**20} MiB", len(plain))
+        if len(plain) > most:
+            raise _NoRecord(f"a record of more than {most // 2**20} MiB", len(plain))
     return bytes(plain), position - len(opened.unused_data)
 
 

@@ -21,7 +21,7 @@ from archive.failures import named_disk_failures
 from archive.takedown.traces import Traces
 from archive.tree import sync_directory
 from archive.warc import ERASED, REDACTED
-from archive.warc_members import Damage, Member, members
+from archive.warc_members import LEAST_MEMBER, Damage, Member, members
 
 JOURNAL: Final = ".takedown.journal"
 _EMPTY: Final = b"\x00\x00\x00\xff\xff"
@@ -193,8 +193,16 @@ def _erased_record(filler: bytes) -> bytes:
 
 
 def _filled(length: int, record: Callable[[bytes], bytes]) -> bytes:
-    """As `_fitted`; where not even a small record fits, an empty member: there is nothing in it to be read."""
-    return _fitted(length, record) or _fitted(length, lambda _: b"") or b"\0" * length
+    """As `_fitted`; where not even a small record fits, an empty member, or zeros: there is nothing to be read."""
+    return _fitted(length, record) or _empty_member(length) or b"\0" * length
+
+
+def _empty_member(length: int) -> bytes:
+    """A gzip member of so many bytes that unpacks to nothing; what fills it is the name in its head."""
+    if length < LEAST_MEMBER:
+        return b""
+    name = b"x" * (length - LEAST_MEMBER - 1) + b"\0" if length > LEAST_MEMBER else b""
+    return b"\x1f\x8b\x08" + (b"\x08" if name else b"\0") + b"\0\0\0\0\0\x03" + name + b"\x03\0" + bytes(8)
 
 
 def _fitted(length: int, record: Callable[[bytes], bytes]) -> bytes | None:
