@@ -3,6 +3,7 @@
  *   FAULT_UNDER   only files whose path begins with this
  *   FAULT_AT      number of the call from which on it goes wrong (0: never)
  *   FAULT_ERRNO   the error that this call and all later ones return; 0: the process is killed there
+ *   FAULT_STOP    not 0: the process is stopped there instead, and goes on when it is told to
  *   FAULT_CLOCK   seconds by which the wall clock is wrong
  */
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 static atomic_long calls;
-static long fault_at, fault_errno, clock_off;
+static long fault_at, fault_errno, fault_stop, clock_off;
 static const char *under;
 static int ready;
 
@@ -36,6 +37,7 @@ __attribute__((constructor)) void fault_begin(void) {
     under = getenv("FAULT_UNDER");
     fault_at = number("FAULT_AT");
     fault_errno = number("FAULT_ERRNO");
+    fault_stop = number("FAULT_STOP");
     clock_off = number("FAULT_CLOCK");
     ready = 1;
 }
@@ -46,6 +48,11 @@ static int goes_wrong(void) {
     long call = atomic_fetch_add(&calls, 1) + 1;
     if (!fault_at || call < fault_at)
         return 0;
+    if (fault_stop) {
+        if (call == fault_at)
+            kill(getpid(), SIGSTOP);
+        return 0;
+    }
     if (!fault_errno) {
         kill(getpid(), SIGKILL);
         for (;;)
@@ -138,6 +145,14 @@ int unlink(const char *path) {
     REAL(int, "unlink", const char *);
     int may = !ready || fault_errno == ENOSPC || fault_errno == EIO;
     return !may && concerns_path(path) && goes_wrong() ? -1 : real(path);
+}
+
+/* How trees are removed. Counted only where somebody wants to be stopped in the midst of it. */
+int unlinkat(int folder, const char *path, int flags) {
+    REAL(int, "unlinkat", int, const char *, int);
+    if (fault_stop && concerns(folder))
+        goes_wrong();
+    return real(folder, path, flags);
 }
 
 static int opens_to_write(int flags) { return (flags & O_CREAT) || (flags & O_ACCMODE) != O_RDONLY; }

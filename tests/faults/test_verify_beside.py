@@ -1,0 +1,81 @@
+"""Verifying beside a takedown, an export, a repair: stopped anywhere, none of them looks like damage."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from archive.export.run import export
+from archive.export.wish import Wish
+from archive.markdown import to_markdown
+from archive.search.keeping import catch_up
+from archive.store import Archive
+from archive.verify import verify
+from tests.archive.samples import an_article
+from tests.archive.specimen import a_reading, make_archive
+from tests.faults.stopped import ended_or_waiting, started, stopped_at, tells_where_processes_wait
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc for the shim"),
+    pytest.mark.skipif(not tells_where_processes_wait(), reason="this system does not tell where a process waits"),
+    pytest.mark.xdist_group("faults"),
+]
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shim")
+
+
+@pytest.fixture(scope="module")
+def specimen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("specimen") / "data"
+    make_archive(data)
+    with Archive.existing(data) as archive:
+        export(archive, "jsonl", data / "exports" / "ours", Wish())
+        catch_up(archive)
+    hugo = data.parent / "hugo"
+    hugo.mkdir()
+    for number in range(20, 23):
+        (hugo / f"{number}.md").write_text(to_markdown(an_article(number)))
+    return data
+
+
+@pytest.fixture
+def data(specimen: Path, tmp_path: Path) -> Path:
+    shutil.copytree(specimen.parent, tmp_path / "all")
+    return tmp_path / "all" / "data"
+
+
+TAKEDOWN = ("takedown", a_reading(3).id, "--reason", "order 7", "--yes")
+EXPORT = ("export", "jsonl", "exports/ours", "--limit", "3")
+INGEST = ("ingest", "hugo")
+STOPS = {
+    TAKEDOWN: (2, 9, 14, 17, 19, 22, 27, 33, 41, 50, 58, 66),
+    EXPORT: (1, 4, 8, 12, 16, 19, 21, 24),
+    INGEST: (3, 9, 15),
+}
+
+
+def placed(arguments: tuple[str, ...], data: Path) -> list[str]:
+    places = {"exports/ours": data / "exports/ours", "hugo": data.parent / "hugo"}
+    return [str(places.get(each, each)) for each in arguments]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "call"),
+    [(command, call) for command, calls in STOPS.items() for call in calls],
+    ids=lambda it: it[0] if isinstance(it, tuple) else str(it),
+)
+def test_a_command_stopped_in_its_midst_is_no_damage(
+    data: Path, shim: Path, arguments: tuple[str, ...], call: int
+) -> None:
+    with stopped_at(call, shim, data, *placed(arguments, data)) as command:
+        assert command is not None, "it makes fewer calls: name other ones in STOPS"
+        looking = started(data, "verify", "--deep")
+        ended_or_waiting(looking)
+    out, err = looking.communicate()
+    assert (looking.returncode, out, err) == (0, "ok: nothing is wrong\n", "")
+    assert list(verify(data, deep=True)) == []
