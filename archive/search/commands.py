@@ -94,7 +94,7 @@ def search(
         except (sqlite3.DatabaseError, StaleIndex) as error:
             if isinstance(error, sqlite3.DatabaseError) and not is_damage(error):
                 raise
-            _tell_of_damage(str(error))
+            _tell_of_damage(error.reason if isinstance(error, StaleIndex) else str(error))
             rebuild(archive, _tell)
             found = ask()
     for each in found:

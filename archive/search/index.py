@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
+from archive.errors import ExitCode, QQNewsError
 from archive.plain import spelling
 from archive.search import segment
 from archive.search.checked import Checked
@@ -28,8 +29,14 @@ _FORMAT: Final = 2
 """Of the tables. An index with others is made anew."""
 
 
-class StaleIndex(Exception):
-    """The index does not fit the archive or this program any more: it is to be made anew."""
+class StaleIndex(QQNewsError):
+    """The index does not fit the archive or this program any more: it is to be made anew. Attribute: ``reason``."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the search index does not fit ({reason}): 'qqnews search --rebuild' makes it anew")
+        self.reason = reason
 
 
 class DamagedIndex(StaleIndex):
@@ -85,8 +92,10 @@ class Index:
         if not there:
             raise DamagedIndex("it is no index")
         found = self.connection.execute("SELECT made_by FROM state").fetchone()
-        if found is None or found[0] != made_by():
-            raise StaleIndex(f"it was made by other rules ({found and found[0]})")
+        if found is None:
+            raise DamagedIndex("it does not say what made it")
+        if found[0] != made_by():
+            raise StaleIndex(f"it was made by other rules: {found[0]}")
 
     @property
     def seen(self) -> int:

@@ -38,7 +38,7 @@ def catch_up(
     try:
         return _catch_up(archive, end, progress)
     except DamagedIndex as error:
-        on_damage(str(error))
+        on_damage(error.reason)
     except StaleIndex:
         pass
     except sqlite3.DatabaseError as error:
@@ -56,7 +56,7 @@ def keep_up(archive: Archive) -> int:
     """
     try:
         return catch_up(archive, seconds=RUN_SECONDS)
-    except (sqlite3.Error, OSError):
+    except (sqlite3.Error, OSError, StaleIndex):
         return int(archive.database.connection.execute("SELECT count(*) FROM article_changes").fetchone()[0])
 
 
