@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from archive.export.columns import PICTURES, Row
 from archive.export.errors import BadValue
 from archive.export.sink import sink
+from archive.media import LARGEST_PICTURE
 from archive.regular_files import read_regular
 
 Find = Callable[[str], Path]
 """Where the copy lies that an export has under a relative path."""
 
-_LARGEST: Final = 64 * 2**20
-"""Bytes of a picture: three times what is fetched at most."""
 _PATH, _DIGEST = PICTURES.places(["path", "sha256"])
 
 
@@ -41,7 +39,7 @@ def with_copies(rows: Iterable[Row], find: Find, folder: Path) -> Iterator[Row]:
 
 def _copy(row: Row, source: Path, target: Path) -> None:
     try:
-        content = read_regular(source, _LARGEST)
+        content = read_regular(source, LARGEST_PICTURE)
     except FileNotFoundError as error:
         raise BadValue("pictures", str(row[0]), "path", f"{source.name} is missing") from error
     except OSError as error:

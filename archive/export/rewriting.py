@@ -16,7 +16,7 @@ from archive.export.manifest import Manifest
 from archive.export.sink import sink
 from archive.export.tabular import Tabular
 from archive.export.without import Without
-from archive.regular_files import sha256_of
+from archive.regular_files import files_below, sha256_of
 from archive.takedown.overwrite import capture_patches
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def _rewrite(database: sqlite3.Connection, rows: Iterable[tuple[int, Row]], tabl
 def _markdown(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     traces = without.traces
     parts = _lines_beside(folder, aside, manifest, without)
-    for path in (folder / "content").rglob("*.md"):
+    for path in files_below(folder / "content"):
+        if path.suffix != ".md":
+            continue
         if path.stem == traces.article_id:
             without.dropped = {"id": path.stem}
         elif (content := path.read_bytes()) != (blotted := traces.blotted(content)):
