@@ -4,8 +4,8 @@ to the record it means.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -16,6 +16,7 @@ from typing import Final
 from archive.capture_files import CaptureFile, note_capture_file, note_measured, noted_capture_files
 from archive.errors import ArchiveBusy, ArchiveNotWritable
 from archive.regular_files import UnusableFile, files_below, open_regular, sha256_of
+from archive.schema import open_to_read
 from archive.store import Archive
 from archive.verify.findings import Finding, What
 from archive.verify.quiet import Calm
@@ -61,16 +62,17 @@ def check_captures(
     ``deep``: read every record; else only look whether what rows point to is there at all. ``again``: the same archive,
     opened for second looks; ``calm``: inside it no takedown is at work. A file of which nothing is noted yet is noted.
     """
-    for name, pointing, noted in _each_file(archive):
-        look = _look_at(archive.data, name, pointing, noted, deep=deep)
-        if look.findings:
-            with calm():
-                noted = noted_capture_files(again).get(name)
-                look = _look_at(archive.data, name, _references_to(again, name), noted, deep=deep)
-        if look.findings:
-            yield from look.findings
-        else:
-            _note(again, name, look, noted, calm, deep=deep)
+    with _put_aside(archive) as pointing_rows:
+        for name, pointing, noted in _each_file(archive, pointing_rows):
+            look = _look_at(archive.data, name, pointing, noted, deep=deep)
+            if look.findings:
+                with calm():
+                    noted = noted_capture_files(again).get(name)
+                    look = _look_at(archive.data, name, _references_to(again, name), noted, deep=deep)
+            if look.findings:
+                yield from look.findings
+            else:
+                _note(again, name, look, noted, calm, deep=deep)
     yield from _strangers(archive.data)
 
 
@@ -87,7 +89,23 @@ def capture_files(data: Path) -> list[Path]:
 
 
 def references(connection: Connection) -> Iterator[Reference]:
-    """Every reference to a capture, by file and offset. SQLite sorts them outside of memory where they are many."""
+    """Every reference to a capture, by file and offset."""
+    return map(_reference_of, connection.cursor().execute(_references_query(connection)))
+
+
+def _reference_of(row: tuple[bytes, bytes]) -> Reference:
+    return reference(*(each.decode("utf-8", "replace") for each in row))
+
+
+@contextmanager
+def _put_aside(archive: Archive) -> Iterator[Iterator[Reference]]:
+    """All references as they are now, in a temporary file: no state of the database is held while files are read."""
+    with closing(open_to_read(archive.database.path)) as reader:
+        reader.execute(f"CREATE TEMP TABLE pointing AS {_references_query(reader)}")
+        yield map(_reference_of, reader.execute("SELECT * FROM temp.pointing ORDER BY rowid"))
+
+
+def _references_query(connection: Connection) -> str:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     keys = {"articles": "id", "revisions": "article_id || '/' || revision", "payloads": "sha256"}
     parts = [
@@ -95,12 +113,11 @@ def references(connection: Connection) -> Iterator[Reference]:
         for table in REFERRING
         if table in tables
     ]
-    query = f"""
+    # As bytes: one that is no text any more must not hide the others.
+    return f"""
         SELECT CAST(raw_ref AS BLOB), CAST(whose AS BLOB) FROM ({" UNION ALL ".join(parts)})
         ORDER BY substr(raw_ref, 1, instr(raw_ref, ':') - 1), CAST(substr(raw_ref, instr(raw_ref, ':') + 1) AS INTEGER)
     """  # noqa: S608
-    # As bytes: one that is no text any more must not hide the others.
-    return (reference(*(each.decode("utf-8", "replace") for each in row)) for row in connection.cursor().execute(query))
 
 
 def reference(raw_ref: str, where: str) -> Reference:
@@ -111,11 +128,13 @@ def reference(raw_ref: str, where: str) -> Reference:
     return Reference(file, int(offset) if is_number else -1, digest, where)
 
 
-def _each_file(archive: Archive) -> Iterator[tuple[str, list[Reference], CaptureFile | None]]:
+def _each_file(
+    archive: Archive, references: Iterable[Reference]
+) -> Iterator[tuple[str, list[Reference], CaptureFile | None]]:
     """The files that are there, that were noted, or that rows point to."""
     noted = noted_capture_files(archive)
     names = sorted({*noted, *(path.name for path in capture_files(archive.data))})
-    pointed_at = groupby(references(archive.database.connection), lambda reference: reference.file)
+    pointed_at = groupby(references, lambda reference: reference.file)
     there: Iterator[tuple[str, list[Reference]]] = ((name, []) for name in names)
     pointing = ((name, list(group)) for name, group in pointed_at)
     for name, same in groupby(merge(there, pointing, key=lambda each: each[0]), lambda each: each[0]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from sqlite3 import Row
+from typing import Final
 
 from archive.regular_files import files_below, open_regular, sha256_of
 from archive.store import Archive
@@ -24,7 +25,7 @@ def check_media(
     """Every row's file, then every file's row. ``again``: the same archive, opened for second looks; ``calm``: inside
     it no takedown is at work; ``deep``: read the files too, not only their sizes.
     """
-    for row in archive.database.connection.execute("SELECT sha256, path, bytes FROM media ORDER BY path"):
+    for row in _all_rows(archive):
         if _wrong(archive.data, row, deep=deep):
             with calm():
                 found = [each for now in _rows(again, row["sha256"]) if (each := _wrong(again.data, now, deep=deep))]
@@ -34,6 +35,19 @@ def check_media(
             with calm():
                 found = _strange(again, path)
             yield from found
+
+
+def _all_rows(archive: Archive) -> Iterator[Row]:
+    """The rows, some at a time: no state of the database is held for long."""
+    last = -1
+    while rows := archive.database.connection.execute(_NEXT_ROWS, (last,)).fetchall():
+        yield from rows
+        last = rows[-1]["number"]
+
+
+_NEXT_ROWS: Final = """
+    SELECT rowid AS number, sha256, path, bytes FROM media WHERE rowid > ? ORDER BY rowid LIMIT 500
+"""
 
 
 def _rows(archive: Archive, digest: str) -> list[Row]:

@@ -3,7 +3,8 @@
  *   FAULT_UNDER   only files whose path begins with this
  *   FAULT_AT      number of the call from which on it goes wrong (0: never)
  *   FAULT_ERRNO   the error that this call and all later ones return; 0: the process is killed there
- *   FAULT_STOP    not 0: the process is stopped there instead, and goes on when it is told to
+ *   FAULT_STOP    1: the process is stopped there instead, and goes on when it is told to; 2: the same, but what is
+ *                 counted are the files that it opens, to read them too
  *   FAULT_CLOCK   seconds by which the wall clock is wrong
  */
 #define _GNU_SOURCE
@@ -44,7 +45,7 @@ __attribute__((constructor)) void fault_begin(void) {
 
 long fault_calls(void) { return atomic_load(&calls); }
 
-static int goes_wrong(void) {
+static int comes_to_it(void) {
     long call = atomic_fetch_add(&calls, 1) + 1;
     if (!fault_at || call < fault_at)
         return 0;
@@ -61,6 +62,8 @@ static int goes_wrong(void) {
     errno = (int)fault_errno;
     return 1;
 }
+
+static int goes_wrong(void) { return fault_stop != 2 && comes_to_it(); }
 
 static int concerns_path(const char *path) {
     char whole[4096];
@@ -164,6 +167,8 @@ static int opens_to_write(int flags) { return (flags & O_CREAT) || (flags & O_AC
         mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0; \
         va_end(more); \
         REAL(int, #name, const char *, int, mode_t); \
+        if (fault_stop == 2 && concerns_path(path)) \
+            comes_to_it(); \
         int counts = (flags & O_CREAT) || fault_errno == EROFS || fault_errno == EACCES; \
         return counts && opens_to_write(flags) && concerns_path(path) && goes_wrong() ? -1 : real(path, flags, mode); \
     }

@@ -27,12 +27,16 @@ def started(data: Path, *arguments: str, **variables: str) -> subprocess.Popen[s
 
 
 @contextmanager
-def stopped_at(call: int, shim: Path, data: Path, *arguments: str) -> Iterator[subprocess.Popen[str] | None]:
-    """The command, stopped at this one of its calls that change files below ``data``; None where it makes fewer.
+def stopped_at(
+    call: int, under: Path, shim: Path, data: Path, *arguments: str, reading: bool = False
+) -> Iterator[subprocess.Popen[str] | None]:
+    """The command, stopped at this one of its calls that change files whose paths begin so; None where it makes fewer.
+
+    ``reading``: at this one of the files that it opens there.
 
     On leaving it has gone on and ended, without complaint.
     """
-    orders = {"FAULT_UNDER": str(data), "FAULT_AT": str(call), "FAULT_STOP": "1"}
+    orders = {"FAULT_UNDER": str(under), "FAULT_AT": str(call), "FAULT_STOP": "2" if reading else "1"}
     command = started(data, *arguments, LD_PRELOAD=str(built_shim(shim)), **orders)
     _, status = os.waitpid(command.pid, os.WUNTRACED)
     if not os.WIFSTOPPED(status):

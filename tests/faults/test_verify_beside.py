@@ -52,11 +52,18 @@ def data(specimen: Path, tmp_path: Path) -> Path:
 TAKEDOWN = ("takedown", a_reading(3).id, "--reason", "order 7", "--yes")
 EXPORT = ("export", "jsonl", "exports/ours", "--limit", "3")
 INGEST = ("ingest", "hugo")
-STOPS = {
-    TAKEDOWN: (2, 9, 14, 17, 19, 22, 27, 33, 41, 50, 58, 66),
-    EXPORT: (1, 4, 8, 12, 16, 19, 21, 24),
-    INGEST: (3, 9, 15),
+STOPS: dict[tuple[str, ...], dict[str, tuple[int, ...]]] = {
+    TAKEDOWN: {
+        "raw": (1, 2, 4, 6),
+        "exports": (8, 24, 40, 48),
+        "articles": (5, 9),
+        ".takedown": (3, 6),
+        "search": (40,),
+    },
+    EXPORT: {"exports": (10, 22, 30, 35, 39)},
+    INGEST: {"articles": (4, 12)},
 }
+"""Command → where → at which of its calls that change something there."""
 
 
 def placed(arguments: tuple[str, ...], data: Path) -> list[str]:
@@ -65,17 +72,33 @@ def placed(arguments: tuple[str, ...], data: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "call"),
-    [(command, call) for command, calls in STOPS.items() for call in calls],
+    ("arguments", "where", "call"),
+    [(command, where, call) for command, places in STOPS.items() for where, calls in places.items() for call in calls],
     ids=lambda it: it[0] if isinstance(it, tuple) else str(it),
 )
 def test_a_command_stopped_in_its_midst_is_no_damage(
-    data: Path, shim: Path, arguments: tuple[str, ...], call: int
+    data: Path, shim: Path, arguments: tuple[str, ...], where: str, call: int
 ) -> None:
-    with stopped_at(call, shim, data, *placed(arguments, data)) as command:
+    with stopped_at(call, data / where, shim, data, *placed(arguments, data)) as command:
         assert command is not None, "it makes fewer calls: name other ones in STOPS"
         looking = started(data, "verify", "--deep")
         ended_or_waiting(looking)
     out, err = looking.communicate()
     assert (looking.returncode, out, err) == (0, "ok: nothing is wrong\n", "")
     assert list(verify(data, deep=True)) == []
+
+
+READ = {"articles": (2, 6), "raw": (1, 3), "exports": (1, 5, 9), "media": (1,), "search.db": (1,)}
+"""Where → at which of the files that verifying opens there it is stopped."""
+
+
+@pytest.mark.parametrize("arguments", [TAKEDOWN, EXPORT], ids=lambda it: it[0])
+@pytest.mark.parametrize(("where", "call"), [(where, call) for where, calls in READ.items() for call in calls])
+def test_verify_stopped_in_its_midst_takes_nothing_for_damage_that_was_done_meanwhile(
+    data: Path, shim: Path, arguments: tuple[str, ...], where: str, call: int
+) -> None:
+    with stopped_at(call, data / where, shim, data, "verify", "--deep", reading=True) as looking:
+        assert looking is not None, "it opens fewer: name other ones in READ"
+        command = started(data, *placed(arguments, data))
+        out, err = command.communicate()
+        assert command.returncode == 0, f"{out}{err}"
