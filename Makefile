@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults damage soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -51,6 +51,9 @@ bench-search: install ## Measure the search at 100,000 articles against trigram 
 
 faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes hours (LEDGER=file SECONDS=n: in parts)
 	nice $(BIN)/python -m tests.faults --tries $(or $(TRIES),200) --seconds $(or $(SECONDS),inf) $(if $(LEDGER),--ledger $(LEDGER))
+
+damage: install ## Damage files of an archive in every way (COUNT=2000 at random) and see whether verify finds it; takes minutes
+	nice $(BIN)/python -m tests.damage --count $(or $(COUNT),2000) --seed $(or $(SEED),1)
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
 	$(BIN)/python -m tests.bench_export

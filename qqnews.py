@@ -171,8 +171,9 @@ def main() -> None:
 def _exit_code_of(error: Exception) -> int:
     """Say in a line what was foreseen; whatever was not is raised again."""
     from archive.errors import QQNewsError
+    from archive.naming import readable
 
     if not isinstance(error, QQNewsError):
         raise error
-    click.echo(f"qqnews: {error}", err=True)
+    click.echo(f"qqnews: {readable(str(error))}", err=True)
     return error.exit_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +104,17 @@ class ArchiveNotWritable(QQNewsError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"cannot write {path} ({reason}): free some space or mend its rights, then run again")
+        self.path = path
+        self.reason = reason
+
+
+class UnreadablePlace(QQNewsError):
+    """Where a file of ours should be lies something that is not to be read: a pipe, a device, a far too large file."""
+
+    exit_code = ExitCode.ARCHIVE
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be read ({reason}): move it away, then run again")
         self.path = path
         self.reason = reason
 
@@ -221,6 +232,10 @@ class NotOurMarkdown(QQNewsError):
 
     exit_code = ExitCode.BAD_INPUT
 
+    longest: ClassVar = 300
+    """Characters of a reason: it may quote what stands in the file."""
+
     def __init__(self, reason: str) -> None:
+        reason = reason if len(reason) <= self.longest else f"{reason[: self.longest]}…"
         super().__init__(f"not a Markdown file of ours: {reason}")
         self.reason = reason

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from archive.errors import ArchiveBusy, ArchiveNotWritable, NotAnArchive, QQNewsError
+from archive.errors import ArchiveBusy, ArchiveNotWritable, NotAnArchive, QQNewsError, UnreadablePlace
+from archive.regular_files import UnusableFile
 
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another one. A batch holds the lock for well under a second."""
@@ -60,9 +61,14 @@ def named_sqlite_failures(path: Path) -> Iterator[None]:
 
 @contextmanager
 def named_disk_failures(path: Path) -> Iterator[None]:
-    """As ``named_failures``, for files alone; ``path`` is named where the system names none."""
+    """As ``named_failures``, for files alone; ``path`` is named where the system names none.
+
+    What is no regular file, or too large to be read, is ``UnreadablePlace``.
+    """
     try:
         yield
+    except UnusableFile as error:
+        raise UnreadablePlace(Path(error.filename or path), error.strerror or str(error)) from error
     except OSError as error:
         if error.errno not in _DISK:
             raise

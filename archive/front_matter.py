@@ -13,6 +13,7 @@ import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
+from archive import shallow_yaml
 from archive.errors import NotOurMarkdown
 from archive.markdown import emit, whole_file
 
@@ -25,14 +26,9 @@ def read_front_matter(text: str) -> tuple[dict[str, object], str]:
         post = frontmatter.loads(text, handler=_HANDLER)
     except yaml.YAMLError as error:
         raise NotOurMarkdown(f"front matter is not YAML ({' '.join(str(error).split())})") from error
+    except shallow_yaml.NotShallow as error:
+        raise NotOurMarkdown(f"its front matter has {error}") from error
     return post.metadata, post.content
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads a bare ``true`` or ``false`` as a boolean and every other scalar as the string that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {first: [("tag:yaml.org,2002:bool", re.compile("true|false"))] for first in "tf"}
 
 
 class _Kept(str):
@@ -63,7 +59,7 @@ class QQNewsHandler(BaseHandler):
 
     def load(self, fm: str) -> dict[str, Any]:
         """Strings as strings, ``true`` and ``false`` as booleans; nothing becomes a number or a date."""
-        loaded = yaml.load(fm, Loader=_Loader)  # noqa: S506  (a safe loader, made stricter)
+        loaded = shallow_yaml.load(fm)
         return loaded if isinstance(loaded, dict) else {}
 
     def export(self, metadata: dict[str, object], **_: object) -> str:

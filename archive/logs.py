@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from archive.errors import BadSetting
+from archive.regular_files import UnusableFile, open_regular
 from archive.space import read_size
 
 FORMAT: Final = "QQNEWS_LOG_FORMAT"
@@ -110,14 +111,14 @@ def _runs_in(directory: Path) -> list[_Run]:
     yesterday = time.time() - 86_400
     with os.scandir(directory) as entries:
         for entry in entries:
-            if _LEFT_ASIDE.fullmatch(entry.name) and entry.stat().st_mtime < yesterday:
+            if _LEFT_ASIDE.fullmatch(entry.name) and entry.stat(follow_symlinks=False).st_mtime < yesterday:
                 Path(entry).unlink(missing_ok=True)
             if not (name := _NAME.fullmatch(entry.name)):
                 continue
             stem, began = Path(entry.name).stem, datetime.strptime(f"{name[1]}Z", "%Y%m%dT%H%M%S%z")
             run = runs.setdefault(stem, _Run(stem, name[2], began))
             run.paths.append(Path(entry))
-            run.size += entry.stat().st_size
+            run.size += entry.stat(follow_symlinks=False).st_size
     return list(runs.values())
 
 
@@ -133,10 +134,10 @@ def _removed(run: _Run) -> int:
 
 def _is_held(log: Path) -> bool:
     try:
-        with log.open("rb") as file:
+        with open_regular(log) as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except FileNotFoundError:
+    except (FileNotFoundError, UnusableFile):
         return False
     return False

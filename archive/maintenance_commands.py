@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from archive.alone import alone
 from archive.asked import Asked, shared
 from archive.backup import back_up
 from archive.errors import ExitCode
+from archive.naming import readable
 from archive.repair import repair as mend
 from archive.store import Archive
 from archive.takedown.take_down import Taken, take_down, traces_of
@@ -27,12 +28,13 @@ from archive.verify import verify as findings_of
 def verify(asked: Asked, *, deep: bool) -> None:
     """Check the archive: database, Markdown files, raw captures, pictures and exports against each other.
 
-    Names everything that is damaged, missing or foreign, and changes nothing. Exit code 16 if there is anything.
+    Names everything that is damaged, missing or foreign, and mends nothing. Exit code 16 if there is anything.
     """
     found = Counter[str]()
     for finding in findings_of(asked.data, deep=deep):
         found[finding.what] += 1
-        click.echo(orjson.dumps(asdict(finding)) if asked.json else str(finding))
+        shown = replace(finding, where=readable(finding.where), detail=readable(finding.detail))
+        click.echo(orjson.dumps(asdict(shown)) if asked.json else str(shown))
     counted = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
     cure = f"{counted}: 'qqnews repair' mends it, 'qqnews repair --dry-run' says how"
     _conclude(asked, f"damaged: {cure}" if found else "ok: nothing is wrong", cure if found else "")
@@ -64,8 +66,9 @@ def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) ->
         for step in steps:
             helped = step.act is not None
             done, helpless = done + helped, helpless + (not helped)
-            line = {"where": step.where, "how": step.how, "mended": helped and not dry_run}
-            said = f"{'' if helped else 'not mended: '}{step.where}: {step.how}"
+            where, how = readable(step.where), readable(step.how)
+            line = {"where": where, "how": how, "mended": helped and not dry_run}
+            said = f"{'' if helped else 'not mended: '}{where}: {how}"
             click.echo(orjson.dumps(line) if asked.json else said)
     said = f"{'to be mended' if dry_run else 'mended'}: {done}, beyond repair: {helpless}"
     _conclude(asked, said, said if helpless else "")
@@ -83,8 +86,8 @@ def backup(asked: Asked, file: Path) -> None:
     with Archive.existing(asked.data) as archive:
         size = back_up(archive.database, file)
         articles = archive.stats()["articles"]
-    done = {"file": str(file), "bytes": size, "articles": articles}
-    click.echo(orjson.dumps(done) if asked.json else f"ok: {file}, {size / 1e6:.1f} MB")
+    done = {"file": readable(file), "bytes": size, "articles": articles}
+    click.echo(orjson.dumps(done) if asked.json else f"ok: {done['file']}, {size / 1e6:.1f} MB")
 
 
 def _agrees(question: str) -> bool:

@@ -14,6 +14,8 @@ from typing import Final
 from archive.article import BEIJING, Article, utf8_safe
 from archive.errors import NotOurMarkdown
 
+LARGEST_MARKDOWN: Final = 64 * 2**20
+"""Bytes of a file of ours: more than any page that is fetched can come to."""
 DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 _CONSTANTS_BEFORE: Final[Mapping[str, object]] = {

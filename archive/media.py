@@ -21,6 +21,9 @@ from archive.store import Archive
 MOST_TRIES: Final = 4
 """A picture that could not be had so often is asked for no more, unless one wishes to."""
 
+LARGEST_PICTURE: Final = 64 * 2**20
+"""Bytes of a copy that is read: three times what is fetched at most."""
+
 TRY_AGAIN_AFTER: Final = timedelta(hours=6)
 
 _PAGE: Final = 200

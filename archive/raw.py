@@ -6,22 +6,23 @@ record is passed over by the readers.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import threading
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from importlib.metadata import version
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from archive.errors import CaptureLost
 from archive.failures import named_disk_failures
+from archive.tree import sync_directory
 from archive.warc import (
     REDACTED,
     Capture,
@@ -29,40 +30,24 @@ from archive.warc import (
     Record,
     capture_from,
     digest_of,
-    read_record,
     read_ref,
     records_of,
     warcinfo,
 )
+from archive.warc_members import LARGEST_GROUP, Damage, Member, group_at, members
 
 FILE_BYTES: Final = 256 * 1024 * 1024
 """A file that has grown beyond this is closed, and another one begun."""
 
-LARGEST_RECORD: Final = 256 * 1024 * 1024
-"""Bytes, unpacked. Pages are bounded to a tenth of it; more is a damaged or hostile file."""
-
 _NAME: Final = re.compile(r"(\d{8})T\d{6}\d*Z-[\w.-]+\.warc\.gz")
-_MEMBER: Final = b"\x1f\x8b\x08"
-_SLICE: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One gzip member of a file: where it lies, how long it is, and its record."""
+class ClosedFile(NamedTuple):
+    """A file that nobody writes to any more: its name, its length in bytes and its SHA-256 in hex."""
 
-    offset: int
-    length: int
-    record: Record = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Bytes of a file that hold no record. ``torn``: they are its end, as a crash leaves it."""
-
-    offset: int
-    length: int
-    torn: bool
-    reason: str
+    name: str
+    bytes: int
+    sha256: str
 
 
 class RawWriter:
@@ -78,6 +63,8 @@ class RawWriter:
         self._day: date | None = None
         self._offset = 0
         self._synced = 0
+        self._digest = sha256()
+        self._closed: list[ClosedFile] = []
 
     def write(self, capture: Capture, first: str | None = None) -> str:
         """Append a capture; its reference. ``first``: that of an earlier one with the same body.
@@ -104,6 +91,12 @@ class RawWriter:
         with self._lock:
             self._leave()
 
+    def take_closed(self) -> list[ClosedFile]:
+        """The files that were closed since this was asked last."""
+        with self._lock:
+            closed, self._closed = self._closed, []
+        return closed
+
     def _make_room(self, at: datetime) -> None:
         day = at.astimezone(UTC).date()
         if self._handle is not None and (self._offset >= self._file_bytes or day != self._day):
@@ -119,9 +112,11 @@ class RawWriter:
             with suppress(FileExistsError):
                 self._handle = os.open(self._directory / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             at = at.replace(microsecond=(at.microsecond + 1) % 1_000_000)
-        self._day, self._offset, self._synced = at.date(), 0, 0
+        self._day, self._offset, self._synced, self._digest = at.date(), 0, 0, sha256()
+        with suppress(OSError):  # Not every file system has locks: then its end may look torn to who looks just now.
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._append(warcinfo(self._name, f"qqnews/{version('qqnews')}", at))
-        _sync_directory(self._directory)
+        sync_directory(self._directory)
 
     def _append(self, content: bytes) -> None:
         if self._handle is None:
@@ -132,16 +127,25 @@ class RawWriter:
                 left = left[os.write(self._handle, left) :]
         except OSError:
             # Half a record must not stand in the way of the next: the file ends here.
-            with suppress(OSError):
-                os.ftruncate(self._handle, self._offset)
-            self._leave()
+            self._cut()
             raise
         self._offset += len(content)
+        self._digest.update(content)
+
+    def _cut(self) -> None:
+        if self._handle is not None:
+            with suppress(OSError):
+                os.ftruncate(self._handle, self._offset)
+                self._leave()
+        if self._handle is not None:  # It could not be cut: what it holds now is for `verify` to say.
+            handle, self._handle = self._handle, None
+            os.close(handle)
 
     def _leave(self) -> None:
         if self._handle is not None:
             handle, self._handle = self._handle, None
             os.close(handle)
+            self._closed.append(ClosedFile(self._name, self._offset, self._digest.hexdigest()))
 
 
 def raw_files(data: Path, since: date | None = None, until: date | None = None) -> list[Path]:
@@ -151,88 +155,67 @@ def raw_files(data: Path, since: date | None = None, until: date | None = None) 
     return sorted(path for day, path in found if (not first or day >= first) and (not last or day <= last))
 
 
-def members(path: Path) -> Iterator[Member | Damage]:
-    """Every record of a file in its order, and every stretch of it that is none."""
-    if path.stat().st_size == 0:
-        return
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        offset = 0
-        while offset < len(content):
-            found = _member(content, offset)
-            yield found
-            offset = found.offset + found.length
-
-
-def _member(content: mmap, offset: int) -> Member | Damage:
-    try:
-        plain, end = _unpacked(content, offset)
-        return Member(offset, end - offset, read_record(plain))
-    except ValueError as error:
-        following = _next_member(content, offset + 1)
-        end = len(content) if following is None else following
-        return Damage(offset, end - offset, following is None, str(error))
-
-
-def _unpacked(content: mmap, offset: int) -> tuple[bytes, int]:
-    """The gzip member at ``offset``, and where the next one begins. Raises ``ValueError``."""
-    opened = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    plain, position = bytearray(), offset
-    while not opened.eof:
-        piece = content[position : position + _SLICE]
-        if not piece:
-            raise ValueError("the file ends within a record")
-        position += len(piece)
-        try:
-            plain += opened.decompress(piece)
-        except zlib.error as error:
-            raise ValueError(f"broken gzip member: {error}") from error
-        if len(plain) > LARGEST_RECORD:
-            raise ValueError("a record beyond all bounds")
-    return bytes(plain), position - len(opened.unused_data)
-
-
-def _next_member(content: mmap, start: int) -> int | None:
-    """Where the next whole record begins; None: there is none up to the end."""
-    while (found := content.find(_MEMBER, start)) >= 0:
-        with suppress(ValueError):
-            read_record(_unpacked(content, found)[0])
-            return found
-        start = found + 1
-    return None
-
-
 def read_capture(data: Path, raw_ref: str) -> Capture:
     """The capture at a reference, its body checked against the digest. Raises ``CaptureLost``."""
     try:
         ref = read_ref(raw_ref)
-        group = _group_at(data, ref)
+        group = [each.record for each in group_at(data, ref)]
         capture = _whole(data, group, raw_ref)
-    except (ValueError, OSError, KeyError, IndexError) as error:
-        raise CaptureLost(raw_ref, str(error)) from error
-    # A revisit's body was checked where it lies.
-    stated = group[0].headers.get(REDACTED, f"sha256:{ref.digest}")
-    if group[0].kind == "response" and f"sha256:{digest_of(capture.body)}" != stated:
-        raise CaptureLost(raw_ref, "the body does not have the digest of the reference")
+        if group[0].kind == "response":
+            _check_body(group[0], ref)
+    except (ValueError, OSError) as error:
+        raise CaptureLost(raw_ref, _reason(error)) from error
     return capture
 
 
+def _check_body(response: Record, ref: RawRef) -> None:
+    stated = response.headers.get(REDACTED, f"sha256:{ref.digest}")
+    if f"sha256:{digest_of(response.body)}" != stated:
+        raise ValueError("the body does not have the digest of the reference")
+
+
 def captures(
-    data: Path, *, since: date | None = None, until: date | None = None, host: str | None = None
+    data: Path,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    host: str | None = None,
+    on_loss: Callable[[CaptureLost], object] = lambda lost: None,
 ) -> Iterator[Capture]:
-    """All captures that can be read, oldest file first; of these days (UTC) and this host where they are given."""
+    """All captures that can be read, oldest file first; of these days (UTC) and this host where they are given.
+
+    ``on_loss`` is told of those that cannot, but for the torn end that a crash leaves.
+    """
     for path in raw_files(data, since, until):
-        for group, ref in _groups(path):
-            if host is not None and urlsplit(group[0].headers.get("WARC-Target-URI", "")).hostname != host:
-                continue
-            with suppress(CaptureLost, ValueError, KeyError, IndexError):  # `verify` names what is lost.
-                yield _whole(data, group, str(ref))
+        try:
+            for group, ref in _groups(path, on_loss):
+                if host is None or _host_of(group[0]) == host:
+                    try:
+                        yield _whole(data, group, str(ref))
+                    except ValueError as error:
+                        on_loss(CaptureLost(str(ref), str(error)))
+        except OSError as error:
+            on_loss(CaptureLost(path.name, _reason(error)))
 
 
-def _groups(path: Path) -> Iterator[tuple[list[Record], RawRef]]:
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _host_of(record: Record) -> str | None:
+    try:
+        return urlsplit(record.headers.get("WARC-Target-URI", "")).hostname
+    except ValueError:
+        return None
+
+
+def _groups(path: Path, on_loss: Callable[[CaptureLost], object]) -> Iterator[tuple[list[Record], RawRef]]:
     """Each response or revisit with the records that were written beside it."""
     group: list[Record] = []
     ref: RawRef | None = None
     for found in members(path):
+        if isinstance(found, Damage) and not found.torn:
+            on_loss(CaptureLost(f"{path.name}:{found.offset}", found.reason))
         record = found.record if isinstance(found, Member) else None
         starts = record is None or record.kind in ("response", "revisit", "warcinfo")
         if starts and group and ref is not None:
@@ -240,52 +223,34 @@ def _groups(path: Path) -> Iterator[tuple[list[Record], RawRef]]:
             group = []
         if record is not None and record.kind in ("response", "revisit"):
             group, ref = [record], RawRef(path.name, found.offset, _payload_digest(record))
-        elif record is not None and group and not starts:
+        elif record is not None and 0 < len(group) < LARGEST_GROUP and not starts:
             group.append(record)
     if group and ref is not None:
         yield group, ref
 
 
-def _group_at(data: Path, ref: RawRef) -> list[Record]:
-    with (data / "raw" / ref.file).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        plain, offset = _unpacked(content, ref.offset)
-        group = [read_record(plain)]
-        if group[0].kind not in ("response", "revisit"):
-            raise ValueError(f"a record of kind {group[0].kind} lies there")
-        while offset < len(content) and len(group) < 3:
-            found = _member(content, offset)
-            if isinstance(found, Damage) or found.record.headers.get("WARC-Concurrent-To") is None:
-                break
-            group.append(found.record)
-            offset += found.length
-    return group
-
-
 def _whole(data: Path, group: list[Record], raw_ref: str) -> Capture:
-    """The capture, with the body that a revisit refers to."""
+    """The capture, with the body that a revisit refers to. Raises ``ValueError``."""
     capture = capture_from(group[0], group[1:], raw_ref)
     if group[0].kind == "response":
         return capture
     first = first_of(group[0])
-    if str(first) == raw_ref:
-        raise ValueError("a revisit that refers to itself")
-    return replace(capture, body=read_capture(data, str(first)).body)
+    try:
+        held = group_at(data, first)[0].record
+    except OSError as error:
+        raise ValueError(f"what it refers to cannot be read: {_reason(error)}") from error
+    if held.kind != "response":  # Revisits of revisits may lead round in a circle.
+        raise ValueError(f"it refers to a record of kind {held.kind}")
+    _check_body(held, first)
+    return replace(capture, body=held.body)
 
 
 def first_of(revisit: Record) -> RawRef:
-    """Where the body lies that a revisit refers to. Raises ``KeyError`` or ``ValueError``."""
-    headers = revisit.headers
-    offset = int(headers["WARC-Refers-To-File-Offset"])
-    return RawRef(headers["WARC-Refers-To-Filename"], offset, _payload_digest(revisit))
+    """Where the body lies that a revisit refers to. Raises ``ValueError``."""
+    names = ("WARC-Refers-To-Filename", "WARC-Refers-To-File-Offset")
+    file, offset = (revisit.headers.get(name, "") for name in names)
+    return read_ref(f"{file}:{offset}:{_payload_digest(revisit)}")
 
 
 def _payload_digest(record: Record) -> str:
     return record.headers.get("WARC-Payload-Digest", "").removeprefix("sha256:")
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -15,6 +16,7 @@ from archive.asked import Asked, shared
 from archive.failures import named_disk_failures
 from archive.markdown import to_markdown
 from archive.media import copies, pictures_of, with_local_pictures
+from archive.regular_files import is_regular, read_regular
 from archive.store import Archive
 
 BATCH = 100
@@ -71,12 +73,16 @@ def _elsewhere(archive: Archive, wanted: Iterable[str], directory: Path, *, loca
 def _written(path: Path, content: bytes) -> bool:
     """Write a file unless it is there as it should be."""
     with named_disk_failures(path):
-        if path.is_file() and path.read_bytes() == content:
+        if is_regular(path) and path.stat().st_size == len(content) and read_regular(path, len(content)) == content:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}")
-        aside.write_bytes(content)
-        aside.replace(path)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with aside.open("xb") as file:
+                file.write(content)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
     return True
 
 

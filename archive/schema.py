@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from archive.capture_tables import CAPTURE_FILES
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
@@ -157,6 +158,11 @@ def _ledger(db: Database) -> None:
 def _links(db: Database) -> None:
     for statement in LINK_TABLES:
         db.execute(statement)
+
+
+@_migration("0018_capture_files")
+def _capture_files(db: Database) -> None:
+    db.execute(CAPTURE_FILES)
 
 
 @_migration("0023_source_account")
@@ -457,6 +463,13 @@ def applied_migrations(path: Path) -> list[str]:
     if not applied:
         raise NotAnArchive(path, "a database of something else")
     return applied
+
+
+def archive_identity(connection: sqlite3.Connection) -> str:
+    """What is the same for an archive and its backups, and for no other: when it was made, to the microsecond."""
+    query = "SELECT applied_at FROM _sqlite_migrations WHERE migration_set = 'qqnews' ORDER BY id LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _read_only(path: Path) -> str:

@@ -23,6 +23,7 @@ SEALED: Final = {
     "hosts": "host",
     "media": "sha256",
     "payloads": "sha256",
+    "capture_files": "name",
     "pictures": "url",
     "runs": "id",
     "erasures": "id_hash",

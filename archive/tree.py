@@ -12,6 +12,7 @@ from os.path import dirname, isfile
 from pathlib import Path
 
 from archive.failures import named_disk_failures
+from archive.regular_files import UnusableFile, open_regular
 
 SYNC_THREADS = 8
 """The disk groups what is asked of it at once: eight waiting writers cost little more than one."""
@@ -53,9 +54,13 @@ class Tree:
     def begin(self) -> None:
         """Clear away what a crash may have left. To be called right after the lock was taken."""
         with named_disk_failures(self._aside):
-            if self._aside.is_dir():
-                for left in self._aside.iterdir():
-                    left.unlink(missing_ok=True)
+            # What a link leads to is nobody's to be cleared away.
+            if self._aside.is_symlink():
+                raise UnusableFile(self._aside, "a symbolic link, where files are written aside")
+            with suppress(FileNotFoundError), os.scandir(self._aside) as left:
+                for entry in left:
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry)
 
     def stage(self, name: str, content: bytes) -> None:
         """Write ``content`` aside, to become ``root / name``. It is made durable while the caller goes on."""
@@ -73,7 +78,7 @@ class Tree:
                 return staged.content == content
         target = f"{self.root}/{name}"
         # Where something else stands in its place, publishing will say so.
-        return isfile(target) and Path(target).read_bytes() == content
+        return isfile(target) and _has_content(target, content)
 
     def mark(self) -> int:
         """How far staging has come; for ``back_to``."""
@@ -135,6 +140,12 @@ class Tree:
         else:
             self._placed.append(_Placed(staged.target, second_name))
         os.replace(staged.aside, staged.target)
+
+
+def _has_content(path: str, content: bytes) -> bool:
+    with suppress(FileNotFoundError), open_regular(Path(path)) as file:
+        return file.read(len(content) + 1) == content
+    return False
 
 
 def _write_durably(path: str, content: bytes) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.client import responses
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from warcio.exceptions import ArchiveLoadFailed
-from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParserException
+from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 Headers = tuple[tuple[str, str], ...]
@@ -26,7 +25,17 @@ REDACTED: Final = "X-QQNews-Redacted-Digest"
 """The header of a record in which something was blotted out: the digest its body has now. The record's payload
 digest stays that of the body which was captured: references and revisits know it by that."""
 
+ERASED: Final = "<urn:uuid:00000000-0000-0000-0000-000000000000>"
+"""The WARC-Record-ID of what stands in the place of a record that was erased."""
+
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_VERSION: Final = re.compile(rb"WARC/1\.[01]")
+_LENGTH: Final = re.compile(r"[0-9]{1,15}")
+_STATUS: Final = re.compile(r"HTTP/\S+ ([0-9]{1,9})\b")
+_END_OF_HEAD: Final = b"\r\n\r\n"
+_END_OF_RECORD: Final = b"\r\n\r\n"
+_WITH_HTTP: Final = ("response", "request", "revisit")
+_PACKING: Final = ("content-encoding", "transfer-encoding")
 _UNTRUE: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
@@ -182,20 +191,49 @@ def _fields(facts: Mapping[str, str]) -> bytes:
 
 
 def read_record(plain: bytes) -> Record:
-    """One unpacked record. Raises ``ValueError`` for bytes that are none."""
-    try:
-        record: ArcWarcRecord = ArcWarcRecordLoader().parse_record_stream(BytesIO(plain))
-        body: bytes = record.content_stream().read()
-    except (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError) as error:
-        raise ValueError(f"no WARC record: {error}") from error
-    http: Any = record.http_headers
+    """One unpacked record, its body as it is stored. Raises ``ValueError`` for bytes that are none, to the byte."""
+    ended = plain.find(_END_OF_HEAD)
+    version, *lines = plain[: max(ended, 0)].split(b"\r\n")
+    if ended < 0 or not _VERSION.fullmatch(version):
+        raise ValueError("no WARC record")
+    headers = dict(_header_fields(lines))
+    start = ended + len(_END_OF_HEAD)
+    stated = headers.get("Content-Length", "")
+    if not _LENGTH.fullmatch(stated) or plain[start + int(stated) :] != _END_OF_RECORD:
+        raise ValueError(f"no WARC record: its length is not {stated[:20]!r}")
+    kind, end = headers.get("WARC-Type", ""), start + int(stated)
+    if kind in _WITH_HTTP and headers.get("Content-Type", "").startswith("application/http") and start < end:
+        return _with_http(kind, headers, plain, start, end)
+    return Record(kind=kind, headers=headers, first_line="", http_headers=(), body=plain[start:end])
+
+
+def _with_http(kind: str, headers: Mapping[str, str], plain: bytes, start: int, end: int) -> Record:
+    ended = plain.find(_END_OF_HEAD, start, end)
+    if ended < 0:
+        raise ValueError("no WARC record: an HTTP head without an end")
+    first_line, *lines = plain[start:ended].split(b"\r\n")
     return Record(
-        kind=record.rec_type,
-        headers=dict(record.rec_headers.headers),
-        first_line=f"{http.protocol} {http.statusline}" if http else "",
-        http_headers=tuple(http.headers) if http else (),
-        body=body,
+        kind=kind,
+        headers=headers,
+        first_line=_text(first_line).strip(),
+        http_headers=tuple(_header_fields(lines)),
+        body=plain[ended + len(_END_OF_HEAD) : end],
     )
+
+
+def _header_fields(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """Name and value of each line; what has no colon is none."""
+    for line in lines:
+        name, colon, value = _text(line).partition(":")
+        if colon:
+            yield name.rstrip(), value.strip()
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
 
 
 def read_facts(body: bytes) -> dict[str, str]:
@@ -205,16 +243,25 @@ def read_facts(body: bytes) -> dict[str, str]:
 
 
 def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Capture:
-    """A capture from its response or revisit and what stands beside it. A revisit's body is empty."""
+    """A capture from its response or revisit and what stands beside it. A revisit's body is empty.
+
+    Raises ``ValueError`` where the record does not say what a capture needs.
+    """
     others = {record.kind: record for record in beside}
     asked, said = others.get("request"), others.get("metadata")
+    status = _STATUS.match(response.first_line)
+    if status is None:
+        raise ValueError("it has no HTTP status")
+    if not (url := response.headers.get("WARC-Target-URI")):
+        raise ValueError("it has no WARC-Target-URI")
+    _refuse_packed(response)
     return Capture(
-        url=response.headers["WARC-Target-URI"],
-        status=int(response.first_line.split()[1]),
+        url=url,
+        status=int(status[1]),
         headers=response.http_headers,
         body=response.body,
         fetched_at=date_of(response),
-        method=asked.first_line.split()[0] if asked else "GET",
+        method=asked.first_line.partition(" ")[0] if asked else "GET",
         request_headers=asked.http_headers if asked else (),
         request_body=asked.body if asked else b"",
         facts=read_facts(said.body) if said else {},
@@ -222,6 +269,20 @@ def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Captur
     )
 
 
+def _refuse_packed(response: Record) -> None:
+    """Raise ``ValueError`` for a body that another program stored as it came: a kilobyte may unpack to gigabytes."""
+    for name, value in response.http_headers:
+        if name.lower() in _PACKING and value.lower() not in ("", "identity"):
+            raise ValueError(f"its body is packed ({name}: {value[:40]}), and captures are stored unpacked")
+
+
 def date_of(record: Record) -> datetime:
-    """When what the record holds was fetched, in UTC."""
-    return datetime.fromisoformat(record.headers["WARC-Date"])
+    """When what the record holds was fetched, in UTC. Raises ``ValueError``."""
+    stated = record.headers.get("WARC-Date", "")
+    try:
+        moment = datetime.fromisoformat(stated)
+        if moment.tzinfo is None:
+            raise ValueError("no time zone")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"its WARC-Date is {stated[:40]!r}") from error

@@ -14,6 +14,7 @@ import orjson
 
 from archive.asked import Asked, shared
 from archive.errors import ExitCode
+from archive.naming import readable
 from archive.search.keeping import keep_up
 from archive.store import Archive
 from crawler.ingest import Taken, markdown_files
@@ -105,7 +106,7 @@ def _without_known(archive: Archive, plan: Plan, inputs: Inputs, *, refetch: boo
 
 
 def _before(inputs: Inputs, known: int) -> Counter[str]:
-    return Counter(bad_input=len(inputs.bad), listed=len(inputs.addresses), known=known)
+    return Counter(bad_input=len(inputs.bad) + inputs.unnamed, listed=len(inputs.addresses), known=known)
 
 
 @click.command("ingest")
@@ -119,7 +120,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     started, run = datetime.now(UTC), Counts()
     with Archive.open(asked.data) as archive:
         run_id = archive.begin_run("ingest", started_at=started)
-        for taken in take_in(archive, markdown_files(paths), started):
+        for taken in take_in(archive, markdown_files(paths, _tell_of_link), started):
             _note(run, taken)
         judged, ended = verdict(run), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, run.counts, ended_at=ended)
@@ -130,11 +131,16 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     sys.exit(judged.exit_code)
 
 
+def _tell_of_link(path: Path) -> None:
+    click.echo(f"qqnews: {readable(path)}: a symbolic link to a directory, not followed: name that directory", err=True)
+
+
 def _note(run: Counts, taken: Taken) -> None:
     if taken.verdict is not None:
         run.counts[COUNTERS[taken.verdict]] += 1
         return
     run.counts["bad_input"] += 1
-    click.echo(f"qqnews: {taken.path}: {taken.reason}", err=True)
+    name = readable(taken.path)
+    click.echo(f"qqnews: {name}: {taken.reason}", err=True)
     if len(run.problems) < MOST_PROBLEMS:
-        run.problems.append({"what": str(taken.path), "reason": taken.reason, "where": ""})
+        run.problems.append({"what": name, "reason": taken.reason, "where": ""})

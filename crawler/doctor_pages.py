@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -15,6 +14,8 @@ import orjson
 
 from archive.asked import Asked
 from archive.errors import ExitCode
+from archive.naming import readable
+from archive.regular_files import files_below, open_regular, read_regular
 from crawler.normalise import one_line
 from crawler.parse import LARGEST_PAGE, UnusablePage, checked_bytes, exit_code_of, outcome_of, saved_bytes
 from crawler.sites.opinions import Count, Opinion, add_agreement, agreement_of, opinions
@@ -23,6 +24,8 @@ from crawler.sites.registry import Address, NotAnAddress, read_address, read_pag
 from crawler.sites.whose import address_in, address_in_name
 
 PAGE_SUFFIXES: Final = (".html", ".htm", ".shtml", ".json", ".js")
+_LARGEST_NOTE: Final = 2**20
+"""Bytes of a ``meta.json``."""
 _WIDTH: Final = 60
 """Characters of a statement that are shown on a terminal; ``--json`` gives all."""
 
@@ -84,8 +87,7 @@ def pages_at(places: tuple[str, ...], data: Path) -> Iterator[PageToSee]:
     yield from _fetched(links, data)
     for place in (place for place in places if place not in links):
         if Path(place).is_dir():
-            inside = (path for path in Path(place).rglob("*") if _unpacked_name(path).suffix in PAGE_SUFFIXES)
-            yield from map(_saved, sorted(path for path in inside if path.name != "meta.json"))
+            yield from _below(Path(place))
         else:
             yield _saved(Path(place))
 
@@ -95,36 +97,48 @@ def _unpacked_name(path: Path) -> Path:
     return path.with_suffix("") if path.suffix == ".gz" else path
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, directory: Path | None) -> bytes:
     """The bytes of a saved page, unpacked. Raises `UnusablePage`."""
     if path.suffix != ".gz":
-        return saved_bytes(str(path))
+        return saved_bytes(str(path), within=directory)
+    name = readable(path)
     try:
-        with gzip.open(path) as file:
-            return checked_bytes(str(path), file.read(LARGEST_PAGE + 1))
+        with open_regular(path, within=directory) as packed, gzip.GzipFile(fileobj=packed) as file:
+            body = file.read(LARGEST_PAGE + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnusablePage(str(path), f"cannot be unpacked: {error}") from error
+        raise UnusablePage(name, f"cannot be unpacked: {error}") from error
+    if len(body) > LARGEST_PAGE:
+        raise UnusablePage(name, f"larger than {LARGEST_PAGE // 2**20} MiB: no page of the site is")
+    return checked_bytes(name, body)
 
 
-def _saved(path: Path) -> PageToSee:
+def _below(directory: Path) -> Iterator[PageToSee]:
+    unlisted: list[OSError] = []
+    inside = files_below(directory, on_error=unlisted.append)
+    pages = (path for path in inside if _unpacked_name(path).suffix in PAGE_SUFFIXES and path.name != "meta.json")
+    yield from (_saved(path, directory) for path in sorted(pages))
+    yield from (PageToSee(readable(each.filename), b"", "", each.strerror or str(each)) for each in unlisted)
+
+
+def _saved(path: Path, directory: Path | None = None) -> PageToSee:
+    """A saved page; ``directory``: the one below which it was found, which links must not leave."""
+    name = readable(path)
     try:
-        body = _bytes_of(path)
+        body = _bytes_of(path, directory)
     except UnusablePage as error:
-        return PageToSee(str(path), b"", "", error.reason)
-    note = _note(path)
+        return PageToSee(name, b"", "", error.reason)
+    note = _note(path, directory)
     if isinstance(url := note.get("url"), str) and url:
         status = note.get("status")
-        return PageToSee(str(path), body, url, status=status if isinstance(status, int) else 200)
+        return PageToSee(name, body, url, status=status if isinstance(status, int) else 200)
     address = address_in(body) or address_in_name(_unpacked_name(path).stem)
-    return PageToSee(
-        str(path), body, address.url if address else "", "" if address else "does not say whose page it is"
-    )
+    return PageToSee(name, body, address.url if address else "", "" if address else "does not say whose page it is")
 
 
-def _note(path: Path) -> dict[str, Any]:
+def _note(path: Path, directory: Path | None) -> dict[str, Any]:
     """What a ``meta.json`` beside the page says: its address and status. Empty where there is none to be read."""
     try:
-        value = json.loads(path.with_name("meta.json").read_text(encoding="utf-8"))
+        value = orjson.loads(read_regular(path.with_name("meta.json"), _LARGEST_NOTE, within=directory))
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from archive.article import Article, content_hash
 from archive.decide import Verdict
 from archive.errors import NotOurMarkdown
 from archive.markdown import from_markdown
+from archive.regular_files import files_below, read_regular
 from archive.store import Archive
 from crawler.sites.registry import NotAnAddress, read_address
 
-BATCH = 100
+BATCH: Final = 100
 """Files in one transaction."""
-
-LARGEST_FILE = 20 * 1024 * 1024
-"""Bytes. The largest articles are well under one megabyte."""
+BATCH_CHARACTERS: Final = 4 * 2**20
+"""Of their texts: a batch of large files holds fewer."""
+LARGEST_FILE: Final = 4 * 2**20
+"""Bytes: more than a million characters. The largest articles are well under one megabyte, and an article takes many
+times its size in memory."""
 
 SOURCE = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownPath:
+    """A file to take in. ``root``: the directory below which it was found, which links must not leave."""
+
+    path: Path
+    root: Path | None = None
+    problem: str = ""
+    """Why it is not to be read at all."""
 
 
 class Taken(NamedTuple):
@@ -33,35 +45,62 @@ class Taken(NamedTuple):
     reason: str = ""
 
 
-def markdown_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and every ``*.md`` below the directories named, in order. Hidden directories are left out."""
+def markdown_files(
+    paths: Iterable[Path], on_linked_directory: Callable[[Path], object] = lambda path: None
+) -> Iterator[MarkdownPath]:
+    """The files named, and every ``*.md`` below the directories named, in order. Hidden directories are left out.
+
+    ``on_linked_directory`` is told of links to directories below them, which are not followed.
+    """
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield MarkdownPath(path)
             continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (Path(folder, name) for name in sorted(files) if name.endswith(".md"))
+        unlisted: list[MarkdownPath] = []
+
+        def note(error: OSError, unlisted: list[MarkdownPath] = unlisted) -> None:
+            unlisted.append(MarkdownPath(Path(error.filename), problem=_reason(error)))
+
+        for found in files_below(path, enter=lambda folder: not folder.name.startswith("."), on_error=note):
+            if found.name.endswith(".md"):
+                yield MarkdownPath(found, path)
+            elif found.is_symlink() and found.is_dir():
+                on_linked_directory(found)
+        yield from unlisted
 
 
-def ingest(archive: Archive, files: Iterable[Path], seen_at: datetime) -> Iterator[Taken]:
-    """Take files in, a batch in each transaction; what became of each, after it is on disk."""
-    waiting = iter(files)
-    while batch := list(islice(waiting, BATCH)):
+def ingest(archive: Archive, files: Iterable[MarkdownPath], seen_at: datetime) -> Iterator[Taken]:
+    """Take files in, a batch in each transaction; what became of each, after it is on disk.
+
+    They are read before the transaction begins: whatever a file does to its reader, nobody waits for the archive.
+    """
+    for batch in _batches((each.path, read_markdown(each)) for each in files):
         with archive.transaction():
-            taken = [_take(archive, path, seen_at) for path in batch]
+            taken = [_take(archive, path, read, seen_at) for path, read in batch]
         yield from taken
 
 
-def _take(archive: Archive, path: Path, seen_at: datetime) -> Taken:
-    article = read_markdown(path)
-    if isinstance(article, str):
-        return Taken(path, None, article)
-    if archive.erased([article.id]):
+def _batches(files: Iterable[tuple[Path, Article | str]]) -> Iterator[list[tuple[Path, Article | str]]]:
+    batch: list[tuple[Path, Article | str]] = []
+    size = 0
+    for path, read in files:
+        batch.append((path, read))
+        size += 0 if isinstance(read, str) else len(read.body) + len(read.title) + len(read.summary)
+        if len(batch) >= BATCH or size >= BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _take(archive: Archive, path: Path, read: Article | str, seen_at: datetime) -> Taken:
+    if isinstance(read, str):
+        return Taken(path, None, read)
+    if archive.erased([read.id]):
         return Taken(path, None, "its article was taken down from this archive")
-    if _had_this_text(archive, article):
+    if _had_this_text(archive, read):
         return Taken(path, Verdict.SAME)
-    return Taken(path, archive.keep(article, seen_at=seen_at, source=SOURCE).verdict)
+    return Taken(path, archive.keep(read, seen_at=seen_at, source=SOURCE).verdict)
 
 
 def _had_this_text(archive: Archive, article: Article) -> bool:
@@ -71,15 +110,15 @@ def _had_this_text(archive: Archive, article: Article) -> bool:
     return content_hash(article) in {each.content_hash for each in archive.revisions(article.id)}
 
 
-def read_markdown(path: Path) -> Article | str:
+def read_markdown(file: MarkdownPath) -> Article | str:
     """The article in a file, its id read off the closing link; or the reason why there is none."""
+    if file.problem:
+        return file.problem
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            return f"larger than {LARGEST_FILE // 2**20} MiB"
-        file = from_markdown(path.read_bytes().decode())
-        address = read_address(file.url)
+        found = from_markdown(read_regular(file.path, LARGEST_FILE, within=file.root).decode())
+        address = read_address(found.url)
     except OSError as error:
-        return error.strerror or str(error)
+        return _reason(error)
     except UnicodeDecodeError as error:
         return f"not UTF-8 text (byte {error.start})"
     except NotOurMarkdown as error:
@@ -87,5 +126,9 @@ def read_markdown(path: Path) -> Article | str:
     except NotAnAddress as error:
         return f"its closing link names no article: {error.reason}"
     kind = "text" if address.kind == "article" else address.kind
-    article: Article = file.to_article(address.id, kind)
+    article: Article = found.to_article(address.id, kind)
     return article
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archive.naming import readable
+from archive.regular_files import read_named
 from crawler.items import READABLE
 from crawler.sites.qq.lists import ListBroken, read_lines
 from crawler.sites.qq.sources import UnknownSource, read_source
 from crawler.sites.registry import Address, NotAnAddress, fetch_url, read_address
 
 LARGEST_FILE = 64 * 1024 * 1024
-"""Bytes. Nobody keeps more addresses than that in one file; more is a mistake."""
+"""Bytes. A million addresses are less; more is a mistake."""
 
 
 @dataclass(slots=True)
@@ -22,6 +23,8 @@ class Inputs:
 
     addresses: dict[str, str] = field(default_factory=dict)
     bad: list[str] = field(default_factory=list)
+    unnamed: int = 0
+    """Lines of files that are no addresses either, and of which nobody wants to read one by one."""
 
 
 def read_inputs(arguments: Iterable[str]) -> Inputs:
@@ -29,7 +32,7 @@ def read_inputs(arguments: Iterable[str]) -> Inputs:
     inputs = Inputs()
     for argument in arguments:
         if argument == "-":
-            _read_lines(inputs, "standard input", sys.stdin.buffer.read(LARGEST_FILE))
+            _read_file(inputs, argument, "standard input")
         else:
             _read_argument(inputs, argument)
     return inputs
@@ -39,8 +42,8 @@ def _read_argument(inputs: Inputs, argument: str) -> None:
     try:
         address = read_address(argument)
     except NotAnAddress as refusal:
-        if Path(argument[:1024]).exists():
-            _read_file(inputs, Path(argument))
+        if _exists(argument):
+            _read_file(inputs, argument, readable(argument))
         else:
             inputs.bad.append(_as_source(argument) or str(refusal))
         return
@@ -56,14 +59,20 @@ def _as_source(argument: str) -> str:
     return f"{argument!r} is a source, not an article: list it with --source {argument}"
 
 
-def _read_file(inputs: Inputs, path: Path) -> None:
+def _exists(name: str) -> bool:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            inputs.bad.append(f"{path}: larger than {LARGEST_FILE // 2**20} MiB, not a file of addresses")
-        else:
-            _read_lines(inputs, str(path), path.read_bytes())
+        return Path(name).exists()
+    except OSError:  # Too long, or through directories that are closed to us.
+        return False
+
+
+def _read_file(inputs: Inputs, path: str, name: str) -> None:
+    try:
+        content = read_named(path, LARGEST_FILE)
     except OSError as error:
-        inputs.bad.append(f"{path}: {error.strerror}")
+        inputs.bad.append(f"{name}: not a file of addresses: {error.strerror or error}")
+    else:
+        _read_lines(inputs, name, content)
 
 
 def _read_lines(inputs: Inputs, name: str, content: bytes) -> None:
@@ -73,6 +82,9 @@ def _read_lines(inputs: Inputs, name: str, content: bytes) -> None:
         inputs.bad.append(f"{name}: not a file of addresses: {error.evidence}")
         return
     inputs.bad += [f"{name}, line {line.number}: {line.text[:80]!r}: {line.reason}" for line in listing.bad_lines]
+    if (more := sum(listing.skipped.values()) - len(listing.bad_lines)) > 0:
+        inputs.bad.append(f"{name}: {more} more lines that name no article")
+        inputs.unnamed += more - 1
     for item in listing.items:
         _add(inputs, f"{name}: {item.id}", Address(item.id, item.url, item.kind))
 

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +16,11 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from archive.errors import QQNewsError
+from archive.capture_files import note_closed_files
+from archive.errors import ArchiveBusy, ArchiveNotWritable, QQNewsError
 from archive.frontier import Frontier, Leased, Rest
 from archive.payloads import note_payloads
+from archive.raw import ClosedFile
 from archive.recheck import LADDER, Ladder, read_ladder
 from archive.search.keeping import keep_up
 from archive.store import Archive
@@ -106,11 +109,16 @@ class Ledger:
             await self._writer
         if self.recorder is not None:
             self.recorder.close()
+            await self._in_thread(partial(self._note_closed, self.recorder.take_closed()))
         if self._changed:
             await self._in_thread(partial(keep_up, self._archive))
         await self._in_thread(self._archive.close)
         self._thread.shutdown()
         self._reader.close()
+
+    def _note_closed(self, files: Collection[ClosedFile]) -> None:
+        with suppress(ArchiveNotWritable, ArchiveBusy):  # `verify` measures those that it finds without a note.
+            note_closed_files(self._archive, files)
 
     def _take(self, limit: int, sources: Collection[str]) -> list[Leased]:
         """Leased and noted in one go: the one who waits for them may be cancelled meanwhile."""
@@ -147,8 +155,10 @@ class Ledger:
         """The results of all works in one transaction. A work that fails is taken back alone."""
         try:
             payloads = self.recorder.sync() if self.recorder is not None else []
+            closed = self.recorder.take_closed() if self.recorder is not None else []
             with self._archive.transaction():
                 note_payloads(self._archive, payloads)
+                note_closed_files(self._archive, closed)
                 return [self._one(work) for work in works]
         except QQNewsError as error:
             return [_Raised(error)] * len(works)

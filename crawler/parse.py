@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -16,6 +15,8 @@ from archive.article import Article, content_hash
 from archive.asked import Asked, shared
 from archive.errors import ExitCode, QQNewsError
 from archive.markdown import to_markdown
+from archive.naming import readable
+from archive.regular_files import read_named, read_regular
 from crawler.normalise import normalise
 from crawler.sites.page import AnotherArticle, Blocked, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
@@ -36,7 +37,7 @@ class UnusablePage(QQNewsError):
     exit_code = ExitCode.BAD_INPUT
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
+        super().__init__(f"{readable(name)}: {reason}")
         self.name = name
         self.reason = reason
 
@@ -45,7 +46,7 @@ class NoArticleInPage(QQNewsError):
     """A page that was read and is no article; the exit code says which kind."""
 
     def __init__(self, name: str, error: NotAnArticle) -> None:
-        super().__init__(f"{name}: {outcome_of(error)} ({error.evidence})")
+        super().__init__(f"{readable(name)}: {outcome_of(error)} ({error.evidence})")
         self.exit_code = exit_code_of(error)
 
 
@@ -104,31 +105,26 @@ def _under_its_own_name(name: str, body: bytes, error: AnotherArticle) -> RawArt
         raise NoArticleInPage(name, error) from error
 
 
-def saved_bytes(name: str) -> bytes:
-    """The bytes of a saved page, checked to be a page at all. Raises `UnusablePage`."""
-    return checked_bytes(name, sys.stdin.buffer.read(LARGEST_PAGE + 1) if name == "-" else _file_bytes(name))
+def saved_bytes(name: str, *, within: Path | None = None) -> bytes:
+    """The bytes of a saved page, checked to be a page at all; ``within``: a directory that its links must not leave.
+
+    Raises `UnusablePage`.
+    """
+    try:
+        body = read_regular(Path(name), LARGEST_PAGE, within=within) if within else read_named(name, LARGEST_PAGE)
+    except OSError as error:
+        raise UnusablePage(name, f"cannot be read: {error.strerror or error}") from error
+    return checked_bytes(name, body)
 
 
 def checked_bytes(name: str, body: bytes) -> bytes:
     """The bytes, checked to be a page at all. Raises `UnusablePage`."""
-    if len(body) > LARGEST_PAGE:
-        raise UnusablePage(name, f"larger than {LARGEST_PAGE // 2**20} MiB: no page of the site is")
     if not body.strip():
         raise UnusablePage(name, "an empty file")
     head = body[:4096]
     if body.startswith(_BINARY) or (not body.startswith((b"\xff\xfe", b"\xfe\xff")) and _has_nuls(head)):
         raise UnusablePage(name, "a binary file, not a page (unpack it first, if it is compressed)")
     return body
-
-
-def _file_bytes(name: str) -> bytes:
-    try:
-        # Not the whole of it: somebody's 200 MB file is refused by its first bytes too many.
-        with Path(name).open("rb") as file:
-            return file.read(LARGEST_PAGE + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UnusablePage(name, f"cannot be read: {reason}") from error
 
 
 def _has_nuls(head: bytes) -> bool:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive.payloads import LEAST, Payload, first_capture
-from archive.raw import RawWriter
+from archive.raw import ClosedFile, RawWriter
 from archive.store import Archive
 from archive.warc import Capture, digest_of
 
@@ -29,6 +29,10 @@ class Recorder:
         Raises `archive.errors.ArchiveNotWritable`.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._record, capture)
+
+    def take_closed(self) -> list[ClosedFile]:
+        """The capture files that were closed since the last time."""
+        return self._writer.take_closed()
 
     def sync(self) -> list[Payload]:
         """Everything recorded so far is on the disk now; the bodies that are new since the last time."""

@@ -11,7 +11,8 @@ import orjson
 
 from archive.asked import Asked, shared
 from archive.compare import differences, rendered
-from archive.errors import ExitCode
+from archive.errors import CaptureLost, ExitCode
+from archive.naming import readable
 from archive.raw import captures
 from archive.store import Archive
 from crawler.reextract import Difference, Findings, Reextraction, Wanted
@@ -32,15 +33,17 @@ def reextract(
 ) -> None:
     """Read raw captures again with today's parsers: show per field what would change, or make the change.
 
-    Nothing is fetched. Captures that no article came from (the parser was broken then) give their article now.
+    Nothing is fetched. Captures that no article came from (the parser was broken then) give their article now. What is
+    damaged is named on standard error and passed over.
     """
     now = datetime.now(UTC)
     wanted = Wanted(frozenset(map(asked.resolve, ids)), layout)
     days = (since.date() if since else None, until.date() if until else None)
     with Archive.existing(asked.data) as archive:
         run = archive.begin_run("reextract", started_at=now) if apply else None
-        found = _read_again(archive, wanted, days, now, apply=apply)
-        code = _exit_code(found)
+        lost = list[CaptureLost]()
+        found = _read_again(archive, wanted, days, now, lost, apply=apply)
+        code = _exit_code(found, lost)
         if run is not None:
             archive.finish_run(run, code.word, code, found.counts, ended_at=datetime.now(UTC))
     if asked.json:
@@ -51,15 +54,27 @@ def reextract(
 
 
 def _read_again(
-    archive: Archive, wanted: Wanted, days: tuple[date | None, date | None], now: datetime, *, apply: bool
+    archive: Archive,
+    wanted: Wanted,
+    days: tuple[date | None, date | None],
+    now: datetime,
+    lost: list[CaptureLost],
+    *,
+    apply: bool,
 ) -> Findings:
-    found = captures(archive.data, since=days[0], until=days[1])
+    def tell(error: CaptureLost) -> None:
+        lost.append(error)
+        click.echo(f"qqnews: {readable(str(error))}", err=True)
+
+    found = captures(archive.data, since=days[0], until=days[1], on_loss=tell)
     return Reextraction(archive, wanted, now).run(found, apply=apply)
 
 
-def _exit_code(found: Findings) -> ExitCode:
+def _exit_code(found: Findings, lost: list[CaptureLost]) -> ExitCode:
     if found.counts["unreadable"]:
         return ExitCode.CHANGED
+    if lost:
+        return ExitCode.PARTIAL if found.counts["pages"] else ExitCode.FAILED
     return ExitCode.OK if found.counts["pages"] else ExitCode.EMPTY
 
 

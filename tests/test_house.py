@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def test_no_arrow_leads_back() -> None:
 def test_parsing_is_pure(folder: str) -> None:
     outside = ("scrapy", "os", "pathlib", "time", "socket", "sqlite3", "subprocess", "urllib.request", "asyncio")
     assert importers(folder, *outside) == []
+
+
+def test_trees_are_walked_and_files_mapped_in_one_place() -> None:
+    """What follows links, calls itself for every level, or ends the process where a disk fails, is done nowhere."""
+    walking = re.compile(r"\b(?:os\.walk|os\.fwalk)\(|\.rglob\(|\bmmap\b")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("archive", "crawler", "schedules")
+        for path in (ROOT / room).rglob("*.py")
+        if walking.search(path.read_text(encoding="utf-8"))
+    }
+    # These two look at folders that an export has just made, or removed the files of.
+    assert found == {"archive/export/erase.py", "archive/export/place.py"}
 
 
 def test_one_door_to_each_outside_thing() -> None:

@@ -24,23 +24,27 @@ from archive.export.questions import GROUPS
 from archive.export.rewriting import rewriter_of
 from archive.export.sums import SUMS, export_id, listed
 from archive.export.without import Without
+from archive.regular_files import files_below, is_regular, read_regular
 from archive.takedown.scan import Seen, look_into
 from archive.takedown.traces import Traces
-from archive.verify.tree import files_below
 
 
 def exports_below(directory: Path) -> list[Path]:
     """The exports that can be read, bases before their increments."""
     found = dict[Path, int]()
-    for sums in directory.rglob(SUMS):
+    for sums in _lists_of_digests(directory):
         with suppress(NotAnExport):
             listed(sums.parent)
             found[sums.parent] = len(read_manifest(sums.parent).after)
     return sorted(found, key=lambda folder: (found[folder], folder))
 
 
+def _lists_of_digests(directory: Path) -> Iterator[Path]:
+    return (path for path in files_below(directory) if path.name == SUMS)
+
+
 def _exports_of_other_versions(directory: Path) -> Iterator[Path]:
-    for sums in directory.rglob(SUMS):
+    for sums in _lists_of_digests(directory):
         with suppress(NotAnExport):
             listed(sums.parent)
             try:
@@ -88,8 +92,14 @@ _COUNTING: Final = ("report",)
 
 def _takedowns(folder: Path) -> set[str]:
     """Hashes of the ids that were gone when the export was made, as far as it says."""
-    papers = folder / "takedowns.txt"
-    return set(papers.read_text().split()) if papers.exists() else set()
+    try:
+        return set(read_regular(folder / "takedowns.txt", _LARGEST).decode("utf-8", "replace").split())
+    except OSError:
+        return set()
+
+
+_LARGEST: Final = 64 * 2**20
+"""Bytes of a list of takedowns: a line has 65."""
 
 
 _DAMAGE: Final = (
@@ -114,9 +124,9 @@ def _earlier(folder: Path) -> list[dict[str, Any]]:
 
 def _look_into(folder: Path, traces: Traces) -> Seen:
     """All its files, and their names, as one."""
-    files = [path for path in files_below(folder) if not path.is_symlink()]
+    files = list(filter(is_regular, files_below(folder)))
     seen = [look_into(path, traces) for path in files]
-    named = sum(traces.count(path.name.encode()) for path in files)
+    named = sum(traces.count(os.fsencode(path.name)) for path in files)
     return Seen(
         folder, named + sum(each.hits for each in seen), next((each.opaque for each in seen if each.opaque), "")
     )
@@ -124,6 +134,8 @@ def _look_into(folder: Path, traces: Traces) -> Seen:
 
 def _erase_from(folder: Path, manifest: Manifest, traces: Traces, less_before: dict[str, str] | None) -> str:
     """``less_before``: what the export before it in its chain counts less: an increment counts the whole."""
+    if strange := next((name for name in listed(folder) if not is_regular(folder / name)), None):
+        raise NotAnExport(folder, f"{strange} is missing, or no regular file")
     form = load(manifest.facts["format"])
     rewrite = rewriter_of(form)
     if rewrite is None:
@@ -156,7 +168,7 @@ def _link_the_rest(folder: Path, aside: Path, without: Without) -> None:
     for path in files_below(folder):
         name = path.relative_to(folder)
         target, written = aside / name, name.as_posix() in PAPERS
-        gone = without.traces.count(name.name.encode()) or name.as_posix() in without.files_of_nobody
+        gone = without.traces.count(os.fsencode(name.name)) or name.as_posix() in without.files_of_nobody
         if written or gone or target.exists() or name.parts[0] == "data":
             continue
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,11 @@ from archive.export.formats import FORMATS, load
 from archive.export.increment import Base, Merged
 from archive.export.sums import check, export_id, listed
 from archive.export.wish import Wish
+from archive.regular_files import read_regular
 
 NAME: Final = "export.json"
+_LARGEST: Final = 64 * 2**20
+"""Bytes of the manifest: it names the files of tables, a few for each month."""
 REWRITTEN: Final = "rewritten_from"
 """Under it an export that takedowns rewrote has the ids it had before, and where it counts one article less since."""
 
@@ -55,7 +58,7 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of an export. Raises `NotAnExport`."""
     try:
-        facts = orjson.loads((folder / NAME).read_bytes())
+        facts = orjson.loads(read_regular(folder / NAME, _LARGEST))
         if facts["kind"] != "qqnews export" or facts["format"] not in FORMATS:
             raise NotAnExport(folder, f"its {NAME} is not of this program")
         parts = tuple(Part(**part) for part in facts.pop("files"))

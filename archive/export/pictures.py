@@ -9,6 +9,8 @@ from pathlib import Path
 from archive.export.columns import PICTURES, Row
 from archive.export.errors import BadValue
 from archive.export.sink import sink
+from archive.media import LARGEST_PICTURE
+from archive.regular_files import read_regular
 
 Find = Callable[[str], Path]
 """Where the copy lies that an export has under a relative path."""
@@ -37,9 +39,11 @@ def with_copies(rows: Iterable[Row], find: Find, folder: Path) -> Iterator[Row]:
 
 def _copy(row: Row, source: Path, target: Path) -> None:
     try:
-        content = source.read_bytes()
+        content = read_regular(source, LARGEST_PICTURE)
     except FileNotFoundError as error:
         raise BadValue("pictures", str(row[0]), "path", f"{source.name} is missing") from error
+    except OSError as error:
+        raise BadValue("pictures", str(row[0]), "path", f"{source.name}: {error.strerror}") from error
     if sha256(content).hexdigest() != row[_DIGEST]:
         raise BadValue("pictures", str(row[0]), "path", f"{source.name} is damaged")
     with sink(target) as file:

@@ -18,8 +18,8 @@ from typing import Final
 from archive.export.errors import NotAnExport, TargetRefused
 from archive.export.sums import SUMS, listed
 from archive.failures import named_disk_failures
+from archive.regular_files import files_below
 from archive.tree import sync_directory
-from archive.verify.tree import files_below
 
 _AT_FDCWD: Final = -100
 _EXCHANGE: Final = 2
@@ -165,10 +165,40 @@ def _clear_leftovers(target: Path) -> None:
 
 def clear_abandoned(directory: Path) -> None:
     """Clear away what killed exports left anywhere below ``directory``."""
-    named = [(path, _LEFT.fullmatch(path.name)) for path in directory.rglob(".*.*") if path.is_dir()]
-    for target in {path.with_name(found["target"]) for path, found in named if found}:
+    for target in {path.with_name(found["target"]) for path, found in _beside_targets(directory)}:
         with _alone_beside(target):
             _clear_leftovers(target)
+
+
+def abandoned_below(directory: Path) -> list[Path]:
+    """Folders anywhere below ``directory`` that killed exports left: built, or set aside, and nobody is at work."""
+    return [path for path, found in _beside_targets(directory) if _is_left(path, path.with_name(found["target"]))]
+
+
+def _beside_targets(directory: Path) -> list[tuple[Path, re.Match[str]]]:
+    """Folders that are built, or set aside, beside a target, with the parts of their names."""
+    found = list[tuple[Path, re.Match[str]]]()
+
+    def enter(folder: Path) -> bool:
+        if named := _LEFT.fullmatch(folder.name):
+            found.append((folder, named))
+        return named is None
+
+    for _ in files_below(directory, enter=enter):
+        pass
+    return found
+
+
+def is_beside_a_target(folder: Path) -> bool:
+    """Whether a folder has such a name as exports give to what they build, or set aside."""
+    return _LEFT.fullmatch(folder.name) is not None
+
+
+def _is_left(folder: Path, target: Path) -> bool:
+    """Whether neither the folder nor its target is anybody's: an old export goes when its successor is in place."""
+    with suppress(FileNotFoundError), _alone_beside(target):
+        return folder.exists() and _abandoned(folder) and (not target.is_dir() or _abandoned(target))
+    return False
 
 
 def _abandoned(folder: Path) -> bool:

@@ -14,9 +14,9 @@ from archive.export.columns import BESIDE, Row, Table
 from archive.export.dataset import Format, Part
 from archive.export.manifest import Manifest
 from archive.export.sink import sink
-from archive.export.sums import digest_of
 from archive.export.tabular import Tabular
 from archive.export.without import Without
+from archive.regular_files import files_below, sha256_of
 from archive.takedown.overwrite import capture_patches
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _sqlite(form: Sqlite, folder: Path, aside: Path, manifest: Manifest, without
         index_words(database)
         database.execute("COMMIT")
         database.execute("VACUUM")
-    digest = digest_of(aside / FILE)
+    digest = sha256_of(aside / FILE)
     return [replace(part, rows=counts[part.table], sha256=digest) for part in manifest.parts]
 
 
@@ -88,7 +88,9 @@ def _rewrite(database: sqlite3.Connection, rows: Iterable[tuple[int, Row]], tabl
 def _markdown(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     traces = without.traces
     parts = _lines_beside(folder, aside, manifest, without)
-    for path in (folder / "content").rglob("*.md"):
+    for path in files_below(folder / "content"):
+        if path.suffix != ".md":
+            continue
         if path.stem == traces.article_id:
             without.dropped = {"id": path.stem}
         elif (content := path.read_bytes()) != (blotted := traces.blotted(content)):

@@ -118,8 +118,8 @@ def _time_zones() -> Finding:
 def _rights(data: Path) -> Iterator[Finding]:
     ours = [path for path in (data, *sorted(data.iterdir())) if not path.name.startswith(".")]
     owner = data.stat().st_uid
-    closed = [path for path in ours if not os.access(path, os.W_OK)]
-    strangers = [path for path in ours if path.stat().st_uid != owner]
+    closed = [path for path in ours if path.exists() and not os.access(path, os.W_OK)]
+    strangers = [path for path in ours if path.lstat().st_uid != owner]
     cure = f"give everything below {data.absolute()} to the user who runs the jobs: chown -R USER {data.absolute()}"
     try:
         with tempfile.TemporaryFile(dir=data):

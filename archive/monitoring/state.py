@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,8 +197,11 @@ def _size(path: Path) -> int:
 
 
 def _sizes(directory: Path) -> Iterator[int]:
+    """Of the files there, links as such."""
     if directory.is_dir():
-        yield from map(_size, directory.iterdir())
+        for path in directory.iterdir():
+            with suppress(FileNotFoundError):
+                yield path.lstat().st_size
 
 
 class _Reader:

@@ -20,11 +20,13 @@ from archive.repair.revisions import mend_revisions
 from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
+from archive.search.index import remove as remove_index
 from archive.store import Archive
 from archive.takedown.log import take_up_log
 from archive.takedown.overwrite import JOURNAL, replay
 from archive.takedown.take_down import take_down
 from archive.verify.database import USERS_NUMBERS
+from archive.verify.search import check_search
 
 __all__ = ["Step", "repair"]
 
@@ -76,14 +78,16 @@ def _steps(
         yield from mend_references(archive)
         yield from _keep_erased(archive, now, dry_run=dry_run)
         yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
-        yield from mend_captures(archive, aside)
+        yield from mend_captures(archive, again, aside, accept=accept)
         yield from mend_media(archive, again, aside)
         yield from name_exports(data)
+        for fault in check_search(archive):
+            yield Step(fault.where, "removed: the next search makes it anew", partial(remove_index, data))
 
 
 def _mend_database(data: Path, backup: Path | None, aside: Aside) -> Iterator[Step]:
     path = data / "archive.db"
-    for leftover in sorted(data.glob(".archive.db.*")):
+    for leftover in sorted([*data.glob(".archive.db.*"), *data.glob(".search.db.*")]):
         yield Step(leftover.name, "put aside", partial(aside.move, leftover))
     if path.exists() and is_sound(path) and (indexes := _lost_indexes(path)) is not None:
         for name, sql in indexes.items():

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
 
+from archive.capture_files import forget_capture_file, note_capture_file, rewriting_capture_file
 from archive.errors import NotOurMarkdown
-from archive.markdown import MarkdownFile, from_markdown, to_markdown
-from archive.raw import Damage, members, raw_files
+from archive.export.place import clear_abandoned
+from archive.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
+from archive.regular_files import is_regular, read_regular
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
 from archive.takedown.overwrite import erased_patch, overwrite
-from archive.verify.captures import REFERRING, check_captures
+from archive.verify.captures import REFERRING, capture_files, check_captures, fault_of
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
 from archive.verify.tree import check_tree
+from archive.warc_members import Damage, members
 
 
 def mend_tree(
@@ -49,7 +53,7 @@ def _write_again(archive: Archive, path: Path, aside: Aside) -> None:
     name = path.relative_to(archive.data).as_posix()
     query = "SELECT id FROM articles WHERE markdown_path = ?"
     (article_id,) = archive.database.connection.execute(query, (name,)).fetchone()
-    if path.is_dir() or path.is_symlink():
+    if os.path.lexists(path) and not is_regular(path):
         aside.move(path)
     aside.copy(path)
     with archive.transaction():
@@ -57,10 +61,10 @@ def _write_again(archive: Archive, path: Path, aside: Aside) -> None:
 
 
 def _readable(path: Path) -> MarkdownFile | None:
-    if path.suffix != ".md" or path.is_symlink() or not SAFE_ID.fullmatch(path.stem):
+    if path.suffix != ".md" or not is_regular(path) or not SAFE_ID.fullmatch(path.stem):
         return None
     try:
-        return from_markdown(path.read_bytes().decode())
+        return from_markdown(read_regular(path, LARGEST_MARKDOWN).decode())
     except (OSError, UnicodeDecodeError, NotOurMarkdown):
         return None
 
@@ -119,30 +123,59 @@ def _put_aside(aside: Aside, path: Path) -> None:
         aside.move(path)
 
 
-def mend_captures(archive: Archive, aside: Aside) -> Iterator[Step]:
-    """Stretches that hold no record are saved and filled, torn ends are cut, references to what is lost are dropped."""
-    for path in raw_files(archive.data):
-        for damage in [each for each in members(path) if isinstance(each, Damage)]:
+def mend_captures(archive: Archive, again: Archive, aside: Aside, *, accept: bool) -> Iterator[Step]:
+    """Stretches that hold no record are saved and filled, torn ends are cut, references to what is lost are dropped.
+
+    ``accept``: files of which a part is gone are taken as they stand.
+    """
+    for path in capture_files(archive.data):
+        for damage in _damages(path):
             where = f"raw/{path.name}:{damage.offset}"
             how = "the torn end cut off and put aside" if damage.torn else "put aside, an empty record in its place"
-            yield Step(where, how, partial(_fill, archive.data, path, damage, aside))
-    for found in list(check_captures(archive, deep=True)):
+            yield Step(where, how, partial(_fill, archive, path, damage, aside))
+    for found in list(check_captures(archive, again, deep=True)):
         if found.what is What.DANGLING:
             yield Step(found.where, f"its reference dropped ({found.detail})", partial(_drop, archive, found.where))
         elif found.what in (What.FOREIGN, What.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, archive.data / found.where))
-        elif found.what is What.MISSING:
-            yield Step(found.where, "gone, and nothing else holds what was in it")
+        elif found.what in (What.MISSING, What.DAMAGED):
+            yield _short_file(archive, found, accept=accept)
 
 
-def _fill(data: Path, path: Path, damage: Damage, aside: Aside) -> None:
+def _damages(path: Path) -> list[Damage]:
+    """Stretches of a capture file that hold no record, or one that is not what it says."""
+    found = list[Damage]()
+    with suppress(OSError):  # It cannot be read at all: what is looked at next says so.
+        for each in members(path):
+            if isinstance(each, Damage):
+                found.append(each)
+            elif reason := fault_of(each.record):
+                found.append(Damage(each.offset, each.length, torn=False, reason=reason))
+    return found
+
+
+def _short_file(archive: Archive, found: Finding, *, accept: bool) -> Step:
+    """A file that is gone, or of which a part is: nothing else holds what was in it."""
+    name = found.where.removeprefix("raw/")
+    how = "gone, and nothing else holds what was in it" if found.what is What.MISSING else found.detail
+    if not accept:
+        return Step(found.where, f"{how}; --accept goes on without it")
+    if found.what is What.MISSING:
+        return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive, name))
+    as_it_stands = partial(note_capture_file, archive, archive.data / found.where)
+    return Step(found.where, f"{how}: taken as it stands", as_it_stands)
+
+
+def _fill(archive: Archive, path: Path, damage: Damage, aside: Aside) -> None:
     with path.open("rb") as file:
         file.seek(damage.offset)
         aside.save(path, str(damage.offset), file.read(damage.length))
-    if damage.torn:
-        os.truncate(path, damage.offset)
-    else:
-        overwrite(data, [erased_patch(path.relative_to(data).as_posix(), damage.offset, damage.length)])
+    name = path.relative_to(archive.data).as_posix()
+    with rewriting_capture_file(archive, path):
+        if damage.torn:
+            os.truncate(path, damage.offset)
+        else:
+            overwrite(archive.data, [erased_patch(name, damage.offset, damage.length)])
 
 
 def _drop(archive: Archive, where: str) -> None:
@@ -186,7 +219,9 @@ def _want_again(archive: Archive, path: Path, aside: Aside) -> None:
 
 
 def name_exports(data: Path) -> Iterator[Step]:
-    """Exports are made again, not mended."""
-    found: Finding
+    """Exports are made again, not mended; what killed ones left is cleared away."""
     for found in check_exports(data, deep=True):
-        yield Step(found.where, "an export: make it again")
+        if found.what is What.LEFTOVER and (data / found.where).is_dir():
+            yield Step(found.where, "cleared away: its export was killed", partial(clear_abandoned, data / "exports"))
+        else:
+            yield Step(found.where, "an export: make it again")

@@ -39,8 +39,9 @@ def is_sound(path: Path) -> bool:
 
 def newest_backup(data: Path, named: Path | None) -> Path | None:
     """The backup the user named, else the newest sound one in ``backups``; None: there is none."""
-    found = [named] if named else sorted((data / "backups").glob("*.db"), key=lambda path: -path.stat().st_mtime)
-    return next((path for path in found if _is_sound_copy(path)), None)
+    there = [path for path in (data / "backups").glob("*.db") if path.is_file()]
+    found = [named] if named else sorted(there, key=lambda path: -path.stat().st_mtime)
+    return next((path for path in found if path.is_file() and _is_sound_copy(path)), None)
 
 
 def _is_sound_copy(path: Path) -> bool:
@@ -118,6 +119,7 @@ def _write_schema_again(copy: Path) -> None:
 
 _TABLES: Final = (
     *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
+    *("capture_files",),
     *("timetables", "due_times"),
     *("polls", "gaps", "coverage", "notices", "recipients", "seals"),
 )

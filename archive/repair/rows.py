@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from archive.article import Article, content_hash
 from archive.errors import CaptureLost, NotOurMarkdown
-from archive.markdown import from_markdown
+from archive.markdown import LARGEST_MARKDOWN, from_markdown
 from archive.raw import read_capture
 from archive.record import FACTS, LOST_CHANGES, archived_from, facts_of
+from archive.regular_files import read_regular
 from archive.repair.flips import one_bit_otherwise
 from archive.repair.steps import Step
 from archive.seals import (
@@ -72,6 +73,8 @@ def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: boo
     for rows, origin in _candidates(archive, copies, table, key):
         if expected is not None and _sum(connection, table, rows) == expected:
             return Step(where, f"restored from {origin}", partial(_replace, archive, table, key, rows))
+    if table == "capture_files":
+        return Step(where, "measured anew when its file is looked at", partial(_replace, archive, table, key, []))
     if table in _WORK or accept:
         return Step(where, "taken as it stands", partial(_accept, archive, table, key))
     if table == "articles" and (text := _text_from_file(archive, key)):
@@ -207,7 +210,7 @@ def _file_values(archive: Archive, now: list[Row]) -> Row:
     """What the Markdown file says of an article; empty where it cannot be read."""
     path = archive.data / str(now[0]["markdown_path"]) if now else Path()
     try:
-        article = from_markdown(path.read_bytes().decode()).to_article(str(now[0]["id"]))
+        article = from_markdown(read_regular(path, LARGEST_MARKDOWN).decode()).to_article(str(now[0]["id"]))
     except (OSError, UnicodeDecodeError, NotOurMarkdown, IndexError):
         return {}
     values = {**dict(zip(("published_at",), facts_of(article)[4:5], strict=True))}

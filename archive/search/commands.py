@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -18,8 +19,9 @@ from archive.commands import printable
 from archive.failures import named_sqlite_failures
 from archive.plain import visible
 from archive.record import Archived
+from archive.search.faults import is_damage
 from archive.search.find import Hit, Limits, Order, find
-from archive.search.index import NAME, Index
+from archive.search.index import NAME, Index, StaleIndex
 from archive.search.keeping import catch_up, rebuild
 from archive.search.query import Query, read_query
 from archive.search.snippet import COLOURED, PLAIN, marked, snippet
@@ -86,13 +88,29 @@ def search(
         _bring_up_to_date(archive, anew=anew)
         if query is None:
             return
-        with Index.open(asked.data) as index:
-            hits = find(index.connection, query.match, Order(sort), chosen)
-            found = list(islice(_shown(archive, hits, query, collapse=collapse), limit))
+        ask = partial(_found, archive, query, Order(sort), chosen, limit, collapse=collapse)
+        try:
+            found = ask()
+        except (sqlite3.DatabaseError, StaleIndex) as error:
+            if isinstance(error, sqlite3.DatabaseError) and not is_damage(error):
+                raise
+            _tell_of_damage(error.reason if isinstance(error, StaleIndex) else str(error))
+            rebuild(archive, _tell)
+            found = ask()
     for each in found:
         click.echo(orjson.dumps(asdict(each)) if asked.json else _for_people(each))
     if not found:
         click.echo("nothing found", err=True)
+
+
+def _found(archive: Archive, query: Query, order: Order, limits: Limits, limit: int, *, collapse: bool) -> list[Found]:
+    with Index.open(archive.data) as index:
+        hits = find(index.connection, query.match, order, limits)
+        return list(islice(_shown(archive, hits, query, collapse=collapse), limit))
+
+
+def _tell_of_damage(fault: str) -> None:
+    click.echo(f"qqnews: {NAME} was damaged ({fault}): it is made anew", err=True)
 
 
 def _bring_up_to_date(archive: Archive, *, anew: bool) -> None:
@@ -100,7 +118,7 @@ def _bring_up_to_date(archive: Archive, *, anew: bool) -> None:
         rebuild(archive, _tell)
         return
     try:
-        left = catch_up(archive, progress=_tell)
+        left = catch_up(archive, progress=_tell, on_damage=_tell_of_damage)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from archive.search.index import Index, StaleIndex, remove
+from archive.schema import archive_identity
+from archive.search.faults import fault_of, is_damage
+from archive.search.index import NAME, DamagedIndex, Index, StaleIndex, remove
 from archive.store import Archive
 
 BATCH: Final = 200
@@ -20,20 +22,29 @@ Progress = Callable[[int, int], None]
 """Told how many articles were indexed and how many are left."""
 
 
-def catch_up(archive: Archive, *, seconds: float | None = None, progress: Progress | None = None) -> int:
+def catch_up(
+    archive: Archive,
+    *,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+    on_damage: Callable[[str], object] = lambda fault: None,
+) -> int:
     """Index what changed since the last time, for ``seconds`` at most; how many articles are still left.
 
-    An index that is missing, damaged or does not fit is made anew. Where another process is at it, what it has
-    not done yet is left. Raises `sqlite3.Error` where the file cannot be written.
+    An index that is missing, damaged or does not fit is made anew; ``on_damage`` is told why, if it was damaged. Where
+    another process is at it, what it has not done yet is left. Raises `sqlite3.Error` where the file cannot be written.
     """
     end = None if seconds is None else time.monotonic() + seconds
     try:
         return _catch_up(archive, end, progress)
+    except DamagedIndex as error:
+        on_damage(error.reason)
     except StaleIndex:
         pass
     except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
+        if not is_damage(error):
             raise
+        on_damage(str(error))
     remove(archive.data)
     return _catch_up(archive, end, progress)
 
@@ -45,7 +56,7 @@ def keep_up(archive: Archive) -> int:
     """
     try:
         return catch_up(archive, seconds=RUN_SECONDS)
-    except (sqlite3.Error, OSError):
+    except (sqlite3.Error, OSError, StaleIndex):
         return int(archive.database.connection.execute("SELECT count(*) FROM article_changes").fetchone()[0])
 
 
@@ -64,16 +75,16 @@ def forget(archive: Archive, article_id: str) -> int:
 
     To be called while the archive still has its texts. Where they are gone already, the whole index is removed.
     """
-    if not (archive.data / "search.db").exists():
+    if not (archive.data / NAME).exists():
         return 0
     try:
         with Index.open(archive.data) as index:
-            index.connection.execute("BEGIN IMMEDIATE")
-            was_there = index.take_out(article_id, _texts_of(archive, article_id))
-            if was_there:
-                # The index keeps what is deleted until its parts are merged.
-                index.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-            index.connection.execute("COMMIT")
+            _look_through(archive, index)
+            with index.batch():
+                was_there = index.take_out(article_id, _texts_of(archive, article_id))
+                if was_there:
+                    # The index keeps what is deleted until its parts are merged.
+                    index.merge()
             busy = index.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if not busy:
             return int(was_there)
@@ -85,6 +96,7 @@ def forget(archive: Archive, article_id: str) -> int:
 
 def _catch_up(archive: Archive, end: float | None, progress: Progress | None) -> int:
     with Index.open(archive.data) as index:
+        _look_through(archive, index)
         total = left = _behind(archive, index)
         while left and (end is None or time.monotonic() < end):
             try:
@@ -99,19 +111,28 @@ def _catch_up(archive: Archive, end: float | None, progress: Progress | None) ->
         return left
 
 
+def _look_through(archive: Archive, index: Index) -> None:
+    """Look for what is wrong, unless only one of ours was at the file since that was done. Raises `DamagedIndex`."""
+    if not index.checked.is_trusted:
+        if fault := fault_of(archive, index.connection):
+            raise DamagedIndex(fault)
+        index.checked.trust()
+
+
 def _behind(archive: Archive, index: Index) -> int:
     """How many articles changed since; raises `StaleIndex` where the index cannot be of this archive."""
     # The index first: what the archive gains meanwhile is only one change more.
-    seen, indexed = index.connection.execute(_INDEXED).fetchone()
+    of, seen, indexed = index.connection.execute(_INDEXED).fetchone()
     behind, there, newest, erasing = archive.database.connection.execute(_THERE, (seen,)).fetchone()
+    if of not in ("", archive_identity(archive.database.connection)):
+        raise StaleIndex("it is the index of another archive")
     if seen > newest or (not behind and abs(there - indexed) > erasing):
         raise StaleIndex(f"it has {indexed} articles and change {seen}, the archive {there} and {newest}")
     return int(behind)
 
 
 def _index_batch(archive: Archive, index: Index) -> None:
-    index.connection.execute("BEGIN IMMEDIATE")
-    try:
+    with index.batch():
         # Read under the lock: another process may have done a part meanwhile.
         changed = archive.database.connection.execute(_CHANGED, (index.seen, BATCH)).fetchall()
         for row in changed:
@@ -119,12 +140,7 @@ def _index_batch(archive: Archive, index: Index) -> None:
             if row["status"] != "taken_down":
                 index.put(row)
         if changed:
-            index.connection.execute("UPDATE state SET seen = ?", (changed[-1]["seq"],))
-        index.connection.execute("COMMIT")
-    except BaseException:
-        if index.connection.in_transaction:
-            index.connection.execute("ROLLBACK")
-        raise
+            index.saw(changed[-1]["seq"], archive_identity(archive.database.connection))
 
 
 def _texts_of(archive: Archive, article_id: str) -> list[sqlite3.Row]:
@@ -132,13 +148,7 @@ def _texts_of(archive: Archive, article_id: str) -> list[sqlite3.Row]:
     return archive.database.connection.execute(_TEXTS, (article_id,)).fetchall()
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    # A table that is missing or has other columns is SQLITE_ERROR: the file is none of ours.
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-
-
-_INDEXED: Final = "SELECT seen, (SELECT count(*) FROM entries) FROM state"
+_INDEXED: Final = "SELECT archive, seen, (SELECT count(*) FROM entries) FROM state"
 _THERE: Final = """
     SELECT (SELECT count(*) FROM article_changes WHERE seq > ?), (SELECT count(*) FROM article_changes),
         coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'article_changes'), 0),

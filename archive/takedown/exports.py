@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from archive.failures import named_disk_failures
+from archive.naming import readable
+from archive.regular_files import files_below, is_regular, open_regular
 from archive.takedown.scan import look_into
 from archive.takedown.traces import Traces
-from archive.verify.exports import LINE, MANIFEST
-from archive.verify.tree import files_below
 
 BY_LINE: Final = (".jsonl", ".ndjson", ".txt")
 """Endings of files that are whole without some of their lines."""
@@ -32,20 +32,22 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
     # Imported here: most commands need no exports.
     from archive.export.erase import erase_from_exports
     from archive.export.place import clear_abandoned
+    from archive.export.sums import SUMS
 
-    for left in (data / "exports").rglob(f".*{_ASIDE}"):
-        left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
+    for left in files_below(data / "exports"):
+        if left.name.startswith(".") and left.name.endswith(_ASIDE):
+            left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     clear_abandoned(data / "exports")
     done = erase_from_exports(data / "exports", traces)
     for path in files_below(data / "exports"):
-        if path.name != MANIFEST and not path.is_symlink() and (how := _erase_from(data, path, traces)):
+        if path.name != SUMS and (how := _erase_from(data, path, traces)):
             done[path] = how
-    return {path.relative_to(data).as_posix(): how for path, how in done.items()}
+    return {readable(path.relative_to(data)): how for path, how in done.items()}
 
 
 def _erase_from(data: Path, path: Path, traces: Traces) -> str:
-    named = traces.count(path.name.encode()) > 0
-    if not named and not look_into(path, traces).hits:
+    named = traces.count(os.fsencode(path.name)) > 0
+    if not named and not (is_regular(path) and look_into(path, traces).hits):
         return ""
     content = None if named else _without(path, traces)
     # The manifest first: if a crash comes between, the file still has its traces and is found again.
@@ -65,21 +67,16 @@ def _without(path: Path, traces: Traces) -> bytes | None:
 
 
 def _mend_manifest(exports: Path, path: Path, content: bytes | None) -> None:
-    """Let the manifest that lists ``path``, if there is one, list what it is going to be."""
+    """Let the lists of digests that name ``path``, if there are any, say what it is going to be."""
+    from archive.export.sums import SUMS, sums_with
+
+    digest = None if content is None else sha256(content).hexdigest()
     for directory in path.relative_to(exports).parents:
-        manifest = exports / directory / MANIFEST
-        if manifest.exists():
-            name = path.relative_to(manifest.parent).as_posix()
-            lines = manifest.read_text("utf-8").splitlines()
-            mended = [each for line in lines if (each := _mended(line, name, content))]
-            _replace(manifest, "".join(f"{line}\n" for line in mended).encode())
-
-
-def _mended(line: str, name: str, content: bytes | None) -> str:
-    entry = LINE.fullmatch(line)
-    if entry is None or entry[2] != name:
-        return line
-    return f"{sha256(content).hexdigest()}  {name}" if content is not None else ""
+        sums = exports / directory / SUMS
+        if is_regular(sums):
+            with open_regular(sums) as lines:
+                mended = sums_with(lines, path.relative_to(sums.parent).as_posix(), digest)
+            _replace(sums, mended)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -14,10 +14,13 @@ import orjson
 
 from archive.erasures import id_hash
 from archive.failures import named_disk_failures
+from archive.regular_files import read_regular
 from archive.store import Archive
 from archive.tree import sync_directory
 
 LOG: Final = "erasures.jsonl"
+_LARGEST: Final = 256 * 2**20
+"""Bytes of the log: a line has a few hundred."""
 _COLUMNS: Final = ("id_hash", "content_hash", "reason", "begun_at", "finished_at", "removed")
 
 
@@ -44,8 +47,11 @@ def write_erasure_log(archive: Archive) -> Path:
 
 def read_erasure_log(data: Path) -> Iterator[dict[str, object]]:
     """What the log says; a line that is damaged is passed over."""
-    path = data / LOG
-    for line in path.read_bytes().splitlines() if path.exists() else []:
+    try:
+        content = read_regular(data / LOG, _LARGEST)
+    except FileNotFoundError:
+        return
+    for line in content.splitlines():
         try:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError:

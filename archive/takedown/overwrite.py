@@ -18,10 +18,10 @@ from typing import Final
 import orjson
 
 from archive.failures import named_disk_failures
-from archive.raw import Damage, Member, members
 from archive.takedown.traces import Traces
 from archive.tree import sync_directory
-from archive.warc import REDACTED
+from archive.warc import ERASED, REDACTED
+from archive.warc_members import LEAST_MEMBER, Damage, Member, members
 
 JOURNAL: Final = ".takedown.journal"
 _EMPTY: Final = b"\x00\x00\x00\xff\xff"
@@ -186,15 +186,23 @@ def blotted_record(plain: bytes, traces: Traces, filler: bytes = b"") -> bytes:
 def _erased_record(filler: bytes) -> bytes:
     body = b"description: a record was erased here\r\n"
     head = (
-        f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000000>\r\n"
+        f"WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {ERASED}\r\n"
         f"WARC-Date: 1970-01-01T00:00:00Z\r\nContent-Type: application/warc-fields\r\nContent-Length: {len(body)}\r\n"
     )
     return head.encode() + (b"X-Filler: " + filler + b"\r\n" if filler else b"") + b"\r\n" + body + b"\r\n\r\n"
 
 
 def _filled(length: int, record: Callable[[bytes], bytes]) -> bytes:
-    """As `_fitted`; where not even a small record fits, an empty member: there is nothing in it to be read."""
-    return _fitted(length, record) or _fitted(length, lambda _: b"") or b"\0" * length
+    """As `_fitted`; where not even a small record fits, an empty member, or zeros: there is nothing to be read."""
+    return _fitted(length, record) or _empty_member(length) or b"\0" * length
+
+
+def _empty_member(length: int) -> bytes:
+    """A gzip member of so many bytes that unpacks to nothing; what fills it is the name in its head."""
+    if length < LEAST_MEMBER:
+        return b""
+    name = b"x" * (length - LEAST_MEMBER - 1) + b"\0" if length > LEAST_MEMBER else b""
+    return b"\x1f\x8b\x08" + (b"\x08" if name else b"\0") + b"\0\0\0\0\0\x03" + name + b"\x03\0" + bytes(8)
 
 
 def _fitted(length: int, record: Callable[[bytes], bytes]) -> bytes | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.regular_files import files_below, is_regular
 from archive.takedown.traces import Traces
 from archive.takedown.unpacked import Opaque, as_it_lies, unpacked
 
@@ -21,14 +23,12 @@ class Seen:
 
 def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
     """Every ordinary file below ``directory``, its name included in what is looked at."""
-    for path in sorted(directory.rglob("*")):
-        if path.is_symlink() or not path.is_file():
-            continue
+    for path in filter(is_regular, files_below(directory)):
         try:
             seen = look_into(path, traces)
         except FileNotFoundError:
             continue  # A writer's temporary file, gone again.
-        named = traces.count(path.relative_to(directory).as_posix().encode())
+        named = traces.count(os.fsencode(path.relative_to(directory)))
         yield Seen(path, seen.hits + named, seen.opaque)
 
 

@@ -6,6 +6,7 @@ same command finishes what a crash interrupted; from the first one on nobody can
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -18,11 +19,14 @@ from typing import Final
 import orjson
 
 from archive.article import Article
+from archive.capture_files import rewriting_capture_file
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
+from archive.naming import readable
 from archive.raw import raw_files
 from archive.record import Revision, stamp
+from archive.regular_files import files_below, is_regular
 from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
@@ -34,7 +38,6 @@ from archive.takedown.scan import look_into, scan
 from archive.takedown.traces import Traces, own_sentences
 from archive.takedown.unpacked import is_database
 from archive.verify.captures import reference
-from archive.verify.tree import files_below
 
 CHECKPOINT_TRIES: Final = 20
 
@@ -75,8 +78,8 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     removed["files"] += _unlink_pending(archive, article_id)
     fold_up(archive, traces)
     seen = list(scan(archive.data, traces))
-    left = {each.path.relative_to(archive.data).as_posix(): each.hits for each in seen if each.hits}
-    opaque = {each.path.relative_to(archive.data).as_posix(): each.opaque for each in seen if each.opaque}
+    left = {readable(each.path.relative_to(archive.data)): each.hits for each in seen if each.hits}
+    opaque = {readable(each.path.relative_to(archive.data)): each.opaque for each in seen if each.opaque}
     _finish(archive, article_id, removed, now, whole=not left)
     return Taken(article_id, dict(+removed), len(seen), len(traces.sentences), left, opaque, copies, exports)
 
@@ -130,8 +133,9 @@ def _erase_captures(archive: Archive, traces: Traces) -> int:
     own = _own_captures(archive.database.connection, traces.article_id)
     erased = 0
     for path in raw_files(archive.data):
-        patches = capture_patches(archive.data, path, traces, own.get(path.name, set()))
-        erased += sum(patch.erases for patch in overwrite(archive.data, patches))
+        if patches := list(capture_patches(archive.data, path, traces, own.get(path.name, set()))):
+            with rewriting_capture_file(archive, path):
+                erased += sum(patch.erases for patch in overwrite(archive.data, patches))
     return erased
 
 
@@ -153,10 +157,10 @@ _OWN_REFERENCES: Final = """
 def _erase_files(data: Path, traces: Traces) -> Counter[str]:
     """Reports and logs are blotted in place, what lies aside is removed, backups are rid of its rows."""
     removed = Counter[str]()
-    for path in files_below(data / "runs"):
+    for path in filter(is_regular, files_below(data / "runs")):
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
     for path in files_below(data / "damaged"):
-        if look_into(path, traces).hits or traces.count(path.name.encode()):
+        if traces.count(os.fsencode(path.name)) or (is_regular(path) and look_into(path, traces).hits):
             path.unlink()
             removed["damaged files"] += 1
     for path in sorted({*data.glob("*"), *files_below(data / "backups")} - {data / "archive.db"}):
@@ -199,7 +203,7 @@ def _unlink_pending(archive: Archive, article_id: str) -> int:
     row = archive.database.connection.execute(_PENDING, (id_hash(article_id),)).fetchone()
     # A file that was put there without a row has the id for its name.
     paths = {archive.data / name for name in orjson.loads(row[0])}
-    paths |= set((archive.data / "articles").rglob(f"{article_id}.md"))
+    paths |= {path for path in files_below(archive.data / "articles") if path.name == f"{article_id}.md"}
     found = [path for path in paths if path.exists()]
     for path in found:
         path.unlink()

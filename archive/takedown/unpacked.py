@@ -13,7 +13,11 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any, Final
 
+from archive.regular_files import UnusableFile, open_regular
+
 CHUNK: Final = 1 << 20
+_LARGEST_RATIO: Final = 200
+"""Of what is unpacked to what is packed. Texts come to twenty; what is beyond was made to fill memory or time."""
 _SQLITE: Final = b"SQLite format 3\0"
 
 
@@ -27,8 +31,13 @@ def unpacked(path: Path) -> Iterator[bytes]:
     unpack = next((unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic)), None)
     if unpack is None:
         return
+    most = _LARGEST_RATIO * path.stat().st_size + CHUNK
     try:
-        yield from unpack(path)
+        for chunk in unpack(path):
+            yield chunk
+            most -= len(chunk)
+            if most < 0:
+                raise Opaque(f"it unpacks to more than {_LARGEST_RATIO} times its size")
     except (zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, sqlite3.Error, ValueError) as error:
         raise Opaque(str(error)) from error
     except ModuleNotFoundError as error:
@@ -43,9 +52,11 @@ def as_it_lies(path: Path) -> Generator[bytes]:
     next would believe to be the last, and take the log away from them.
     """
     if ".db" not in path.name:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield from iter(lambda: file.read(CHUNK), b"")
         return
+    if not path.is_file():
+        raise UnusableFile(path, "no regular file")
     with Popen(["cat", "--", str(path)], stdout=PIPE) as reader:  # noqa: S603, S607
         if reader.stdout:
             yield from iter(partial(reader.stdout.read, CHUNK), b"")
@@ -71,8 +82,8 @@ def _from_gzip(path: Path) -> Iterator[bytes]:
         while waiting:
             if unpacker.eof:
                 unpacker = zlib.decompressobj(wbits=31)
-            yield unpacker.decompress(waiting)
-            waiting = unpacker.unused_data
+            yield unpacker.decompress(waiting, CHUNK)
+            waiting = unpacker.unused_data or unpacker.unconsumed_tail
     if not unpacker.eof:
         raise zlib.error("it ends in the midst of a record")
 

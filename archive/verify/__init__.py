@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+from archive.alone import undisturbed
 from archive.errors import NoArchive, NotAnArchive
 from archive.store import Archive
 from archive.verify.captures import check_capture_files, check_captures
@@ -13,16 +15,18 @@ from archive.verify.database import check_database
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
+from archive.verify.search import check_search
 from archive.verify.tree import check_tree
 
 __all__ = ["Finding", "What", "verify"]
 
 
 def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
-    """Everything that is wrong in the archive, one by one; nothing is changed.
+    """Everything that is wrong in the archive, one by one; nothing is mended.
 
-    ``deep``: also unpack every raw capture and hash every picture and export, which reads all files.
-    Raises ``NoArchive``, ``NewerArchive``.
+    ``deep``: also unpack every raw capture and hash every picture and export, which reads all files. What seems wrong
+    while a takedown or repair is at work is looked at again when that is over. Length and digest of capture files that
+    were not noted before are noted. Raises ``NoArchive``, ``NewerArchive``.
     """
     try:
         archive = Archive.existing(data)
@@ -40,16 +44,18 @@ def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
         return
     with archive, Archive.existing(data) as again:
         yield from _leftovers(data)
-        yield from check_database(archive.database, again.database)
+        yield from check_database(archive.database, again.database, calm=partial(undisturbed, data))
         yield from _against_rows(archive, again, deep=deep)
 
 
 def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Finding]:
+    calm = partial(undisturbed, archive.data)
     try:
-        yield from check_tree(archive, again)
-        yield from check_captures(archive, deep=deep)
-        yield from check_media(archive, again, deep=deep)
-        yield from check_exports(archive.data, deep=deep)
+        yield from check_tree(archive, again, calm=calm)
+        yield from check_captures(archive, again, deep=deep, calm=calm)
+        yield from check_media(archive, again, deep=deep, calm=calm)
+        yield from check_exports(archive.data, deep=deep, calm=calm)
+        yield from check_search(archive, calm=calm)
     except (NotAnArchive, sqlite3.Error, LookupError) as error:
         # SQLite cannot read on, or a column is not there any more: what follows is not looked at.
         yield Finding("database", What.DAMAGED, "archive.db", f"rows that cannot be read: {error}")
@@ -57,6 +63,13 @@ def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[F
 
 def _leftovers(data: Path) -> Iterator[Finding]:
     """What a process that died in the midst of making a database or a backup left behind."""
-    for path in sorted(data.glob(".*.*")):
-        if path.is_file() and path.name.startswith((".archive.db.", ".erasures.", ".takedown.")):
-            yield Finding("database", What.LEFTOVER, path.name)
+    if _left_aside(data):
+        with undisturbed(data):
+            left = _left_aside(data)
+        yield from (Finding("database", What.LEFTOVER, name) for name in left)
+
+
+def _left_aside(data: Path) -> list[str]:
+    """Of a database, the log of erasures or a takedown, what was written aside and not put in its place."""
+    names = sorted(path.name for path in data.glob(".*.*"))
+    return [name for name in names if name.startswith((".archive.db.", ".search.db.", ".erasures.", ".takedown."))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from itertools import groupby
 from typing import Final
@@ -14,15 +15,16 @@ from archive.record import archived_from
 from archive.schema import schema_of_newest
 from archive.seals import printable_key, sealed_tables, sealed_total, sums_of
 from archive.verify.findings import Finding, What
-from archive.verify.quiet import quietly
+from archive.verify.quiet import Calm, quietly
 
 
-def check_database(database: Database, again: Database) -> Iterator[Finding]:
+def check_database(database: Database, again: Database, *, calm: Calm = nullcontext) -> Iterator[Finding]:
     """Everything that can be wrong inside the file. What SQLite cannot read is named and passed over.
 
-    ``again``: a second connection to the same file, for second looks.
+    ``again``: a second connection to the same file, for second looks; ``calm``: inside it no takedown is at work.
     """
-    for check in (_structure, _schema, _foreign_keys, _texts, _revisions, _promises, partial(_seals, again)):
+    promises, seals = partial(_promises, calm), partial(_seals, again)
+    for check in (_structure, _schema, _foreign_keys, _texts, _revisions, promises, seals):
         try:
             yield from check(database)
         except (sqlite3.Error, ValueError, LookupError, TypeError) as error:
@@ -133,10 +135,14 @@ _REVISIONS: Final = """
 _WITHOUT_REVISION: Final = "SELECT id FROM articles WHERE id NOT IN (SELECT article_id FROM revisions)"
 
 
-def _promises(database: Database) -> Iterator[Finding]:
+def _promises(calm: Calm, database: Database) -> Iterator[Finding]:
     """What rows of different tables promise each other."""
     for what, query, detail in _PROMISES:
-        for (where,) in database.connection.execute(query):
+        found = database.connection.execute(query).fetchall()
+        if found:
+            with calm():
+                found = database.connection.execute(query).fetchall()
+        for (where,) in found:
             yield Finding("database", what, str(where), detail)
 
 

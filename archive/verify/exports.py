@@ -1,63 +1,99 @@
-"""Exports against the manifest (``SHA256SUMS``) that was written with them; those without one are not judged."""
+"""Exports against the digests that were written with them (``SHA256SUMS``); folders without these are not judged."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from archive.export.place import abandoned_below, is_beside_a_target
+from archive.export.sums import SUMS, read_sums
+from archive.regular_files import files_below, open_regular, sha256_of
 from archive.verify.findings import Finding, What
-from archive.verify.media import sha256_of
-from archive.verify.tree import files_below
+from archive.verify.quiet import Calm
 
-MANIFEST: Final = "SHA256SUMS"
-LINE: Final = re.compile(r"([0-9a-f]{64})  ?\*?(.+)")
-"""A digest and a name relative to the manifest, as ``sha256sum`` writes and checks them."""
+_LOOKS: Final = 5
+"""At an export that is replaced while it is looked at. One that is so again and again will be looked at next time."""
+_EXPORT: Final = "export.json"
+"""A file that every export of ours has."""
 
 
-def check_exports(data: Path, *, deep: bool) -> Iterator[Finding]:
-    """Every manifest below ``exports``: each file it names, and the files it does not name.
+def check_exports(data: Path, *, deep: bool, calm: Calm = nullcontext) -> Iterator[Finding]:
+    """Every export below ``exports``: each file that its digests name, and the files that they do not name.
 
-    ``deep``: read the files; else only look whether they are there.
+    ``deep``: read the files; else only look whether they are there. ``calm``: inside it no takedown is at work.
     """
-    for manifest in sorted((data / "exports").rglob(MANIFEST)):
-        yield from _check(data, manifest, deep=deep)
+    for folder in _exports_below(data / "exports"):
+        check = partial(_unless_replaced, data, folder, deep=deep)
+        if check():
+            with calm():
+                found = check()
+            yield from found
+    for left in abandoned_below(data / "exports"):
+        yield Finding("exports", What.LEFTOVER, _name(data, left), "of an export that was killed")
 
 
-def _check(data: Path, manifest: Path, *, deep: bool) -> Iterator[Finding]:
-    listed: set[Path] = set()
-    lines = manifest.read_bytes().decode("utf-8", "replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        entry = LINE.fullmatch(line)
-        if entry is None:
-            yield Finding("exports", What.DAMAGED, _name(data, manifest), f"line {number} is no digest and name")
-            continue
-        path = manifest.parent / entry[2]
-        listed.add(path)
-        if found := _wrong(data, path, entry[1] if deep else ""):
+def _exports_below(directory: Path) -> Iterator[Path]:
+    for path in files_below(directory, enter=lambda folder: not is_beside_a_target(folder)):
+        if path.name == SUMS or (path.name == _EXPORT and not path.with_name(SUMS).exists()):
+            yield path.parent
+
+
+def _unless_replaced(data: Path, folder: Path, *, deep: bool) -> list[Finding]:
+    """What is wrong with an export that was the same one from the first look to the last."""
+    for _ in range(_LOOKS):
+        before = _identity(folder)
+        found = list(_check(data, folder, deep=deep))
+        if not found or _identity(folder) == before:
+            return found
+    return []
+
+
+def _identity(folder: Path) -> tuple[int, ...]:
+    """What is another number for another export, and for another list of digests."""
+    try:
+        here = folder.stat()
+        sums = (folder / SUMS).lstat()
+    except OSError:
+        return ()
+    return here.st_dev, here.st_ino, sums.st_ino, sums.st_mtime_ns
+
+
+def _check(data: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
+    try:
+        sums = read_sums(folder / SUMS)
+    except FileNotFoundError:
+        if (folder / _EXPORT).exists():
+            yield Finding("exports", What.MISSING, _name(data, folder / SUMS))
+        return
+    except OSError as error:
+        yield Finding("exports", What.DAMAGED, _name(data, folder / SUMS), error.strerror or str(error))
+        return
+    for fault in sums.faults:
+        yield Finding("exports", What.DAMAGED, _name(data, folder / SUMS), fault)
+    for name, digest in sums.digests.items():
+        if found := _wrong(data, folder / name, digest if deep else ""):
             yield found
-    for path in files_below(manifest.parent):
-        if path not in listed and path != manifest and not _has_own_manifest(path, manifest):
+    for path in files_below(folder, enter=lambda inner: not is_beside_a_target(inner) and not (inner / SUMS).exists()):
+        name = path.relative_to(folder).as_posix()
+        if name not in sums.digests and name != SUMS:
             what = What.LEFTOVER if path.name.startswith(".") else What.FOREIGN
-            yield Finding("exports", what, _name(data, path), "not in the manifest")
+            yield Finding("exports", what, _name(data, path), f"not in {SUMS}")
 
 
 def _wrong(data: Path, path: Path, digest: str) -> Finding | None:
     try:
-        path.stat()
         if digest and sha256_of(path) != digest:
             return Finding("exports", What.DAMAGED, _name(data, path))
-    except FileNotFoundError:
+        if not digest:
+            open_regular(path).close()
+    except (FileNotFoundError, NotADirectoryError):
         return Finding("exports", What.MISSING, _name(data, path))
     except OSError as error:
         return Finding("exports", What.DAMAGED, _name(data, path), error.strerror or str(error))
     return None
-
-
-def _has_own_manifest(path: Path, manifest: Path) -> bool:
-    below = path.relative_to(manifest.parent).parents
-    return any((manifest.parent / each / MANIFEST).exists() for each in below if each != Path())
 
 
 def _name(data: Path, path: Path) -> str:

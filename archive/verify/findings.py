@@ -28,7 +28,7 @@ class Finding:
     """One thing that is wrong. ``where`` is a path below the data directory, or ``table/key`` in the database."""
 
     part: str
-    """database, tree, captures, media or exports."""
+    """database, tree, captures, media, exports or search."""
     what: What
     where: str
     detail: str = ""

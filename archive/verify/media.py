@@ -3,53 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import file_digest
+from contextlib import nullcontext
 from pathlib import Path
+from sqlite3 import Row
+from typing import Final
 
+from archive.regular_files import files_below, open_regular, sha256_of
 from archive.store import Archive
 from archive.verify.findings import Finding, What
-from archive.verify.quiet import quietly
-from archive.verify.tree import files_below
+from archive.verify.quiet import Calm, quietly
+from archive.verify.tree import has_row
 
 
-def check_media(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Finding]:
-    """Every row's file, then every file's row. ``again``: the same archive, opened for second looks;
-    ``deep``: read the files too, not only their sizes.
+def check_media(
+    archive: Archive,
+    again: Archive,
+    *,
+    deep: bool,
+    calm: Calm = nullcontext,
+) -> Iterator[Finding]:
+    """Every row's file, then every file's row. ``again``: the same archive, opened for second looks; ``calm``: inside
+    it no takedown is at work; ``deep``: read the files too, not only their sizes.
     """
-    for row in archive.database.connection.execute("SELECT sha256, path, bytes FROM media ORDER BY path"):
-        if found := _wrong(archive.data, row["sha256"] if deep else "", row["path"], row["bytes"]):
-            yield found
+    for row in _all_rows(archive):
+        if _wrong(archive.data, row, deep=deep):
+            with calm():
+                found = [each for now in _rows(again, row["sha256"]) if (each := _wrong(again.data, now, deep=deep))]
+            yield from found
     for path in files_below(archive.data / "media"):
-        if found := _strange(again, path):
-            yield found
+        if not has_row(archive, "media", "path", path):
+            with calm():
+                found = _strange(again, path)
+            yield from found
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file in hex. Raises OSError."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+def _all_rows(archive: Archive) -> Iterator[Row]:
+    """The rows, some at a time: no state of the database is held for long."""
+    last = -1
+    while rows := archive.database.connection.execute(_NEXT_ROWS, (last,)).fetchall():
+        yield from rows
+        last = rows[-1]["number"]
 
 
-def _wrong(data: Path, digest: str, name: str, size: int) -> Finding | None:
-    path = data / name
+_NEXT_ROWS: Final = """
+    SELECT rowid AS number, sha256, path, bytes FROM media WHERE rowid > ? ORDER BY rowid LIMIT 500
+"""
+
+
+def _rows(archive: Archive, digest: str) -> list[Row]:
+    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ?"
+    return archive.database.connection.execute(query, (digest,)).fetchall()
+
+
+def _wrong(data: Path, row: Row, *, deep: bool) -> Finding | None:
+    name, path = row["path"], data / row["path"]
     try:
-        if path.stat().st_size != size:
-            return Finding("media", What.DAMAGED, name, f"{path.stat().st_size} bytes instead of {size}")
-        if digest and sha256_of(path) != digest:
+        with open_regular(path):
+            size = path.stat().st_size
+        if size != row["bytes"]:
+            return Finding("media", What.DAMAGED, name, f"{size} bytes instead of {row['bytes']}")
+        if deep and sha256_of(path) != row["sha256"]:
             return Finding("media", What.DAMAGED, name, "not the bytes of its name")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Finding("media", What.MISSING, name)
     except OSError as error:
         return Finding("media", What.DAMAGED, name, error.strerror or str(error))
     return None
 
 
-def _strange(archive: Archive, path: Path) -> Finding | None:
-    name = path.relative_to(archive.data).as_posix()
-    query = "SELECT 1 FROM media WHERE path = ?"
+def _strange(archive: Archive, path: Path) -> list[Finding]:
     with quietly(archive.database):
         if not path.is_symlink() and not path.exists():
-            return None
-        if archive.database.connection.execute(query, (name,)).fetchone():
-            return None
-    return Finding("media", What.LEFTOVER if "/." in name else What.FOREIGN, name)
+            return []
+        if has_row(archive, "media", "path", path):
+            return []
+    name = path.relative_to(archive.data).as_posix()
+    return [Finding("media", What.LEFTOVER if "/." in name else What.FOREIGN, name)]

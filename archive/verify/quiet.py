@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from archive.database import Database
 from archive.failures import named_sqlite_failures
+
+Calm = Callable[[], AbstractContextManager[object]]
+"""Enters a time in which no takedown or repair is at work."""
 
 
 @contextmanager

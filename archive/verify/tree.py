@@ -5,69 +5,82 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Final
 
 from archive.markdown import to_markdown
 from archive.record import Archived
+from archive.regular_files import files_below, open_regular
 from archive.store import Archive
 from archive.verify.findings import Finding, What
-from archive.verify.quiet import quietly
+from archive.verify.quiet import Calm, quietly
 
 
-def check_tree(archive: Archive, again: Archive) -> Iterator[Finding]:
-    """Every row's file, then every file's row. ``again``: the same archive, opened for second looks."""
-    for (article_id,) in archive.database.connection.execute("SELECT CAST(id AS BLOB) FROM articles ORDER BY rowid"):
+def check_tree(archive: Archive, again: Archive, *, calm: Calm = nullcontext) -> Iterator[Finding]:
+    """Every row's file, then every file's row. ``again``: the same archive, opened for second looks; ``calm``: inside
+    it no takedown is at work.
+    """
+    for article_id in _ids(archive):
         if (archived := _readable(archive, article_id)) and _wrong(archive.data, archived):
-            yield from _still_wrong(again, archived.article.id)
+            with calm():
+                found = _still_wrong(again, archived.article.id)
+            yield from found
     for path in files_below(archive.data / "articles"):
-        if not _has_row(archive, path):
-            yield from _stranger(again, path)
+        if not has_row(archive, "articles", "markdown_path", path):
+            with calm():
+                found = _stranger(again, path)
+            yield from found
 
 
-def files_below(directory: Path) -> Iterator[Path]:
-    """Everything below that is no directory, one directory after another."""
-    for folder, folders, files in os.walk(directory):
-        folders.sort()
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        yield from (Path(folder, name) for name in sorted(files + links))
+def _ids(archive: Archive) -> Iterator[bytes | None]:
+    """The ids of all articles, some at a time: who reads on for hours keeps the database's log from being folded up."""
+    last = -1
+    while rows := archive.database.connection.execute(_NEXT_IDS, (last,)).fetchall():
+        yield from (row[1] for row in rows)
+        last = rows[-1][0]
 
 
-def _readable(archive: Archive, article_id: bytes) -> Archived | None:
+_NEXT_IDS: Final = "SELECT rowid, CAST(id AS BLOB) FROM articles WHERE rowid > ? ORDER BY rowid LIMIT 500"
+
+
+def has_row(archive: Archive, table: str, column: str, path: Path) -> bool:
+    """Whether the table has a row for the file. A name that is no UTF-8 has none."""
+    query = f"SELECT 1 FROM {table} WHERE {column} = CAST(? AS TEXT)"  # noqa: S608  (names in our own schema)
+    name = os.fsencode(path.relative_to(archive.data))
+    return archive.database.connection.execute(query, (name,)).fetchone() is not None
+
+
+def _readable(archive: Archive, article_id: bytes | None) -> Archived | None:
     """The article; None where its row cannot be read back: which one that is, its seal says."""
     try:
-        return archive.find(article_id.decode("utf-8", "replace"))
+        return archive.find(article_id.decode("utf-8", "replace")) if article_id is not None else None
     except (sqlite3.Error, ValueError, TypeError, LookupError):
         return None
 
 
 def _wrong(data: Path, archived: Archived) -> Finding | None:
-    path = data / archived.markdown_path
     if archived.status == "taken_down":
         return None  # Its takedown was interrupted: that is what the check of the database says.
+    expected = to_markdown(archived.article).encode()
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
+        with open_regular(data / archived.markdown_path) as file:
+            content = file.read(len(expected) + 1)
+    except (FileNotFoundError, NotADirectoryError):
         return Finding("tree", What.MISSING, archived.markdown_path)
     except OSError as error:
         return Finding("tree", What.DAMAGED, archived.markdown_path, error.strerror or str(error))
-    if content == to_markdown(archived.article).encode():
-        return None
-    return Finding("tree", What.DAMAGED, archived.markdown_path, "not what its row says")
+    return (
+        None if content == expected else Finding("tree", What.DAMAGED, archived.markdown_path, "not what its row says")
+    )
 
 
-def _still_wrong(archive: Archive, article_id: str) -> Iterator[Finding]:
+def _still_wrong(archive: Archive, article_id: str) -> list[Finding]:
     """Look again while nobody writes: files are put in place a moment before their rows."""
     with quietly(archive.database):
         archived = archive.find(article_id)
         found = _wrong(archive.data, archived) if archived else None
-    if found:
-        yield found
-
-
-def _has_row(archive: Archive, path: Path) -> bool:
-    name = path.relative_to(archive.data).as_posix()
-    query = "SELECT 1 FROM articles WHERE markdown_path = ?"
-    return archive.database.connection.execute(query, (name,)).fetchone() is not None
+    return [found] if found else []
 
 
 def _owner_lives(path: Path) -> bool:
@@ -76,12 +89,12 @@ def _owner_lives(path: Path) -> bool:
     return owner.isdigit() and Path("/proc", owner).exists()
 
 
-def _stranger(archive: Archive, path: Path) -> Iterator[Finding]:
+def _stranger(archive: Archive, path: Path) -> list[Finding]:
     with quietly(archive.database):
-        if not path.is_symlink() and (not path.exists() or _has_row(archive, path)):
-            return
+        if not path.is_symlink() and (not path.exists() or has_row(archive, "articles", "markdown_path", path)):
+            return []
     if path.parent.name == ".aside" and _owner_lives(path):
-        return
+        return []
     name = path.relative_to(archive.data).as_posix()
     hidden = any(part.startswith(".") for part in path.relative_to(archive.data).parts)
-    yield Finding("tree", What.LEFTOVER if hidden else What.FOREIGN, name)
+    return [Finding("tree", What.LEFTOVER if hidden else What.FOREIGN, name)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from scrapy import Request, Spider
@@ -13,9 +12,11 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.monitoring.polls import listed_since, standing
+from archive.regular_files import read_named
 from crawler.backoff import REFUSALS
 from crawler.course import Course, readable
 from crawler.guard import host_of
+from crawler.inputs import LARGEST_FILE
 from crawler.items import Link
 from crawler.ledger import ledger_of
 from crawler.middlewares.rest import RestMiddleware
@@ -250,7 +251,7 @@ class AddressesSpider(Spider):
 
     def __init__(self, file: str = "", address: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._text = address.encode() if address else Path("/dev/stdin" if file == "-" else file).read_bytes()
+        self._text = address.encode() if address else read_named(file, LARGEST_FILE)
 
     async def start(self) -> AsyncIterator[Link]:
         """Every address of the file; a line that is none is counted and named in the log."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from archive.article import Article
+from archive.capture_files import note_capture_file
 from archive.frontier import Frontier
-from archive.raw import RawWriter
+from archive.raw import RawWriter, raw_files
 from archive.store import Archive
 from archive.warc import Capture
 from tests.archive.samples import EVENING, NOON, an_article
@@ -26,6 +27,8 @@ def make_archive(data: Path, articles: int = 6) -> None:
         run = archive.start_run("crawl", started_at=NOON)
         kept = [a_reading(number) for number in range(articles)]
         references = write_captures(data, kept)
+        for path in raw_files(data):
+            note_capture_file(archive, path)
         with archive.transaction() as connection:
             for article, raw_ref in zip(kept, references, strict=True):
                 archive.keep(article, seen_at=NOON, source="tech", rank=3, raw_ref=raw_ref)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -128,3 +130,92 @@ def test_the_command(filled: Archive, tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("a letter")
     refused = subprocess.run([*command[:4], str(tmp_path / "letter")], capture_output=True, text=True)
     assert (refused.returncode, refused.stderr.count("\n")) == (20, 1)
+
+
+def archive_of_somebody(place: Path, *, number: int) -> Path:
+    """Another archive with one article; its database."""
+    with Archive.open(place) as other:
+        other.keep(an_article(number), seen_at=NOON)
+    return place / "archive.db"
+
+
+def everything_in(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_the_database_of_another_archive_is_no_place(filled: Archive, tmp_path: Path) -> None:
+    other = archive_of_somebody(tmp_path / "other", number=70)
+    before = everything_in(tmp_path / "other")
+    link = tmp_path / "link.db"
+    link.symlink_to(other)
+    for place in (other, link):
+        with pytest.raises(BackupRefused):
+            back_up(filled.database, place)
+    assert everything_in(tmp_path / "other") == before
+    other.rename(tmp_path / "lost.db")
+    with pytest.raises(BackupRefused, match="directory of an archive"):
+        back_up(filled.database, other)
+    assert not other.exists()
+
+
+def test_an_archive_that_is_at_work_is_no_place_wherever_its_log_is(filled: Archive, tmp_path: Path) -> None:
+    place = tmp_path / "other"
+    with Archive.open(place) as other:
+        other.keep(an_article(70), seen_at=NOON)
+        assert (place / "archive.db-wal").exists()
+        with pytest.raises(BackupRefused):
+            back_up(filled.database, place / "archive.db")
+        assert other.known([an_article(70).id])
+    assert list(verify(place, deep=True)) == []
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_a_log_without_its_database_is_not_left_beside_a_backup(filled: Archive, tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"one.db{suffix}").write_bytes(b"pages of another database")
+    with pytest.raises(BackupRefused, match="lies beside it"):
+        back_up(filled.database, tmp_path / "one.db")
+    assert not (tmp_path / "one.db").exists()
+
+
+def test_a_backup_of_another_archive_is_not_replaced(filled: Archive, tmp_path: Path) -> None:
+    archive_of_somebody(tmp_path / "other", number=70)
+    target = tmp_path / "one.db"
+    with Archive.existing(tmp_path / "other") as other:
+        back_up(other.database, target)
+    theirs = target.read_bytes()
+    with pytest.raises(BackupRefused, match="another archive"):
+        back_up(filled.database, target)
+    assert target.read_bytes() == theirs
+
+
+def test_a_restored_archive_replaces_the_backups_it_had(filled: Archive, tmp_path: Path) -> None:
+    target = tmp_path / "one.db"
+    back_up(filled.database, target)
+    restored = tmp_path / "restored"
+    restored.mkdir()
+    shutil.copy(target, restored / "archive.db")
+    with Archive.existing(restored) as archive:
+        archive.keep(an_article(70), seen_at=NOON)
+        back_up(archive.database, target)
+        assert dump(target) == dump(archive.database.path)
+
+
+def test_a_link_to_a_backup_stays_one(filled: Archive, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "newest.db"
+    link.symlink_to(tmp_path / "disk" / "one.db")
+    for _ in range(2):
+        back_up(filled.database, link)
+    assert link.is_symlink()
+    assert dump(tmp_path / "disk" / "one.db") == dump(filled.database.path)
+
+
+def test_a_pipe_a_device_and_a_socket_are_no_places(filled: Archive, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.db")
+    (tmp_path / "zero.db").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket.db"))
+        command = [str(QQNEWS), "--data", str(filled.data), "backup"]
+        for name in ("pipe.db", "zero.db", "socket.db"):
+            refused = subprocess.run([*command, str(tmp_path / name)], capture_output=True, text=True, timeout=30)
+            assert (refused.returncode, refused.stderr.count("\n")) == (20, 1), refused.stderr

@@ -13,14 +13,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from archive.errors import ArchiveNotWritable, CaptureLost
-from archive.raw import Damage, Member, RawWriter, captures, members, raw_files, read_capture
+from archive.raw import RawWriter, captures, raw_files, read_capture
 from archive.warc import Capture, digest_of
+from archive.warc_members import Damage, Member, members
 from tests.site.site import ROOT
 
 NOON = datetime(2026, 8, 10, 12, 0, 0, 123456, tzinfo=UTC)
@@ -129,6 +130,7 @@ def test_captures_by_day_and_host(tmp_path: Path) -> None:
     assert list(captures(tmp_path / "nowhere")) == []
 
 
+@settings(derandomize=True, deadline=None)
 @given(cut=st.integers(1, 4000))
 def test_a_torn_end_costs_only_what_was_torn(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
     data = tmp_path_factory.mktemp("torn")
@@ -146,6 +148,7 @@ def test_a_torn_end_costs_only_what_was_torn(tmp_path_factory: pytest.TempPathFa
     assert len(damages) <= 1
 
 
+@settings(derandomize=True, deadline=None)
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_never_read_as_if_nothing_were(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int

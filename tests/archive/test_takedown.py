@@ -22,7 +22,7 @@ from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, Erased
 from archive.frontier import Frontier
 from archive.media import keep_picture
-from archive.raw import RawWriter, captures, members, raw_files, read_capture
+from archive.raw import RawWriter, captures, raw_files, read_capture
 from archive.record import stamp
 from archive.search.keeping import catch_up
 from archive.store import Archive
@@ -31,6 +31,7 @@ from archive.takedown.overwrite import JOURNAL, blotted_record
 from archive.takedown.take_down import Taken, take_down
 from archive.takedown.traces import Traces
 from archive.verify import What, verify
+from archive.warc_members import members
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.archive.specimen import PICTURE, a_reading, make_archive, own_sentence, page_of
 from tests.archive.test_frontier import Item

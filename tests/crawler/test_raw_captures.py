@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.raw import Damage, captures, members, raw_files, read_capture
+from archive.raw import captures, raw_files, read_capture
 from archive.store import Archive
+from archive.warc_members import Damage, members
 from crawler.normalise import normalise
 from crawler.sites.qq.pages import read_page
 from tests.conftest import Called

@@ -3,6 +3,8 @@
  *   FAULT_UNDER   only files whose path begins with this
  *   FAULT_AT      number of the call from which on it goes wrong (0: never)
  *   FAULT_ERRNO   the error that this call and all later ones return; 0: the process is killed there
+ *   FAULT_STOP    1: the process is stopped there instead, and goes on when it is told to; 2: the same, but what is
+ *                 counted are the files that it opens, to read them too
  *   FAULT_CLOCK   seconds by which the wall clock is wrong
  */
 #define _GNU_SOURCE
@@ -21,7 +23,7 @@
 #include <unistd.h>
 
 static atomic_long calls;
-static long fault_at, fault_errno, clock_off;
+static long fault_at, fault_errno, fault_stop, clock_off;
 static const char *under;
 static int ready;
 
@@ -36,16 +38,22 @@ __attribute__((constructor)) void fault_begin(void) {
     under = getenv("FAULT_UNDER");
     fault_at = number("FAULT_AT");
     fault_errno = number("FAULT_ERRNO");
+    fault_stop = number("FAULT_STOP");
     clock_off = number("FAULT_CLOCK");
     ready = 1;
 }
 
 long fault_calls(void) { return atomic_load(&calls); }
 
-static int goes_wrong(void) {
+static int comes_to_it(void) {
     long call = atomic_fetch_add(&calls, 1) + 1;
     if (!fault_at || call < fault_at)
         return 0;
+    if (fault_stop) {
+        if (call == fault_at)
+            kill(getpid(), SIGSTOP);
+        return 0;
+    }
     if (!fault_errno) {
         kill(getpid(), SIGKILL);
         for (;;)
@@ -54,6 +62,8 @@ static int goes_wrong(void) {
     errno = (int)fault_errno;
     return 1;
 }
+
+static int goes_wrong(void) { return fault_stop != 2 && comes_to_it(); }
 
 static int concerns_path(const char *path) {
     char whole[4096];
@@ -140,6 +150,14 @@ int unlink(const char *path) {
     return !may && concerns_path(path) && goes_wrong() ? -1 : real(path);
 }
 
+/* How trees are removed. Counted only where somebody wants to be stopped in the midst of it. */
+int unlinkat(int folder, const char *path, int flags) {
+    REAL(int, "unlinkat", int, const char *, int);
+    if (fault_stop && concerns(folder))
+        goes_wrong();
+    return real(folder, path, flags);
+}
+
 static int opens_to_write(int flags) { return (flags & O_CREAT) || (flags & O_ACCMODE) != O_RDONLY; }
 
 #define OPEN(name) \
@@ -149,6 +167,8 @@ static int opens_to_write(int flags) { return (flags & O_CREAT) || (flags & O_AC
         mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0; \
         va_end(more); \
         REAL(int, #name, const char *, int, mode_t); \
+        if (fault_stop == 2 && concerns_path(path)) \
+            comes_to_it(); \
         int counts = (flags & O_CREAT) || fault_errno == EROFS || fault_errno == EACCES; \
         return counts && opens_to_write(flags) && concerns_path(path) && goes_wrong() ? -1 : real(path, flags, mode); \
     }

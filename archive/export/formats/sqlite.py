@@ -14,8 +14,8 @@ from archive.export.columns import DELETED, Column, Row, Table, Type
 from archive.export.dataset import DATABASE, Dataset, Part
 from archive.export.pictures import Find, archived, exported, with_copies
 from archive.export.sink import sink
-from archive.export.sums import digest_of
 from archive.failures import named_sqlite_failures
+from archive.regular_files import sha256_of
 
 if TYPE_CHECKING:
     from archive.export.manifest import Chain
@@ -84,7 +84,7 @@ def _write(tables: list[tuple[Table, Iterator[Row]]], find: Find, folder: Path) 
     with sink(folder / "metadata.json") as file:
         file.write(_metadata([table for table, _ in tables]))
         file.settle()
-    digest = digest_of(folder / FILE)
+    digest = sha256_of(folder / FILE)
     named = zip(tables, counts, strict=True)
     return [Part(FILE, table.name, rows, digest, DATABASE) for (table, _), rows in named]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,18 +14,15 @@ from archive.export.formats.jsonl import PLAIN
 from archive.export.pictures import archived
 from archive.export.sink import Sink, sink
 from archive.raw import first_of
-from archive.warc import RawRef, Record, read_record, read_ref
+from archive.warc import RawRef, read_ref
+from archive.warc_members import group_at
 
 if TYPE_CHECKING:
     from archive.export.manifest import Chain, Exported
 
-_SLICE: Final = 1 << 16
 FILE: Final = "captures.warc.gz"
 MISSING: Final = "missing.txt"
 _LENGTH: Final = CAPTURES.names.index("length")
-
-Packed = tuple[bytes, Record]
-"""A record as it lies in the file, and as it is read."""
 
 
 class Warc:
@@ -78,11 +73,11 @@ def _places(data: Path, refs: Iterable[str]) -> tuple[list[RawRef], list[str]]:
     for raw_ref in refs:
         try:
             ref = read_ref(raw_ref)
-            (_, head), *_ = list(_group(data, ref))
+            head = group_at(data, ref)[0].record
             needed = [ref, first_of(head)] if head.kind == "revisit" else [ref]
             if len(needed) > 1:
-                list(_group(data, needed[1]))
-        except (ValueError, KeyError, OSError):
+                group_at(data, needed[1])
+        except (ValueError, OSError):
             missing.append(raw_ref)
         else:
             found |= {(each.file, each.offset): each for each in needed}
@@ -92,10 +87,10 @@ def _places(data: Path, refs: Iterable[str]) -> tuple[list[RawRef], list[str]]:
 def _rows(data: Path, places: Iterable[RawRef], read: dict[Row, bytes]) -> Iterator[Row]:
     """The rows; the records of the one that came last are in ``read``."""
     for ref in places:
-        group = list(_group(data, ref))
-        headers, content = group[0][1].headers, b"".join(packed for packed, _ in group)
-        fetched_at = headers["WARC-Date"].replace("Z", "+00:00")
-        row = (ref.file, ref.offset, len(content), headers["WARC-Target-URI"], fetched_at, ref.digest)
+        group = group_at(data, ref)
+        headers, content = group[0].record.headers, b"".join(each.content for each in group)
+        fetched_at = headers.get("WARC-Date", "").replace("Z", "+00:00")
+        row = (ref.file, ref.offset, len(content), headers.get("WARC-Target-URI", ""), fetched_at, ref.digest)
         read.clear()
         read[row] = content
         yield row
@@ -125,36 +120,6 @@ def _lying(export: Exported) -> Iterator[tuple[Row, tuple[Path, int]]]:
     if (ends[-1] if ends else 0) != path.stat().st_size:
         raise NotAnExport(export.folder, "a takedown has changed its files: export again")
     yield from ((row[:2], (path, end - int(str(row[_LENGTH])))) for row, end in zip(rows, ends, strict=True))
-
-
-def _group(data: Path, ref: RawRef) -> Iterator[Packed]:
-    """The response or revisit at a reference and the records beside it, packed and read. Raises ``ValueError``."""
-    with (data / "raw" / ref.file).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        offset = ref.offset
-        while offset < len(content):
-            packed, plain = _member(content, offset)
-            record = read_record(plain)
-            if offset == ref.offset and record.kind not in ("response", "revisit"):
-                raise ValueError(f"a record of kind {record.kind} lies there")
-            if offset != ref.offset and record.headers.get("WARC-Concurrent-To") is None:
-                return
-            yield packed, record
-            offset += len(packed)
-
-
-def _member(content: mmap, offset: int) -> tuple[bytes, bytes]:
-    opened = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    plain, position = bytearray(), offset
-    while not opened.eof:
-        piece = content[position : position + _SLICE]
-        if not piece:
-            raise ValueError("the file ends within a record")
-        position += len(piece)
-        try:
-            plain += opened.decompress(piece)
-        except zlib.error as error:
-            raise ValueError(f"broken gzip member: {error}") from error
-    return content[offset : position - len(opened.unused_data)], bytes(plain)
 
 
 WARC: Final = Warc()

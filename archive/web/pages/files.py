@@ -8,9 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from archive.media import LARGEST_PICTURE
 from archive.monitoring.metrics import CONTENT_TYPE, metrics
 from archive.monitoring.state import read_state
 from archive.pictures import EXTENSIONS
+from archive.regular_files import read_regular
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, BadRequest, File
 
@@ -31,7 +33,7 @@ def picture(asked: Asked, archive: Archive) -> Answer:
         raise NoSuchFile("no picture")
     path = asked.data / "media" / row["sha256"][:2] / f"{row['sha256']}.{EXTENSIONS[row['mime']]}"
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST_PICTURE)
     except OSError as error:
         raise NoSuchFile("no picture") from error
     return File(content=content, content_type=row["mime"], headers=_FOR_EVER)

@@ -14,8 +14,9 @@ from urllib.parse import quote, urlencode
 from archive.errors import ArticleNotFound
 from archive.plain import visible
 from archive.record import Archived
+from archive.search.checked import doubt
 from archive.search.find import RANKED, Hit, Limits, Order, find
-from archive.search.index import Index, StaleIndex
+from archive.search.index import NAME, Index, StaleIndex
 from archive.search.query import BadQuery, Query, read_query
 from archive.search.snippet import Marks, marked, snippet
 from archive.store import Archive
@@ -132,6 +133,7 @@ def _results(
             shown = _shown(archive, hits, query)
             return list(islice(shown, wish.first, wish.first + RESULTS + 1)), state
     except (sqlite3.Error, StaleIndex) as error:
+        doubt(asked.data / NAME)
         return [], IndexState(left=state.left, problem=state.problem or str(error))
 
 

@@ -87,11 +87,14 @@ def test_limits_order_and_one_of_each_cluster(data: Path) -> None:
     assert qqnews(data, "search", "河边日报", "--since", "2025-02-13").stderr == "nothing found\n"
 
 
-def test_a_damaged_index_is_made_anew_without_a_word(data: Path) -> None:
+def test_a_damaged_index_is_made_anew_and_said_to_have_been_damaged(data: Path) -> None:
+    before = qqnews(data, "search", "石匠").stdout
     for path in data.glob(f"{NAME}*"):
         path.write_bytes(b"rubbish" * 1000)
     found = qqnews(data, "search", "石匠")
-    assert (found.returncode, found.stderr) == (0, "")
+    assert (found.returncode, found.stdout) == (0, before)
+    assert found.stderr == f"qqnews: {NAME} was damaged (file is not a database): it is made anew\n"
+    assert qqnews(data, "search", "石匠").stderr == ""
     assert qqnews(data, "search", "--rebuild").returncode == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 from urllib.parse import urljoin
 
 from lxml import etree, html
@@ -13,6 +14,12 @@ from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.lists.answers import refuse_captcha, text_of
 from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, Reader, Skip, to_listing
 
+MOST_BAD_LINES: Final = 1000
+"""Lines that name no article and are told one by one."""
+_LONGEST_PROLOGUE: Final = 100_000
+"""Lines before the first that names an article: a larger file without one is something else."""
+_LONGEST_LINE: Final = 4096
+"""Characters. Addresses have a hundred."""
 _QUOTED_URL = re.compile(r"""\{.*?['"]url['"]\s*:\s*(['"])(?P<url>.*?)\1.*\}""")
 
 
@@ -52,25 +59,44 @@ def _link(anchor: html.HtmlElement, href: str, base: str) -> Entry | Skip:
 def read_lines(body: bytes, url: str = "", read: Reader = read_address) -> Listing:
     """A file of addresses and ids, one a line; ``#`` begins a comment; ``{'url': '…'}`` lines do too.
 
-    ``read`` says which article an address names. Lines that name none stand in ``bad_lines``. Raises `ListBroken`
-    for a file that is no text.
+    ``read`` says which article an address names. Lines that name none are counted in ``skipped``, and the first of
+    them stand in ``bad_lines``. Raises `ListBroken` for a file that is no text.
     """
-    entries: list[Entry | Skip] = []
     bad: list[BadLine] = []
-    for number, line in enumerate(text_of(body, url).splitlines(), start=1):
+    return replace(to_listing(_entries(text_of(body, url), url, read, bad), read=read), bad_lines=tuple(bad))
+
+
+def _entries(text: str, url: str, read: Reader, bad: list[BadLine]) -> Iterator[Entry | Skip]:
+    """What the lines name; the first that name nothing are added to ``bad``."""
+    named = 0
+    for number, line in enumerate(_lines(text), start=1):
+        if number > _LONGEST_PROLOGUE and not named:
+            raise ListBroken(url, f"none of its first {_LONGEST_PROLOGUE} lines names an article")
         name = _name_in(line)
         if not name:
             continue
         try:
             read(name)
-            entries.append(Entry(names=(name,)))
+            named += 1
+            yield Entry(names=(name,))
         except NotAnAddress as refusal:
-            entries.append(Skip(refusal.reason))
-            bad.append(BadLine(number, name, refusal.reason))
-    return replace(to_listing(entries, read=read), bad_lines=tuple(bad))
+            yield Skip(refusal.reason)
+            if len(bad) < MOST_BAD_LINES:
+                bad.append(BadLine(number, name, refusal.reason))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One by one: a list of thirty million lines of two letters would take gigabytes."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield from text[start:end].splitlines() or [""]
+        start = end + 1
+    yield from text[start:].splitlines()
 
 
 def _name_in(line: str) -> str:
+    if len(line) > _LONGEST_LINE:
+        return line[:_LONGEST_LINE]  # No address is as long: it will be named as none.
     quoted = _QUOTED_URL.fullmatch(line.strip().rstrip(","))
     bare = quoted["url"] if quoted else re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
     return bare.strip()
