@@ -1,0 +1,204 @@
+"""What the site answered, without what it says of certain articles: JSON, JSONP, pages, site maps, lines. Pure.
+
+Of a list, the items about them are cut out. Of another article's page, the data about them (a box of recommendations)
+are cut out, and its own text stays but for their ids, which become zeros.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from gzip import compress
+from typing import Final
+from urllib.parse import urlsplit
+
+from archive.article_ids import blotted, names_in
+from archive.takedown.json_items import Edit, find_items
+from archive.takedown.markup_items import find_elements, find_entries, names_itself
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a packed answer, unpacked: as much as a site map may have."""
+
+_ENCODINGS: Final = ("utf-8", "gb18030")
+_CALL: Final = re.compile(r"\ufeff?\s*(?:/\*.*?\*/\s*)?[A-Za-z_$][\w$.]*\s*\(\s*[\[{]", re.DOTALL)
+_BLANK: Final = "\ufeff \t\r\n"
+_XML: Final = re.compile(r"\ufeff?\s*(?:<\?xml\b|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed)\b)")
+_SCRIPT: Final = re.compile(r"<script\b[^<>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
+_DATA: Final = re.compile(r"(?:[=(]|\A)\s*([\[{])")
+_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_DECODER: Final = json.JSONDecoder(strict=False)
+
+Wanted = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An answer without what was wanted. ``items``: how many were cut out, or blotted where nothing can be cut;
+    ``names``: how many ids beside that became zeros; ``is_about``: all of it is about such an article.
+    """
+
+    body: bytes
+    items: int = 0
+    names: int = 0
+    is_about: bool = False
+
+
+def cut(body: bytes, is_wanted: Wanted, url: str, *, is_list: bool, lines: bool = False) -> Cut:
+    """The answer to a request for ``url`` without what it says of wanted articles.
+
+    ``is_list``: it lists articles, so that its markup may be cut, too; ``lines``: so may the lines of a plain text.
+    """
+    if body[:2] == b"\x1f\x8b":
+        return _cut_packed(body, is_wanted, url, is_list=is_list, lines=lines)
+    text, encoding = _decoded(body)
+    host = urlsplit(url).hostname or ""
+    if not any(any(map(is_wanted, name.ids)) for name in names_in(text, host)):
+        return Cut(body)
+    found = _Answer(text, is_wanted, url, is_list=is_list, lines=lines)
+    left = _edited(text, found.edits, encoding)
+    clean = blotted(left, is_wanted, host)
+    names = sum(any(map(is_wanted, name.ids)) for name in names_in(left, host))
+    return Cut(clean.encode(encoding), found.items, names, found.is_about)
+
+
+def _cut_packed(body: bytes, is_wanted: Wanted, url: str, *, is_list: bool, lines: bool) -> Cut:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(body, LARGEST)
+    except zlib.error:
+        return Cut(body)
+    found = cut(plain, is_wanted, url, is_list=is_list, lines=lines)
+    if found.body == plain or plain[:2] == b"\x1f\x8b":
+        return Cut(body)
+    return Cut(compress(found.body, mtime=0), found.items, found.names, found.is_about)
+
+
+def lists_others(body: bytes) -> bool:
+    """Whether an answer has a structure that says which article each thing in it is about."""
+    text, _ = _decoded(body)
+    return _XML.match(text) is not None or (_is_json(text) and find_items(text, lambda _: False).is_of_others)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip(_BLANK)[:1] in ("{", "[") or _CALL.match(text) is not None
+
+
+class _Answer:
+    """What is to be done to an answer's text."""
+
+    def __init__(self, text: str, is_wanted: Wanted, url: str, *, is_list: bool, lines: bool) -> None:
+        self.edits: list[Edit] = []
+        self.items = 0
+        self.is_about = False
+        self._is_of_other = False
+        self._text, self._is_wanted, self._url = text, is_wanted, url
+        if _is_json(text):
+            self._take_json(0, len(text), is_list=is_list)
+        elif _XML.match(text):
+            self._take(find_entries(text, is_wanted))
+        elif text.lstrip(_BLANK)[:1] == "<":
+            self._take_page(is_list=is_list)
+        elif lines:
+            self._take(list(_lines(text, is_wanted)))
+
+    def _take(self, spans: list[tuple[int, int]]) -> None:
+        self.items += len(spans)
+        self.edits += [(start, end, "") for start, end in spans]
+
+    def _take_json(self, start: int, end: int, *, is_list: bool) -> None:
+        found = find_items(self._text[start:end], self._is_wanted)
+        self.items += found.items
+        self.is_about |= found.is_about
+        self._is_of_other |= found.is_of_other
+        self.edits += [(start + begin, start + stop, instead) for begin, stop, instead in found.edits]
+        if is_list:
+            for begin, stop in _markup_in_strings(self._text, start, end, self._is_wanted, self._url):
+                self.items += 1
+                self.edits.append((begin, stop, ""))
+
+    def _take_page(self, *, is_list: bool) -> None:
+        for start, end in _data_in(self._text):
+            self._take_json(start, end, is_list=False)
+        # A page's data may name its neighbours: they decide only where all of them mean the same.
+        self.is_about = (self.is_about and not self._is_of_other) or names_itself(
+            self._text, self._is_wanted, self._url
+        )
+        if is_list:
+            self._take(find_elements(self._text, self._is_wanted, self._url))
+
+
+def _data_in(page: str) -> Iterator[tuple[int, int]]:
+    """Where the scripts of a page hold JSON."""
+    for script in _SCRIPT.finditer(page):
+        place = script.start(1)
+        while found := _DATA.search(page, place, script.end(1)):
+            place = found.end()
+            try:
+                _, place = _DECODER.raw_decode(page, found.start(1))
+            except (ValueError, RecursionError):
+                continue
+            yield found.start(1), place
+
+
+def _markup_in_strings(text: str, start: int, end: int, is_wanted: Wanted, url: str) -> Iterator[tuple[int, int]]:
+    """Elements about wanted articles in the strings of a JSON list: some lists come as a piece of a page."""
+    for string in re.finditer(r'"(?:[^"\\]|\\.)*"', text[start:end], re.DOTALL):
+        if "<a" not in string[0]:
+            continue
+        inner, places = _unescaped(string[0][1:-1])
+        for begin, stop in find_elements(inner, is_wanted, url):
+            at = start + string.start() + 1
+            yield at + places[begin], at + places[stop]
+
+
+def _unescaped(raw: str) -> tuple[str, list[int]]:
+    """A JSON string as it reads, and where each of its characters stands in the raw one; its end, too."""
+    characters, places, done = list[str](), list[int](), 0
+    for escape in _ESCAPE.finditer(raw):
+        characters += raw[done : escape.start()]
+        places += range(done, escape.start())
+        try:
+            characters.append(json.loads(f'"{escape[0]}"', strict=False)[:1])
+        except ValueError:
+            characters.append("?")
+        places.append(escape.start())
+        done = escape.end()
+    characters += raw[done:]
+    return "".join(characters), [*places, *range(done, len(raw) + 1)]
+
+
+def _lines(text: str, is_wanted: Wanted) -> Iterator[tuple[int, int]]:
+    place = 0
+    for line in text.splitlines(keepends=True):
+        first = next((name.ids for name in names_in(line)), ())
+        if any(map(is_wanted, first)):
+            yield place, place + len(line)
+        place += len(line)
+
+
+def _decoded(body: bytes) -> tuple[str, str]:
+    """The text, and the encoding that gives back the same bytes."""
+    for encoding in _ENCODINGS:
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if text.encode(encoding) == body:
+            return text, encoding
+    return body.decode("latin-1"), "latin-1"
+
+
+def _edited(text: str, edits: list[Edit], encoding: str) -> str:
+    """The text after these edits; of two that overlap, the larger counts."""
+    pieces, done = list[str](), 0
+    for start, end, instead in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start >= done:
+            zeros = "0" * len(text[start:end].encode(encoding))
+            pieces += (text[done:start], zeros if instead is None else instead)
+            done = end
+        elif end > done:
+            done = end
+    return "".join([*pieces, text[done:]])
