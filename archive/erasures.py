@@ -8,8 +8,10 @@ from hashlib import sha256
 from sqlite3 import Connection
 
 from archive.article import Article
-from archive.article_ids import blotted
+from archive.article_ids import blotted, names_in
 from archive.takedown.entries import LISTS, without_entries, without_words
+from archive.takedown.withheld import withheld
+from archive.warc import Capture
 
 
 def id_hash(article_id: str) -> str:
@@ -34,6 +36,20 @@ def erased_test(connection: Connection) -> Callable[[str], bool] | None:
     if not any_erased(connection):
         return None
     return lambda article_id: _is_erased(connection, article_id)
+
+
+def erased_in(connection: Connection, texts: Iterable[str]) -> list[str]:
+    """Those of these texts (addresses, names of sources and files) in which an article is named that was taken down."""
+    is_erased = erased_test(connection)
+    if is_erased is None:
+        return []
+    return [text for text in texts if any(any(map(is_erased, name.ids)) for name in names_in(text))]
+
+
+def lawful_capture(connection: Connection, capture: Capture) -> Capture | None:
+    """The capture as it may be kept and read, without what was taken down; None: it is about such an article."""
+    is_erased = erased_test(connection)
+    return capture if is_erased is None else withheld(capture, is_erased)
 
 
 def _is_erased(connection: Connection, article_id: str) -> bool:

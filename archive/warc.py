@@ -26,6 +26,10 @@ REDACTED: Final = "X-QQNews-Redacted-Digest"
 """The header of a record in which something was blotted out: the digest its body has now. The record's payload
 digest stays that of the body which was captured: references and revisits know it by that."""
 
+WITHHELD: Final = "X-QQNews-Withheld"
+"""The header of a record from which something was left out before it was written: how much. Its digests are those of
+what is there."""
+
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _UNTRUE: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -46,6 +50,8 @@ class Capture:
     request_body: bytes = b""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the crawler knew: the article's ``id``, the ``source`` that listed it, the ``job``."""
+    withheld: str = ""
+    """What was left out of it, if anything: how much it named of articles that were taken down."""
     raw_ref: str = ""
     """Where it lies; empty for what was not written yet."""
 
@@ -112,7 +118,7 @@ def records_of(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
         f"{capture.method} {url} HTTP/1.1", _stored(capture.request_headers, capture.request_body), is_http_request=True
     )
     request = _packed("request", url, at, f"<urn:uuid:{uuid4()}>", capture.request_body, beside, asked)
-    facts = _fields(capture.facts)
+    facts = _fields({**capture.facts, "withheld": capture.withheld})
     metadata = _packed("metadata", url, at, f"<urn:uuid:{uuid4()}>", facts, beside)
     return _response(capture, ref, first) + request + metadata
 
@@ -124,6 +130,7 @@ def _response(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
         protocol="HTTP/1.1",
     )
     payload = {"WARC-Payload-Digest": f"sha256:{ref.digest}"}
+    payload |= {WITHHELD: capture.withheld} if capture.withheld else {}
     if first is None:
         return _packed("response", capture.url, capture.fetched_at, ref.record_id, capture.body, payload, answer)
     seen = {
@@ -208,6 +215,7 @@ def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Captur
     """A capture from its response or revisit and what stands beside it. A revisit's body is empty."""
     others = {record.kind: record for record in beside}
     asked, said = others.get("request"), others.get("metadata")
+    facts = read_facts(said.body) if said else {}
     return Capture(
         url=response.headers["WARC-Target-URI"],
         status=int(response.first_line.split()[1]),
@@ -217,7 +225,8 @@ def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Captur
         method=asked.first_line.split()[0] if asked else "GET",
         request_headers=asked.http_headers if asked else (),
         request_body=asked.body if asked else b"",
-        facts=read_facts(said.body) if said else {},
+        facts={name: value for name, value in facts.items() if name != "withheld"},
+        withheld=response.headers.get(WITHHELD, ""),
         raw_ref=ref,
     )
 

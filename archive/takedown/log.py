@@ -12,7 +12,6 @@ from typing import Final
 
 import orjson
 
-from archive.erasures import id_hash
 from archive.failures import named_disk_failures
 from archive.store import Archive
 from archive.tree import sync_directory
@@ -54,15 +53,12 @@ def read_erasure_log(data: Path) -> Iterator[dict[str, object]]:
             yield entry
 
 
-def take_up_log(archive: Archive) -> list[str]:
-    """Bring the log's entries back into the table; ids of articles that are there although they were taken down."""
+def take_up_log(archive: Archive) -> None:
+    """Bring the log's entries back into the table."""
     with archive.transaction() as connection:
         for entry in read_erasure_log(archive.data):
             values = [orjson.dumps(entry[name]).decode() if name == "removed" else entry[name] for name in _COLUMNS]
             connection.execute(_TAKE_UP, values)
-        erased = {row[0] for row in connection.execute("SELECT id_hash FROM erasures")}
-        ids = [row[0] for row in connection.execute("SELECT id FROM articles")] if erased else []
-    return [each for each in ids if id_hash(each) in erased]
 
 
 _TAKE_UP: Final = """

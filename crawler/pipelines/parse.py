@@ -8,10 +8,11 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http.request import NO_CALLBACK
 
+from archive.errors import Erased
 from crawler.coverage import stated
 from crawler.gather import gathered
 from crawler.guard import host_of
-from crawler.items import FAILURES, Ending, Page, Setback, Understood
+from crawler.items import FAILURES, Ending, Page, Setback, Understood, setback_of
 from crawler.middlewares.rest import RestMiddleware
 from crawler.normalise import normalise
 from crawler.report import Tally
@@ -47,6 +48,8 @@ class ParsePage:
             return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
             return await self._understood(item, await self._read(item))
+        except Erased as error:
+            return setback_of(item.link, error)
         except Removed as error:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:

@@ -40,7 +40,8 @@ class RememberLinks:
 
     def _work(self, item: Link) -> Any:
         def look(archive: Archive, frontier: Frontier) -> bool:
-            return self._refetch or not archive.known([item.id])
+            wanted = self._refetch or not archive.known([item.id])
+            return wanted and not archive.erased([item.id])
 
         def remember(archive: Archive, frontier: Frontier) -> bool:
             if self._refetch:

@@ -60,8 +60,12 @@ class ArticleSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each link, as room allows."""
-        await self._remember_given()
+        erased = await self._remember_given()
         async for link in self.links:
+            if link.id in erased:
+                self._tally.add("erased")
+                self.links.settled(link)
+                continue
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
@@ -126,11 +130,14 @@ class ArticleSpider(Spider):
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _remember_given(self) -> None:
-        ledger = ledger_of(self.crawler)
-        if ledger is not None and self._given:
-            moment = datetime.now(UTC)
-            await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
+    async def _remember_given(self) -> set[str]:
+        """Queue the links that the user named; those of them that were taken down."""
+        ledger, ids = ledger_of(self.crawler), [link.id for link in self._given]
+        if ledger is None or not ids:
+            return set()
+        moment = datetime.now(UTC)
+        await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
+        return await ledger.ask(lambda archive, frontier: archive.erased(ids))
 
     def _request(self, link: Leased, url: str, hops: int) -> Request:
         return Request(

@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.erasures import erased_in
 from archive.monitoring.polls import listed_since, standing
 from crawler.backoff import REFUSALS
 from crawler.course import Course, readable
@@ -40,6 +41,7 @@ class ListSpider(Spider):
         self._tally = Tally(self.crawler.stats)
         self._most_pages = self.crawler.settings.getint("QQNEWS_PAGES")
         self._deepest = self.crawler.settings.getint("QQNEWS_DEEPEST")
+        await self._leave_out_erased()
         for course in self.courses:
             yield self._request(course, course.source.first())
 
@@ -61,7 +63,7 @@ class ListSpider(Spider):
             await rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
-        articles = readable(fresh)
+        articles = await self._lawful(readable(fresh))
         await self._look_up(course, articles)
         for item in articles:
             yield _link(item, source.name)
@@ -80,6 +82,25 @@ class ListSpider(Spider):
             self._broken(course.source, "robots-unknown", f"robots.txt: {why}")
         else:
             self._broken(course.source, type(failure.value).__name__, str(failure.value))
+
+    async def _leave_out_erased(self) -> None:
+        """A source that is an article which was taken down (a page of links) is not asked, nor named anywhere."""
+        ledger = ledger_of(self.crawler)
+        if ledger is None:
+            return
+        names = [course.source.name for course in self.courses]
+        erased = await ledger.ask(lambda archive, frontier: set(erased_in(archive.database.connection, names)))
+        if erased:
+            self._tally.add("erased", amount=len(erased))
+        self.courses = [course for course in self.courses if course.source.name not in erased]
+
+    async def _lawful(self, items: Sequence[Listed]) -> Sequence[Listed]:
+        """Those that were not taken down: of the others nothing here may know more."""
+        ledger, ids = ledger_of(self.crawler), [item.id for item in items]
+        if ledger is None or not items:
+            return items
+        erased = await ledger.ask(lambda archive, frontier: archive.erased(ids))
+        return [item for item in items if item.id not in erased]
 
     async def _look_up(self, course: Course, articles: Sequence[Listed]) -> None:
         """What the source had listed before, asked before what it lists now is remembered."""

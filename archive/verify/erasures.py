@@ -1,0 +1,20 @@
+"""What was taken down stays away: it may come back with an old backup, or with an old file of captures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archive.erasures import id_hash
+from archive.store import Archive
+from archive.takedown.come_back import come_back
+from archive.verify.findings import Finding, What
+
+
+def check_erasures(archive: Archive, *, deep: bool) -> Iterator[Finding]:
+    """Articles that were taken down and are here all the same, named by the hash of their id alone.
+
+    ``deep``: also look for them in others' texts and in raw captures.
+    """
+    for article_id in come_back(archive, deep=deep):
+        where = f"erasures/{id_hash(article_id)[:16]}"
+        yield Finding("database", What.FOREIGN, where, "what was taken down is here again: 'qqnews repair' erases it")
