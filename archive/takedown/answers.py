@@ -29,6 +29,11 @@ _XML: Final = re.compile(r"\ufeff?\s*(?:<\?xml\b|<(?:\w+:)?(?:urlset|sitemapinde
 _SCRIPT: Final = re.compile(r"<script\b[^<>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _DATA: Final = re.compile(r"(?:[=(]|\A)\s*([\[{])")
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_QUESTION: Final = re.compile(r"20\d{6}Q")
+_LIST_DATA: Final = re.compile(
+    rb'"(?:article_?type|atype)"\s*:\s*"?(?:11|100|525)"?\s*[,}]|"entity_type"\s*:\s*"question"'
+)
+"""What a page's data say of a topic, a card, a question; see the kinds of pages."""
 _DECODER: Final = json.JSONDecoder(strict=False)
 
 Wanted = Callable[[str], bool]
@@ -74,6 +79,13 @@ def _cut_packed(body: bytes, is_wanted: Wanted, url: str, *, is_list: bool, line
     if found.body == plain or plain[:2] == b"\x1f\x8b":
         return Cut(body)
     return Cut(compress(found.body, mtime=0), found.items, found.names, found.is_about)
+
+
+def lists_articles(article_id: str, url: str, body: bytes) -> bool:
+    """Whether an answer is a list of articles: what was asked for no article's sake, or the page of a topic, a card or
+    a question.
+    """
+    return not article_id or bool(_QUESTION.match(article_id)) or "/zt" in url or bool(_LIST_DATA.search(body))
 
 
 def lists_others(body: bytes) -> bool:

@@ -15,9 +15,18 @@ from urllib.parse import urlsplit
 
 from archive.article_ids import ids_of_address
 from archive.raw import Damage, Member, members
-from archive.takedown.answers import cut, lists_others
+from archive.takedown.answers import cut, lists_articles, lists_others
 from archive.takedown.overwrite import Patch, erased_patch
-from archive.takedown.records import ERASED, blotted_record, filled, fitted, packed, redacted_record, with_filler
+from archive.takedown.records import (
+    ERASED,
+    blotted_record,
+    filled,
+    fitted,
+    packed,
+    redacted_record,
+    with_filler,
+    without_digests,
+)
 from archive.takedown.traces import Traces
 from archive.warc import read_facts
 
@@ -44,6 +53,8 @@ class _Place:
     is_own: bool
     is_list: bool
     url: str
+    article_id: str
+    """Of whom it is, as the crawler noted; "" where it did not."""
 
     @property
     def start(self) -> int:
@@ -105,11 +116,12 @@ def _looked_into(
     plain = [zlib.decompress(_read(file, each.offset, each.length), wbits=31) for each in group]
     if not is_own and not any(traces.count(each, host) for each in plain):
         return None
-    is_list = "id" not in facts or "/zt" in url
+    asked = facts.get("id", "")
+    is_list = asked in traces.lists or lists_articles(asked, url, plain[0])
     if not is_own:
         found.theirs |= _theirs(plain, traces, host, facts, owned, url, is_list=is_list)
     records = tuple((each.offset, each.length) for each in group)
-    return _Place(records, head.get("WARC-Record-ID", ""), is_own, is_list, url)
+    return _Place(records, head.get("WARC-Record-ID", ""), is_own, is_list, url, asked)
 
 
 def _is_about(group: list[Member], facts: Mapping[str, str], url: str, traces: Traces) -> bool:
@@ -128,7 +140,7 @@ def _theirs(
     words = traces.words_in(plain[0])
     if not words:
         return set()
-    if not is_list:
+    if "id" in facts:
         is_named = any(Traces(traces.article_id).count(each, host) for each in plain)
         return words if owned.is_kept(facts["id"]) and not is_named else set()
     body = plain[0].partition(b"\r\n\r\n")[2].partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n")
@@ -155,7 +167,8 @@ def _redacted(file: BinaryIO, place: _Place, traces: Traces) -> bytes | None:
         return traces.blotted(content, host)
 
     def without(body: bytes) -> bytes:
-        return blot(cut(body, traces.is_wanted, place.url, is_list=place.is_list).body)
+        left = blot(cut(body, traces.is_wanted, place.url, is_list=place.is_list).body)
+        return traces.without_entry(place.article_id, left)
 
     before = [_read(file, *record) for record in place.records]
     plain = [zlib.decompress(each, wbits=31) for each in before]
@@ -170,16 +183,17 @@ def _redacted(file: BinaryIO, place: _Place, traces: Traces) -> bytes | None:
     ]
     if all(in_place):
         return b"".join(filter(None, in_place))
-    beside = [was if is_now is None else packed(is_now) for was, is_now in zip(before[1:], now[1:], strict=True)]
+    beside = [is_now or was for was, is_now in zip(plain[1:], now[1:], strict=True)]
     return _together(place.length, now[0] or plain[0], beside)
 
 
 def _together(length: int, answer: bytes, beside: list[bytes]) -> bytes:
-    """The answer with as much of what stands beside it as there is room for: rather what was known of it (the last)
-    than what was asked.
+    """The answer with as much of what stands beside it as there is room for: all, at worst without its own digests;
+    else rather what was known of it (the last) than what was asked.
     """
-    for first in range(len(beside) + 1):
-        kept = b"".join(beside[first:])
+    choices = [beside, *([without_digests(each) for each in beside[first:]] for first in range(len(beside) + 1))]
+    for records in choices:
+        kept = b"".join(map(packed, records))
         if content := fitted(length - len(kept), with_filler(answer)):
             return content + kept
     return filled(length, with_filler(ERASED))

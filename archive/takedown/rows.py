@@ -161,11 +161,22 @@ _TEXTS: Final = """
 """
 
 
-def listing(connection: Connection, traces: Traces) -> frozenset[str]:
-    """Those of them that are lists of articles."""
-    kinds = orjson.dumps(LISTS).decode()
-    query = "SELECT 1 FROM articles WHERE id = ? AND kind IN (SELECT value FROM json_each(?))"
-    return frozenset(each for each in naming(connection, traces) if connection.execute(query, (each, kinds)).fetchone())
+def listing(connection: Connection, traces: Traces) -> dict[str, tuple[str, ...]]:
+    """Those of them that are lists of articles, and what only their entries for it say."""
+    found = dict[str, tuple[str, ...]]()
+    for other in naming(connection, traces):
+        rows = connection.execute(_BODIES, (other, orjson.dumps(LISTS).decode())).fetchall()
+        left = [without_entries(row[0], traces.is_wanted) for row in rows]
+        words = dict.fromkeys(each for body, entry in left for each in entry if each not in body)
+        found |= {other: tuple(words)} if rows else {}
+    return found
+
+
+_BODIES: Final = """
+    SELECT body FROM articles WHERE id = ?1 AND kind IN (SELECT value FROM json_each(?2))
+    UNION SELECT r.body FROM revisions r JOIN articles a ON a.id = r.article_id
+    WHERE r.article_id = ?1 AND a.kind IN (SELECT value FROM json_each(?2))
+"""
 
 
 def _without(article: Article, traces: Traces) -> Article:

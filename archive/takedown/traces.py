@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 from urllib.parse import quote
@@ -23,6 +23,8 @@ LEAST: Final = 12
 """Characters: what is shorter may be anybody's words."""
 LEAST_OF_TITLE: Final = 6
 """Characters of a title, which lists repeat and readers remember."""
+LEAST_OF_ENTRY: Final = 4
+"""Characters of what a topic's entry says, in the topic's own pages."""
 LEAST_OF_PICTURE: Final = 16
 """Characters of a picture's address without its scheme."""
 
@@ -36,14 +38,14 @@ Span = tuple[int, int]
 @dataclass(frozen=True)
 class Traces:
     """What to look for. ``sentences`` are runs of letters and digits, free of anything that markup would escape, or
-    whole titles; ``pictures`` are addresses without scheme and size; ``lists``: the ids of the articles that list this
-    one (topics, cards, questions).
+    whole titles; ``pictures`` are addresses without scheme and size; ``lists``: the ids of topics, cards and questions
+    that list this article, and the words of their entries for it.
     """
 
     article_id: str
     sentences: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
-    lists: frozenset[str] = frozenset()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def without(self, theirs: Iterable[str]) -> Traces:
         """The same without words and pictures that turned out to be others'."""
@@ -77,6 +79,14 @@ class Traces:
         """``text`` with zeros for the article's id: what becomes of another's text that names it."""
         return blotted(text, self.is_wanted) if any(needle in text for needle in self._needles) else text
 
+    def without_entry(self, article_id: str, content: bytes) -> bytes:
+        """A page of an article that lists this one, with zeros for the words of its entry."""
+        entry = (each for each in self.lists.get(article_id, ()) if len(each) >= LEAST_OF_ENTRY)
+        needles = {needle for words in entry for needle in _encodings(words)}
+        for needle in sorted(needles, key=len, reverse=True):
+            content = content.replace(needle, b"0" * len(needle))
+        return content
+
     def count(self, content: bytes, host: str = "") -> int:
         """How many traces there are in ``content``. ``host``: where it came from."""
         return len(self.spans(content, host))
@@ -93,8 +103,7 @@ class Traces:
 
     def words_in(self, content: bytes) -> set[str]:
         """Those sentences and pictures that stand in ``content``."""
-        found = {needle for needle in self._encoded if needle in content}
-        return {self._encoded[needle] for needle in found} | {
+        return {self._encoded[needle] for needle in self._needles_in(content)} | {
             each
             for each, pattern in self._picture_patterns.items()
             if self._key(each) in content and pattern.search(content)
@@ -118,8 +127,9 @@ class Traces:
                     yield from ((start + begin, start + stop) for begin, stop in name.parts)
 
     def _words(self, content: bytes) -> Iterator[Span]:
-        if any(needle in content for needle in self._encoded):
-            yield from (found.span() for found in self._pattern.finditer(content))
+        if found := list(self._needles_in(content)):
+            pattern = re.compile(b"|".join(map(re.escape, sorted(found, key=len, reverse=True))))
+            yield from (each.span() for each in pattern.finditer(content))
         for each, pattern in self._picture_patterns.items():
             if self._key(each) in content:
                 yield from (found.span() for found in pattern.finditer(content))
@@ -128,14 +138,27 @@ class Traces:
     def _needles(self) -> tuple[str, ...]:
         return needles_of(self.article_id)
 
+    def _needles_in(self, content: bytes) -> Iterator[bytes]:
+        """Those of the sentences' written forms that stand in ``content``: looked for only where there can be any."""
+        is_ascii = content.isascii()
+        for mark, needles in self._by_mark.items():
+            if mark in content if mark else not is_ascii:
+                yield from filter(content.__contains__, needles)
+
     @cached_property
     def _encoded(self) -> dict[bytes, str]:
         """The sentences as pages of all eras, JSON and addresses write them."""
         return {needle: each for each in self.sentences for needle in _encodings(each)}
 
     @cached_property
-    def _pattern(self) -> re.Pattern[bytes]:
-        return re.compile(b"|".join(map(re.escape, sorted(self._encoded, key=len, reverse=True))))
+    def _by_mark(self) -> dict[bytes, list[bytes]]:
+        """What stands in every text that has one of these forms: nothing, for those that are no ASCII."""
+        found: dict[bytes, list[bytes]] = {}
+        for needle in self._encoded:
+            escapes = [mark for mark in (b"\\u", b"%", b"+") if mark in needle]
+            mark = escapes[0] if escapes else needle[:1]
+            found.setdefault(mark if needle.isascii() else b"", []).append(needle)
+        return found
 
     @cached_property
     def _picture_patterns(self) -> dict[str, re.Pattern[bytes]]:

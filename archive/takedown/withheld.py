@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from archive.article_ids import blotted, ids_of_address
-from archive.takedown.answers import cut
+from archive.takedown.answers import cut, lists_articles
 from archive.warc import Capture, Headers
 
 Wanted = Callable[[str], bool]
@@ -22,7 +21,7 @@ def withheld(capture: Capture, is_erased: Wanted) -> Capture | None:
     asked = capture.facts.get("id", "")
     if is_erased(asked) or (not asked and any(map(is_erased, ids_of_address(capture.url)))):
         return None
-    is_list = not asked or "/zt" in urlsplit(capture.url).path
+    is_list = lists_articles(asked, capture.url, capture.body)
     found = cut(capture.body, is_erased, capture.url, is_list=is_list, lines=True)
     if found.is_about:
         return None
