@@ -220,14 +220,23 @@ def _erase_files(data: Path, traces: Traces) -> Counter[str]:
 
 
 def _looked_through(archive: Archive, traces: Traces, removed: Counter[str]) -> list[Seen]:
-    """Every file, looked into for what is left. What others wrote while we read goes, too."""
+    """Every file, looked into for what is left. What others wrote or put there while we read goes, too."""
     seen = list(scan(archive.data, traces))
     if any(each.hits for each in seen):
+        for path in [each.path for each in seen if each.hits and _is_of_nobody(archive, each.path)]:
+            erase_from_file(path, traces)
         _erase_captures(archive, traces, removed)
         removed.update(_erase_files(archive.data, traces))
         fold_up(archive, traces)
         seen = list(scan(archive.data, traces))
     return seen
+
+
+def _is_of_nobody(archive: Archive, path: Path) -> bool:
+    """Whether a file stands in the Markdown tree without a row that it belongs to."""
+    name = path.relative_to(archive.data).as_posix()
+    query = "SELECT 1 FROM articles WHERE markdown_path = ?"
+    return name.startswith("articles/") and not archive.database.connection.execute(query, (name,)).fetchone()
 
 
 def _erase_in_backup(path: Path, traces: Traces) -> bool:

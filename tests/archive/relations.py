@@ -78,9 +78,8 @@ def the_articles() -> dict[str, Article]:
     """All of them as they are first read."""
     made = {each: _plain(each) for each in IDS}
 
-    def add(article_id: str, text: str, **facts: object) -> None:
-        body = f"{made[article_id].body}\n\n{text}"
-        made[article_id] = replace(made[article_id], **{"body": body, **facts})
+    def add(article_id: str, text: str) -> None:
+        made[article_id] = replace(made[article_id], body=f"{made[article_id].body}\n\n{text}")
 
     add(LINKED, f"{FURNITURE}。")
     add(LINKER, f"参见[前文]({url_of(LINKED)})，也见[别处](https://xw.qq.com/cmsid/{LINKED[:14]}/{LINKED})。")
@@ -176,7 +175,8 @@ def _list_page(article: Article) -> bytes:
     )
     return (
         f'<html><head><link rel="canonical" href="{article.url}">'
-        f"<script>window.DATA = {json.dumps(data, ensure_ascii=False)};</script></head><body><ul>{rows}</ul></body></html>"
+        f"<script>window.DATA = {json.dumps(data, ensure_ascii=False)};</script></head>"
+        f"<body><ul>{rows}</ul></body></html>"
     ).encode()
 
 

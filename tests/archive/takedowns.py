@@ -83,7 +83,7 @@ def own_words(before: Keepings, article_id: str) -> list[str]:
     others = [
         f"{row['title']}\n{row['summary']}\n{row['body'] if row.get('kind') != 'topic' else ''}"
         for row in (*before.rows["articles"], *before.rows["revisions"])
-        if row.get("article_id", row["id"] if "id" in row else "") != article_id
+        if row.get("article_id", row.get("id")) != article_id
     ]
     plain = sorted((each for each in said if len(each) >= LEAST and "](" not in each), key=len)
     return [each for each in plain if not any(each in other for other in others)]
