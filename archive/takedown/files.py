@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,8 @@ from archive.verify.tree import files_below
 
 _ASIDE: Final = ".takedown"
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
+_CLOSING: Final = re.compile(rb"^\[qq\]\((\S+)\)\s*\Z", re.MULTILINE)
+"""The last line of an article's Markdown file."""
 _MANY: Final = 2
 """Sentences of an article that make a text a copy of it, if they are half of those that are looked for."""
 
@@ -45,37 +49,50 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
 
 
 def _erase_from_export(data: Path, path: Path, traces: Traces) -> str:
-    if not _has_it(path, traces):
+    if not _has_it(path, traces, data):
         return ""
-    content = content_without(path, traces)
+    content = content_without(path, traces, data)
     # The manifest first: if a crash comes between, the file still has its traces and is found again.
     _mend_manifest(data / "exports", path, content)
     if content is None:
-        path.unlink()
+        _remove(path, data)
         return "removed: make it again"
     _replace(path, content)
     return "taken out of it"
 
 
-def erase_from_file(path: Path, traces: Traces) -> bool:
-    """Take the article out of a file that nobody vouches for; whether there was anything of it."""
-    if not _has_it(path, traces):
+def erase_from_file(path: Path, traces: Traces, data: Path) -> bool:
+    """Take the article out of a file below ``data`` that nobody vouches for; whether there was anything of it."""
+    if not _has_it(path, traces, data):
         return False
-    content = content_without(path, traces)
+    content = content_without(path, traces, data)
     if content is None:
-        path.unlink()
+        _remove(path, data)
     else:
         _replace(path, content)
     return True
 
 
-def _has_it(path: Path, traces: Traces) -> bool:
-    return traces.named_in(path.name) or look_into(path, traces).hits > 0
+def _has_it(path: Path, traces: Traces, data: Path) -> bool:
+    return _is_named(path, traces, data) or look_into(path, traces).hits > 0
 
 
-def content_without(path: Path, traces: Traces) -> bytes | None:
+def _is_named(path: Path, traces: Traces, data: Path) -> bool:
+    """Whether the file, or a folder that it lies in, has the article's name."""
+    return traces.named_in(path.relative_to(data).as_posix())
+
+
+def _remove(path: Path, data: Path) -> None:
+    """Remove a file, and the folders that are empty without it."""
+    path.unlink()
+    for folder in path.relative_to(data).parents[:-2]:
+        with suppress(OSError):
+            (data / folder).rmdir()
+
+
+def content_without(path: Path, traces: Traces, data: Path) -> bytes | None:
     """What a file holds without the article; None where nothing of it can stay."""
-    if traces.named_in(path.name):
+    if _is_named(path, traces, data):
         return None
     content = path.read_bytes()
     if b"\0" in content or not _is_text(content):
@@ -124,8 +141,8 @@ def _rows_left(content: bytes, delimiter: str, traces: Traces) -> Iterator[bytes
 
 def _text_left(content: bytes, traces: Traces) -> bytes | None:
     found = cut(content, traces.is_wanted, "", is_list=True)
-    closing = content.rstrip().rpartition(b"\n")[2].removeprefix(b"[qq](").removesuffix(b")")
-    if found.is_about or traces.article_id in ids_of_address(closing.decode("latin-1")):
+    closing = _CLOSING.search(content)
+    if found.is_about or (closing and traces.article_id in ids_of_address(closing[1].decode("latin-1"))):
         return None
     words = traces.words_in(found.body)
     if len(words) >= max(_MANY, len(traces.sentences) / 2):

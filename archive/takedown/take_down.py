@@ -212,7 +212,7 @@ def _erase_files(data: Path, traces: Traces) -> Counter[str]:
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
     for path in files_below(data / "damaged"):
         if not (is_database(path) and look_into(path, traces).hits and _erase_in_backup(path, traces)):
-            removed["damaged files"] += erase_from_file(path, traces)
+            removed["damaged files"] += erase_from_file(path, traces, data)
     for path in sorted({*data.glob("*"), *files_below(data / "backups")} - {data / "archive.db"}):
         if path.is_file() and is_database(path) and look_into(path, traces).hits:
             removed["backups"] += _erase_in_backup(path, traces)
@@ -224,7 +224,7 @@ def _looked_through(archive: Archive, traces: Traces, removed: Counter[str]) -> 
     seen = list(scan(archive.data, traces))
     if any(each.hits for each in seen):
         for path in [each.path for each in seen if each.hits and _is_of_nobody(archive, each.path)]:
-            erase_from_file(path, traces)
+            erase_from_file(path, traces, archive.data)
         _erase_captures(archive, traces, removed)
         removed.update(_erase_files(archive.data, traces))
         fold_up(archive, traces)

@@ -63,7 +63,7 @@ class Traces:
     @cached_property
     def longest(self) -> int:
         """Bytes that a trace has at most, with what stands around it: chunks must overlap by so much."""
-        return max(REACH, *(2 * len(each) for each in self._encoded)) if self._encoded else REACH
+        return max([REACH, *map(len, self._encoded)])
 
     def in_text(self, text: str) -> bool:
         """Whether a text of ours names the article or has a sentence of it."""

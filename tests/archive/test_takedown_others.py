@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from archive.alone import alone
 from archive.search.keeping import catch_up
 from archive.store import Archive
+from archive.takedown import take_down as steps
 from archive.takedown.take_down import Taken, take_down
 from archive.verify import verify
 from tests.archive import relations as them
 from tests.archive.keepings import Keepings, check_others, left_of, read_keepings
+from tests.conftest import QQNEWS
 
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -64,3 +72,117 @@ def test_each_in_turn_goes_and_leaves_the_others_as_they_were(data: Path, before
     with Archive.existing(data) as archive:
         assert catch_up(archive) == 0
     assert set(read_keepings(data).entries) == set(before.entries) - {article_id}
+
+
+def test_near_duplicates_and_copies_that_stay_readable_are_named(data: Path) -> None:
+    command = [str(QQNEWS), "--data", str(data), "takedown", them.FIRST, "--reason", "order 7", "--yes"]
+    told = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout)
+    assert told["copies"] == [them.COPY]
+    assert told["near_duplicates"] == [{"id": them.NEAR, "title": them.title_of(them.NEAR)}]
+
+
+def test_people_are_told_which_near_duplicates_stay(data: Path) -> None:
+    command = [str(QQNEWS), "--data", str(data), "takedown", them.NEAR, "--reason", "order 7", "--yes"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for other in (them.FIRST, them.COPY):
+        assert f"stays readable: {other} {them.title_of(other)} (a near-duplicate)\n" in done.stdout
+
+
+def test_verify_beside_a_takedown_raises_no_false_alarm(data: Path) -> None:
+    command = [str(QQNEWS), "--data", str(data), "takedown", them.LINKED, "--reason", "order 7", "--yes"]
+    looks = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            assert list(verify(data, deep=True)) == []
+            looks += 1
+    assert (process.returncode, looks > 0) == (0, True)
+    assert list(verify(data, deep=True)) == []
+
+
+def interrupt(data: Path) -> None:
+    """A takedown that ends when it has half its work done."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(steps, "_erase_rows", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            taken(data, them.LINKED)
+
+
+def test_verify_waits_for_a_takedown_that_has_half_its_work_done(data: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with alone(data):
+            interrupt(data)
+            found = pool.submit(lambda: list(verify(data, deep=True)))
+            taken(data, them.LINKED)
+            assert not found.done()
+        assert found.result() == []
+
+
+def test_an_interrupted_takedown_is_still_named(data: Path) -> None:
+    interrupt(data)
+    assert "a takedown was interrupted: run the same command again" in {each.detail for each in verify(data)}
+
+
+@pytest.mark.parametrize("folder", ["exports", "damaged"])
+def test_files_of_others_that_lie_in_the_archive_lose_only_what_they_say_of_it(data: Path, folder: str) -> None:
+    (data / folder / "mine").mkdir(parents=True, exist_ok=True)
+    gone, other = them.LINKED, them.LINKER
+    files = {
+        "list.txt": (f"{gone}\n{them.url_of(other)}\n{them.title_of(gone)}\n", f"{them.url_of(other)}\n"),
+        "notes.md": (f"Seen: {them.url_of(gone)}, and {other}.\n", f"Seen: {them.url_of('0' * 16)}, and {other}.\n"),
+        "index.html": (
+            f'<ul><li><a href="{them.url_of(gone)}">x</a></li><li><a href="{them.url_of(other)}">y</a></li></ul>',
+            f'<ul><li><a href="{them.url_of(other)}">y</a></li></ul>',
+        ),
+        "rows.jsonl": (
+            f'{{"article_id": "{gone}", "n": 1}}\n{{"article_id": "{other}", "see": "{gone}"}}\n',
+            f'{{"article_id": "{other}", "see": "{"0" * 16}"}}\n',
+        ),
+        "copy.md": (f"a\n\n{them.own_sentence(gone)}\n\n[qq]({them.url_of(gone)})\n", None),
+        f"{gone}/index.html": ("<p>its page</p>", None),
+        "packed.zip": (None, None),
+    }
+    for name, (content, _) in files.items():
+        path = data / folder / "mine" / name
+        path.parent.mkdir(exist_ok=True)
+        if content is None:
+            with zipfile.ZipFile(path, "w") as packed:
+                packed.writestr("a.txt", gone)
+        else:
+            path.write_text(content)
+    assert taken(data, gone).left == {}
+    left = {name: (data / folder / "mine" / name) for name in files}
+    assert {name: path.read_text() if path.exists() else None for name, path in left.items()} == {
+        name: expected for name, (_, expected) in files.items()
+    }
+    assert not (data / folder / "mine" / gone).exists()
+
+
+def test_many_exports_are_described_to_it_once_each(data: Path) -> None:
+    def opened(count: int) -> int:
+        """How often ``export.json`` of so many exports is read by one takedown."""
+        there = data.parent / f"with-{count}"
+        shutil.copytree(data, there)
+        for number in range(count):
+            shutil.copytree(data / "exports" / "jsonl", there / "exports" / f"more-{number}")
+        seen.clear()
+        assert taken(there, them.LINKED).left == {}
+        return len(seen)
+
+    seen, hooked = list[str](), [True]
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if hooked and event == "open" and str(arguments[0]).endswith("export.json"):
+            seen.append(str(arguments[0]))
+
+    sys.addaudithook(note)  # It cannot be taken off again; emptied, it does nothing.
+    try:
+        few, many = opened(2), opened(8)
+    finally:
+        hooked.clear()
+    each = (many - few) / 6
+    assert many <= few + 6 * each
+    assert each <= 2 * few / 2, "every export costs as much, however many there are"
