@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from archive.erasure_log import LOG
 from archive.errors import MenderAtWork, NoArchive
 
 _TRIES: Final = 10
@@ -20,8 +21,6 @@ _PAUSE: Final = 0.05
 """Seconds. Whoever asks whether somebody is at work holds the lock for an instant; that must not turn anybody away."""
 PATIENCE: Final = 600.0
 """Seconds for which a reader waits until a takedown or repair has ended."""
-_LOG: Final = "erasures.jsonl"
-"""Written anew at the end of every takedown."""
 
 
 @contextmanager
@@ -74,7 +73,7 @@ def disturbed(data: Path, since: object) -> bool:
 
 def _written(data: Path) -> object:
     try:
-        found = (data / _LOG).stat()
+        found = (data / LOG).stat()  # Written anew at the end of every takedown.
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_mtime_ns

@@ -21,6 +21,7 @@ from archive.article import BEIJING, Article, completed, content_hash, storable
 from archive.changes import classify
 from archive.database import Database
 from archive.decide import Decision, KnownArticle, Verdict, changed, decide
+from archive.erasure_log import missing_erasures, take_up_erasures
 from archive.erasures import any_erased, erased_among, without_erased
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
@@ -74,6 +75,10 @@ class Archive:
         create_database(data / "archive.db")
         opened = cls.existing(data)
         opened.floor = floor
+        # A new database, or one from an old backup, must not bring back what was taken down.
+        if missing := missing_erasures(opened.database.connection, data):
+            with opened.transaction() as connection:
+                take_up_erasures(connection, missing)
         return opened
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -99,12 +100,14 @@ def _markdown(_: Format, folder: Path, aside: Path, manifest: Manifest, without:
     return parts
 
 
+_SUMMARY: Final = re.compile(r"^summary: .*$", re.MULTILINE)
+
+
 def _text_without(article_id: str, content: str, traces: Traces) -> str:
     """A Markdown file of another article as it is without this one."""
     if article_id in traces.lists:
         content, words = without_entries(content, traces.is_wanted)
-        front, closing, body = content.partition("\n---\n")
-        content = f"{without_words(front, words)}{closing}{body}"
+        content = _SUMMARY.sub(lambda found: without_words(found[0], words), content, count=1)
     return traces.without_names(content)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from archive.erasure_log import read_erasure_log, take_up_erasures
 from archive.erasures import id_hash
 from archive.errors import NoArchive, NotAnArchive
 from archive.failures import named_sqlite_failures
@@ -23,7 +24,6 @@ from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.store import Archive
 from archive.takedown.come_back import come_back
-from archive.takedown.log import take_up_log
 from archive.takedown.overwrite import JOURNAL, replay
 from archive.takedown.take_down import take_down
 from archive.verify.database import USERS_NUMBERS
@@ -150,7 +150,8 @@ def _opened_copy(backup: Path) -> Iterator[sqlite3.Connection]:
 def _keep_erased(archive: Archive, now: datetime, *, dry_run: bool) -> Iterator[Step]:
     """What was taken down and came back, with an old backup or an old file of captures, goes again."""
     if not dry_run:
-        take_up_log(archive)
+        with archive.transaction() as connection:
+            take_up_erasures(connection, read_erasure_log(archive.data))
     for article_id in come_back(archive):
         where = f"erasures/{id_hash(article_id)[:16]}"
         yield Step(where, "taken down again", partial(take_down, archive, article_id, "", now))

@@ -28,6 +28,8 @@ _BLANK: Final = "\ufeff \t\r\n"
 _XML: Final = re.compile(r"\ufeff?\s*(?:<\?xml\b|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed)\b)")
 _SCRIPT: Final = re.compile(r"<script\b[^<>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
 _DATA: Final = re.compile(r"(?:[=(]|\A)\s*([\[{])")
+_STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_NESTED: Final = re.compile(r"<a\b|[\[{]")
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _QUESTION: Final = re.compile(r"20\d{6}Q")
 _LIST_DATA: Final = re.compile(
@@ -126,10 +128,20 @@ class _Answer:
         self.is_about |= found.is_about
         self._is_of_other |= found.is_of_other
         self.edits += [(start + begin, start + stop, instead) for begin, stop, instead in found.edits]
-        if is_list:
-            for begin, stop in _markup_in_strings(self._text, start, end, self._is_wanted, self._url):
-                self.items += 1
-                self.edits.append((begin, stop, ""))
+        for string in _STRING.finditer(self._text, start, end):
+            if _NESTED.search(string[1]):
+                self._take_string(string.start(1), string[1], is_list=is_list)
+
+    def _take_string(self, at: int, raw: str, *, is_list: bool) -> None:
+        """A string that holds JSON, or, in some lists, a piece of a page."""
+        inner, places = _unescaped(raw)
+        edits: list[Edit] = []
+        if _is_json(inner):
+            edits = find_items(inner, self._is_wanted).edits
+        elif is_list:
+            edits = [(begin, stop, "") for begin, stop in find_elements(inner, self._is_wanted, self._url)]
+        self.items += len(edits)
+        self.edits += [(at + places[begin], at + places[stop], instead) for begin, stop, instead in edits]
 
     def _take_page(self, *, is_list: bool) -> None:
         for start, end in _data_in(self._text):
@@ -145,25 +157,14 @@ class _Answer:
 def _data_in(page: str) -> Iterator[tuple[int, int]]:
     """Where the scripts of a page hold JSON."""
     for script in _SCRIPT.finditer(page):
-        place = script.start(1)
-        while found := _DATA.search(page, place, script.end(1)):
+        text, place = script[1], 0
+        while found := _DATA.search(text, place):
             place = found.end()
             try:
-                _, place = _DECODER.raw_decode(page, found.start(1))
+                _, place = _DECODER.raw_decode(text, found.start(1))
             except (ValueError, RecursionError):
                 continue
-            yield found.start(1), place
-
-
-def _markup_in_strings(text: str, start: int, end: int, is_wanted: Wanted, url: str) -> Iterator[tuple[int, int]]:
-    """Elements about wanted articles in the strings of a JSON list: some lists come as a piece of a page."""
-    for string in re.finditer(r'"(?:[^"\\]|\\.)*"', text[start:end], re.DOTALL):
-        if "<a" not in string[0]:
-            continue
-        inner, places = _unescaped(string[0][1:-1])
-        for begin, stop in find_elements(inner, is_wanted, url):
-            at = start + string.start() + 1
-            yield at + places[begin], at + places[stop]
+            yield script.start(1) + found.start(1), script.start(1) + place
 
 
 def _unescaped(raw: str) -> tuple[str, list[int]]:

@@ -8,10 +8,10 @@ from sqlite3 import Connection
 from typing import Final
 
 from archive.article_ids import ids_of_address, names_in
+from archive.erasure_log import read_erasure_log
 from archive.erasures import id_hash
 from archive.raw import Member, members
 from archive.store import Archive
-from archive.takedown.log import read_erasure_log
 from archive.verify.captures import capture_files
 from archive.warc import read_facts
 

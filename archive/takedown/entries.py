@@ -18,8 +18,8 @@ LISTS: Final = ("topic", "card", "question")
 _LINK: Final = r"\[((?:\\.|[^\]\\\n])*)\]\(([^)\s]*)\)"
 _ITEM: Final = re.compile(rf"\s*(?:-|\d+\.) {_LINK}\s*")
 _PARAGRAPH: Final = re.compile(_LINK)
-_LEAST: Final = 4
-"""Characters of a title that is found again where a text was cut off within it."""
+LEAST: Final = 4
+"""Characters of what an entry says, to be found again elsewhere: less may be anybody's words."""
 
 Wanted = Callable[[str], bool]
 """Whether an article, by its id, is one of those that are to go."""
@@ -62,10 +62,10 @@ def _is_entry(form: re.Pattern[str], text: str, is_wanted: Wanted, words: list[s
 
 def without_words(text: str, words: Sequence[str]) -> str:
     """A summary that was made of a list's first words, with zeros for those of entries, be they cut off at its end."""
-    for each in filter(None, words):
+    for each in (each for each in words if len(each) >= LEAST):
         text = text.replace(each, "0" * len(each))
         whole = text.removesuffix("...")
-        cut = next((n for n in range(len(each) - 1, _LEAST - 1, -1) if whole.endswith(each[:n])), 0)
+        cut = next((n for n in range(len(each) - 1, LEAST - 1, -1) if whole.endswith(each[:n])), 0)
         if cut and whole != text:
             text = f"{whole[:-cut]}{'0' * cut}..."
     return text

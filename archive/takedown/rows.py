@@ -45,6 +45,7 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
     for url, digest in pictures:
         counts["pictures"] += connection.execute("DELETE FROM pictures WHERE url = ?", (url,)).rowcount
         counts["media"] += connection.execute(_DELETE_UNUSED, (digest,)).rowcount
+        connection.execute(_RENAME, (digest, url))
     for table in _tables_with(connection, _OWN):
         query = f'DELETE FROM "{table}" WHERE {_OWN} = ?'  # noqa: S608  (a name from the schema)
         counts[table] += connection.execute(query, (article_id,)).rowcount
@@ -60,6 +61,13 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
 
 _DELETE_UNUSED: Final = """
     DELETE FROM media WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM pictures WHERE sha256 = ?1)
+"""
+
+
+# A file that others show under another address was perhaps fetched first under the article's.
+_RENAME: Final = """
+    UPDATE media SET url = (SELECT url FROM pictures WHERE sha256 = ?1 ORDER BY url LIMIT 1)
+    WHERE sha256 = ?1 AND url = ?2
 """
 
 
@@ -221,7 +229,10 @@ _SMALL: Final = (
     ("runs", "counts"),
     ("runs", "verdict"),
     ("runs", "because"),
+    ("due_times", "job"),
     ("due_times", "reason"),
+    ("timetables", "job"),
+    ("notices", "job"),
     ("polls", "source"),
     ("gaps", "source"),
     ("coverage", "fields"),

@@ -20,6 +20,7 @@ from typing import Final
 import orjson
 
 from archive.article import Article, sizeless
+from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
@@ -29,7 +30,6 @@ from archive.search.keeping import forget
 from archive.store import Archive
 from archive.takedown.captures import Owned, capture_patches, survey
 from archive.takedown.files import erase_exports, erase_from_file
-from archive.takedown.log import write_erasure_log
 from archive.takedown.overwrite import overwrite, plain_patches, replay
 from archive.takedown.rows import Erased, erase_rows, held_by_others, listing, pictures_shown
 from archive.takedown.scan import Seen, look_into, scan
@@ -310,4 +310,4 @@ def _finish(archive: Archive, article_id: str, removed: Counter[str], now: datet
         finished = stamp(now) if whole else None
         values = (finished, orjson.dumps(dict(+removed)).decode(), id_hash(article_id))
         connection.execute("UPDATE erasures SET finished_at = ?, removed = ? WHERE id_hash = ?", values)
-    write_erasure_log(archive)
+    write_erasure_log(archive.database.connection, archive.data)

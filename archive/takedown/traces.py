@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import quote
 
 from archive.article_ids import REACH, blotted, names_in, needles_of
+from archive.takedown.entries import LEAST as LEAST_OF_ENTRY
 
 SENTENCES: Final = 40
 """Looked for at most, spread over the whole text: each costs time on every byte of the archive."""
@@ -23,8 +24,6 @@ LEAST: Final = 12
 """Characters: what is shorter may be anybody's words."""
 LEAST_OF_TITLE: Final = 6
 """Characters of a title, which lists repeat and readers remember."""
-LEAST_OF_ENTRY: Final = 4
-"""Characters of what a topic's entry says, in the topic's own pages."""
 LEAST_OF_PICTURE: Final = 16
 """Characters of a picture's address without its scheme."""
 

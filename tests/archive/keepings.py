@@ -157,9 +157,9 @@ def _frozen(row: Row) -> str:
 def _comparable(name: str, row: Row) -> Row:
     """Without what a takedown must change: the first of copies, who stands for a cluster, who shows a picture."""
     table = name.rpartition("/")[2]
-    dropped = {"copy_of", "cluster", "rowid"} | (
-        {"article_id", "seq"} if table == "pictures" and "/" not in name else set()
-    )
+    dropped = {"copy_of", "cluster", "rowid"}
+    if "/" not in name:
+        dropped |= {"pictures": {"article_id"}, "media": {"url"}}.get(table, set())
     return {key: value for key, value in row.items() if key not in dropped}
 
 
@@ -170,7 +170,7 @@ def _expected(name: str, row: Row, article_id: str, before: Keepings) -> Row | N
     if table == "media":
         urls = [each["url"] for each in before.rows["pictures"] if each["sha256"] == row["sha256"]]
         stays = not urls or any(_shown_by_others(url, article_id, before) for url in urls)
-        return row if stays else None
+        return _comparable(name, row) if stays else None
     if any(row.get(key) == article_id for key in _IDS):
         return None
     if table == "payloads":
@@ -302,9 +302,11 @@ def _expected_file(name: str, content: bytes, before: Keepings, article_id: str)
     if name.endswith(".md"):
         kinds = {row["id"]: row["kind"] for row in before.rows["articles"]}
         title = next(row["title"] for row in before.rows["articles"] if row["id"] == article_id)
+        zeros = "0" * len(title) if len(title) >= 4 else title
         if kinds.get(Path(name).stem) in LISTS and is_in(text, article_id):
             front, line, body = text.partition("\n---\n\n")
-            text = front.replace(title, "0" * len(title)) + line + without_entry(body, article_id)
+            told = re.sub(r"(?m)^summary: .*$", lambda found: found[0].replace(title, zeros), front)
+            text = told + line + without_entry(body, article_id)
     elif name.startswith("runs/"):
         title = next(row["title"] for row in before.rows["articles"] if row["id"] == article_id)
         shared = sum(row["title"] == title for row in before.rows["articles"]) > 1

@@ -39,6 +39,8 @@ LISTED_ONLY = "20250212A99XXX00"
 
 KEY = "https://inews.gtimg.com/om_bt/OsharedByTwoArticles0123456789AA"
 OWN_PICTURE = "https://inews.gtimg.com/om_bt/OshownByOneAlone0123456789abcdAA"
+SAME_BYTES = "https://inews.gtimg.com/om_bt/OtheSameUnderAnotherName0123456AA"
+"""Another article's picture, of the same bytes as the one before."""
 FURNITURE = "本站所有文字均为测试而写与任何人物事件无关"
 """Stands on every page, and in the text of one article."""
 NOTICE = "<html><body>" + "这一页由脚本写成，请稍候再看。" * 40 + "</body></html>"
@@ -93,7 +95,7 @@ def the_articles() -> dict[str, Article]:
     long = "\n\n".join(f"{own_sentence(FIRST + str(number))}。" for number in range(12))
     made[FIRST] = replace(made[FIRST], body=long)
     made[COPY] = replace(made[FIRST], id=COPY, url=url_of(COPY))
-    made[NEAR] = replace(made[NEAR], body=f"{long}\n\n又下了一场小雨。")
+    made[NEAR] = replace(made[NEAR], body=f"{long}\n\n又下了一场小雨。\n\n![图片]({SAME_BYTES}/641)")
     add(TO_TECH, f"[旧闻](https://xw.qq.com/c/tech/20161014006270)与[另一则]({url_of(FINANCE)})。")
     add(TO_WECHAT, f"公众号[那篇]({url_of(WECHAT)}?scene=1)说得更细。")
     add(TO_SHORT, f"[球赛](http://view.inews.qq.com/a/{SHORT[:17]}0I)很好看。")
@@ -147,7 +149,7 @@ def page_of(article: Article) -> bytes:
         "pubtime": article.published_raw,
         "originContent": {"text": article.body},
         "relate": [
-            {"id": near, "title": title_of(near), "pic": OWN_PICTURE},
+            {"id": near, "title": title_of(near), "pic": OWN_PICTURE if near == SHOWS else ""},
             {"id": LISTED_ONLY, "title": "没有去取的一篇"},
         ],
     }
@@ -233,6 +235,7 @@ def make_relations(data: Path) -> None:
         archive.keep(replace(made[LINKER], body=f"{made[LINKER].body}\n\n又添了一句。"), seen_at=EVENING)
         for number, url in enumerate((f"{KEY}/641", f"{KEY}_640330/0", f"{OWN_PICTURE}/641")):
             keep_picture(archive, url, SHOWS if "641" in url else COVER, _picture(number), NOON)
+        keep_picture(archive, f"{SAME_BYTES}/641", NEAR, _picture(2), NOON)
         note_missing(archive, "https://inews.gtimg.com/om_bt/Omissing0123456789/641", TO_TECH, "status 404", NOON)
         catch_up(archive)
         _export(archive)

@@ -54,6 +54,7 @@ def own_words(before: Keepings, article_id: str) -> list[str]:
     """Title, list summary and sentence, as far as no other article has them."""
     rows = {row["id"]: row for row in before.rows["articles"]}
     said = [them.title_of(article_id), them.summary_in_list(article_id), them.own_sentence(article_id)]
+    said += [them.OWN_PICTURE.rpartition("/")[2]] if article_id == them.SHOWS else []
     others = [
         f"{row['title']}{row['body'] if row['kind'] == 'text' else ''}"
         for key, row in rows.items()
