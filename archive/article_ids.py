@@ -17,7 +17,6 @@ REACH: Final = 200
 
 _SEP = r"(?:/|\\/|%2[Ff]|\\u002[Ff])+"
 _EQUALS = r"(?:=|%3[Dd]|\\u003[Dd])"
-_AND = r"(?:&amp;|&|%26|\\u0026)"
 # An id inside a longer word is another id; what a percent sign or a backslash begins is no word.
 _BEGIN = r"(?:(?<![0-9A-Za-z])|(?<=%2[Ff])|(?<=%3[Dd])|(?<=%22)|(?<=%20)|(?<=u002[Ff])|(?<=u003[Dd])|(?<=\\[nrtbf]))"
 _END = r"(?![0-9A-Za-z])"
@@ -45,13 +44,22 @@ _WITHOUT_DAY: Final = re.compile(
     rf"""
       omv{_SEP}video{_SEP}(?P<video>[a-z0-9]{{11}}){_END}
     | mp\.weixin\.qq\.com{_SEP}s{_SEP}(?P<key>[A-Za-z0-9_-]{{22}})(?![A-Za-z0-9_-])
-    | __biz{_EQUALS}(?P<biz>[A-Za-z0-9]{{6,24}})(?:{_EQUALS}){{0,2}}
-          {_AND}(?:mid|appmsgid){_EQUALS}(?P<mid>[0-9]{{1,12}})(?:{_AND}(?:idx|itemidx){_EQUALS}(?P<idx>[1-9][0-9]?))?
+    | mp\.weixin\.qq\.com{_SEP}(?:s|mp{_SEP}appmsg{_SEP}show)(?:\?|%3[Ff]|\\u003[Ff])
+          (?P<query>(?:[^\s"'<>()\\]|\\u00[0-9a-fA-F]{{2}}){{1,400}})
     | "(?:id|article_id)"\s*:\s*"(?P<bare>(?=[a-z]+[0-9])[a-z][a-z0-9]{{10}})"
     | wx-(?P<wx>[A-Za-z0-9]{{6,24}}-[0-9]{{1,12}}-[1-9][0-9]?|[A-Za-z0-9_-]{{22}})(?![A-Za-z0-9_-])
     """,
     re.VERBOSE,
 )
+_QUERY: Final = tuple(
+    re.compile(rf"(?<![A-Za-z]){names}{_EQUALS}({value})")
+    for names, value in (
+        ("__biz", "[A-Za-z0-9]{6,24}"),
+        ("(?:mid|appmsgid)", "[0-9]{1,12}"),
+        ("(?:idx|itemidx)", "[1-9][0-9]?"),
+    )
+)
+"""What tells an article of a WeChat account in a long address: account, message, and place in it."""
 _VIDEO: Final = re.compile(r"(?=[a-z]+[0-9])[a-z][a-z0-9]{10}")
 _BARE_SHORT: Final = re.compile(r"20[0-9]{12}")
 _PARAMETERS: Final = ("id", "article_id", "nm")
@@ -70,8 +78,7 @@ def names_in(text: str, host: str = "") -> Iterator[Name]:
     """Every name of an article in ``text``. ``host``: where the text came from, for addresses without a host."""
     for day in _DAY.finditer(text):
         yield from _around(text, day.start(), host)
-    for found in _WITHOUT_DAY.finditer(text):
-        yield _without_day(found)
+    yield from (name for found in _WITHOUT_DAY.finditer(text) if (name := _without_day(found)).ids)
 
 
 def ids_of_address(text: str) -> tuple[str, ...]:
@@ -159,14 +166,21 @@ def _ending(form: re.Pattern[str], text: str, at: int, group: int) -> re.Match[s
     return None
 
 
+def _by_query(found: re.Match[str]) -> Name:
+    biz, mid, idx = (pattern.search(found.string, *found.span("query")) for pattern in _QUERY)
+    if biz is None or mid is None:
+        return Name((), ())
+    return Name((f"wx-{biz[1]}-{mid[1]}-{idx[1] if idx else '1'}",), (biz.span(1), mid.span(1)))
+
+
 def _without_day(found: re.Match[str]) -> Name:
     for video in ("video", "bare"):
         if found[video]:
             return Name((found[video],), (found.span(video),))
     if key := found["key"]:
         return Name((f"wx-{key}",), (found.span("key"),))
-    if biz := found["biz"]:
-        return Name((f"wx-{biz}-{found['mid']}-{found['idx'] or '1'}",), (found.span("biz"), found.span("mid")))
+    if found["query"]:
+        return _by_query(found)
     return Name((f"wx-{found['wx']}",), (found.span(),))
 
 

@@ -26,7 +26,8 @@ _ENCODINGS: Final = ("utf-8", "gb18030")
 _CALL: Final = re.compile(r"\ufeff?\s*(?:/\*.*?\*/\s*)?[A-Za-z_$][\w$.]*\s*\(\s*[\[{]", re.DOTALL)
 _BLANK: Final = "\ufeff \t\r\n"
 _XML: Final = re.compile(r"\ufeff?\s*(?:<\?xml\b|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed)\b)")
-_SCRIPT: Final = re.compile(r"<script\b[^<>]*>(.*?)</script", re.DOTALL | re.IGNORECASE)
+_SCRIPT: Final = re.compile(r"<script\b[^<>]*>", re.IGNORECASE)
+_END: Final = re.compile(r"</script", re.IGNORECASE)
 _DATA: Final = re.compile(r"(?:[=(]|\A)\s*([\[{])")
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NESTED: Final = re.compile(r"<a\b|[\[{]")
@@ -156,15 +157,16 @@ class _Answer:
 
 def _data_in(page: str) -> Iterator[tuple[int, int]]:
     """Where the scripts of a page hold JSON."""
-    for script in _SCRIPT.finditer(page):
-        text, place = script[1], 0
+    begin = 0
+    while (opened := _SCRIPT.search(page, begin)) and (closed := _END.search(page, opened.end())):
+        begin, text, place = closed.end(), page[opened.end() : closed.start()], 0
         while found := _DATA.search(text, place):
             place = found.end()
             try:
                 _, place = _DECODER.raw_decode(text, found.start(1))
             except (ValueError, RecursionError):
                 continue
-            yield script.start(1) + found.start(1), script.start(1) + place
+            yield opened.end() + found.start(1), opened.end() + place
 
 
 def _unescaped(raw: str) -> tuple[str, list[int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from archive.store import Archive
 from archive.verify import What, verify
 from archive.warc import WITHHELD, Capture, digest_of
 from tests.archive.keepings import left_of
-from tests.conftest import Called
+from tests.conftest import QQNEWS, Called, clean_environment
 from tests.site.pages.topic import FIRST
 from tests.site.site import Site
 from tests.site.story import Story
@@ -225,4 +226,53 @@ def test_an_increment_on_an_old_export_does_not_name_it(
     assert qqnews("--data", str(whole / "before"), "export", "jsonl", str(tmp_path / "base"), "--revisions").code == 0
     done = qqnews("export", "jsonl", str(taken / "exports" / "more"), "--since-export", str(tmp_path / "base"))
     assert done.code == 0, done.err
+    assert left_of(taken, gone(site).id, words_of(gone(site))) == {}
+
+
+def test_taken_down_while_its_page_is_under_way_it_is_nowhere_named(
+    whole: Path, data: Path, taken: Path, site: Site, qqnews: Callable[..., Called]
+) -> None:
+    shutil.rmtree(data)
+    story = gone(site)
+    site.fault(story.id, "slow", seconds=8)
+    command = [str(QQNEWS), "--data", str(data), "crawl", "--delay", "0", "--media", story.id]
+    site.forget_requests()
+    with subprocess.Popen(command, env=clean_environment(**site.environment()), stdout=subprocess.DEVNULL) as process:
+        while not any(story.id in each.path for each in site.requests()):
+            assert process.poll() is None
+        assert qqnews("takedown", story.id, "--reason", "order 7", "--yes").code == 0
+    assert left_of(data, story.id, words_of(story)) == {}
+
+
+def test_an_address_that_leads_to_it_now_leaves_no_trace_of_it(
+    taken: Path, site: Site, qqnews: Callable[..., Called]
+) -> None:
+    other = site.world.of_layout("v2")[-1]
+    site.fault(other, "redirect", location=gone(site).url)
+    qqnews("crawl", "--delay", "0", "--refetch", other)
+    with closing(sqlite3.connect(taken / "archive.db")) as database:
+        told = database.execute("SELECT state, last_error FROM links WHERE id = ?", (other,)).fetchone()
+    assert told[0] == "dropped"
+    assert left_of(taken, gone(site).id, words_of(gone(site))) == {}
+
+
+def test_an_archive_made_anew_beside_the_log_of_erasures_honours_it(
+    taken: Path, site: Site, qqnews: Callable[..., Called]
+) -> None:
+    for path in taken.iterdir():
+        if path.name != "erasures.jsonl":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert qqnews("crawl", "--delay", "0", gone(site).id).code == 20
+    assert qqnews("crawl", "--delay", "0", "--source", "hot").code in (0, 11)
+    assert left_of(taken, gone(site).id, words_of(gone(site))) == {}
+
+
+def test_a_job_of_the_time_table_that_asks_for_it_does_not_name_it(
+    taken: Path, site: Site, call: Callable[..., Called], tmp_path: Path
+) -> None:
+    jobs = tmp_path / "jobs.toml"
+    jobs.write_text(f'[again]\ncommand = "crawl --delay 0 {gone(site).url}"\nevery = "1h"\n')
+    assert call("schedule", "once", "again", "--jobs", str(jobs)).code == 20
+    (report,) = (taken / "runs").glob("*-again.json")
+    assert f"rain/a/{'0' * 16}" in report.read_text()
     assert left_of(taken, gone(site).id, words_of(gone(site))) == {}
