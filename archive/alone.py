@@ -44,7 +44,7 @@ def alone(data: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def somebody_at_work(data: Path) -> bool:
+def is_held(data: Path) -> bool:
     """Whether a takedown or repair is under way."""
     handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -56,19 +56,19 @@ def somebody_at_work(data: Path) -> bool:
     return False
 
 
-def wait_until_alone(data: Path) -> object:
-    """Wait until no takedown or repair is under way; what `disturbed` compares with. Raises ``MenderAtWork``."""
+def wait_until_free(data: Path) -> object:
+    """Wait until no takedown or repair is under way; what `was_held_since` compares with. Raises ``MenderAtWork``."""
     end = time.monotonic() + PATIENCE
-    while somebody_at_work(data):
+    while is_held(data):
         if time.monotonic() > end:
             raise MenderAtWork(data)
         time.sleep(_PAUSE)
     return _written(data)
 
 
-def disturbed(data: Path, since: object) -> bool:
-    """Whether a takedown or repair is under way, or a takedown has ended since `wait_until_alone`."""
-    return somebody_at_work(data) or _written(data) != since
+def was_held_since(data: Path, since: object) -> bool:
+    """Whether a takedown or repair is under way, or a takedown has ended since `wait_until_free`."""
+    return is_held(data) or _written(data) != since
 
 
 def _written(data: Path) -> object:

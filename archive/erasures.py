@@ -9,8 +9,8 @@ from sqlite3 import Connection
 
 from archive.article import Article
 from archive.article_ids import blotted, names_in
-from archive.takedown.entries import LISTS, without_entries, without_words
-from archive.takedown.withheld import withheld
+from archive.redaction.entries import LISTS, without_entries, without_words
+from archive.redaction.withheld import withheld
 from archive.warc import Capture
 
 

@@ -49,12 +49,13 @@ def _exports_of_other_versions(directory: Path) -> Iterator[Path]:
                 yield sums.parent
 
 
-def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
-    """Take the article out of every export below ``directory``; what was done to which.
+def erase_from_exports(directory: Path, traces: Traces) -> tuple[dict[Path, str], set[Path]]:
+    """Take the article out of every export below ``directory``; what was done to which, and in which there is nothing
+    of it.
 
     An increment whose base was rewritten goes on from the new one. Raises ``ArchiveNotWritable``.
     """
-    folders, done = exports_below(directory), dict[Path, str]()
+    folders, done, clean = exports_below(directory), dict[Path, str](), set[Path]()
     rewritten = _Rewritten()
     for folder, manifest in folders.items():
         rewritten.note(folder, manifest)
@@ -63,11 +64,13 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
         seen = _look_into(folder, traces)
         counted = manifest.facts["format"] in _COUNTING and id_hash(traces.article_id) not in _takedowns(folder)
         if after == manifest.after and not seen.hits and not seen.opaque and not counted:
+            clean.add(folder)
             continue
         less = rewritten.less(manifest.after[-1]) if manifest.after else None
         try:
             done[folder] = _erase_from(folder, replace(manifest, after=after), traces, less)
             rewritten.note(folder, read_manifest(folder) if folder.exists() else None)
+            clean.add(folder)
         except LibraryMissing as error:
             done[folder] = f"left as it is: {error}"
         except TargetRefused:
@@ -81,7 +84,7 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
         if _look_into(folder, traces).hits:
             _remove(folder)
             done[folder] = "removed, for this version cannot rewrite it: make it again"
-    return done
+    return done, clean
 
 
 class _Rewritten:

@@ -18,8 +18,8 @@ from archive.export.sink import sink
 from archive.export.sums import digest_of
 from archive.export.tabular import Tabular
 from archive.export.without import Without
+from archive.redaction.entries import without_entries, without_words
 from archive.takedown.captures import Owned, capture_patches, survey
-from archive.takedown.entries import without_entries, without_words
 from archive.takedown.traces import Traces
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from archive.article import Article, content_hash
 from archive.export.columns import Row, Table, Value
-from archive.takedown.entries import without_entries, without_words
+from archive.redaction.entries import without_entries, without_words
 from archive.takedown.traces import Traces
 
 _POINTERS: Final = ("copy_of", "cluster")

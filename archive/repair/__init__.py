@@ -23,8 +23,8 @@ from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.store import Archive
-from archive.takedown.come_back import come_back
 from archive.takedown.overwrite import JOURNAL, replay
+from archive.takedown.reappeared import reappeared
 from archive.takedown.take_down import take_down
 from archive.verify.database import USERS_NUMBERS
 
@@ -152,6 +152,6 @@ def _keep_erased(archive: Archive, now: datetime, *, dry_run: bool) -> Iterator[
     if not dry_run:
         with archive.transaction() as connection:
             take_up_erasures(connection, read_erasure_log(archive.data))
-    for article_id in come_back(archive):
+    for article_id in reappeared(archive):
         where = f"erasures/{id_hash(article_id)[:16]}"
         yield Step(where, "taken down again", partial(take_down, archive, article_id, "", now))

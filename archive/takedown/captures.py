@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from archive.article_ids import ids_of_address
 from archive.raw import Damage, Member, members
-from archive.takedown.answers import cut, lists_articles, lists_others
+from archive.redaction.answers import cut, lists_articles, lists_others
 from archive.takedown.overwrite import Patch, erased_patch
 from archive.takedown.records import (
     ERASED,

@@ -18,7 +18,7 @@ from typing import Final
 
 from archive.article_ids import ids_of_address, names_in
 from archive.failures import named_disk_failures
-from archive.takedown.answers import cut, lists_others
+from archive.redaction.answers import cut, lists_others
 from archive.takedown.scan import look_into
 from archive.takedown.traces import Traces
 from archive.verify.exports import LINE, MANIFEST
@@ -41,9 +41,11 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
     for left in (data / "exports").rglob(f".*{_ASIDE}"):
         left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     clear_abandoned(data / "exports")
-    done = erase_from_exports(data / "exports", traces)
+    done, clean = erase_from_exports(data / "exports", traces)
     for path in files_below(data / "exports"):
-        if path.name != MANIFEST and not path.is_symlink() and (how := _erase_from_export(data, path, traces)):
+        if path.name == MANIFEST or path.is_symlink() or not clean.isdisjoint(path.parents):
+            continue
+        if how := _erase_from_export(data, path, traces):
             done[path] = how
     return {path.relative_to(data).as_posix(): how for path, how in done.items()}
 

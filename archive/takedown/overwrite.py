@@ -1,6 +1,6 @@
 """Overwriting in place: traces of an article inside files that others rely on, while they may be growing.
 
-Nothing moves: every record stays where references say it is, and a process that appends is not disturbed. What
+Nothing moves: every record stays where references say it is, and a process that appends is not was_held_since. What
 is to be written is first put into a journal, so that a crash in the midst loses no record of anybody else.
 """
 

@@ -15,8 +15,8 @@ from archive.article import Article, content_hash
 from archive.erasures import without_articles
 from archive.media import pictures_of
 from archive.record import archived_from
+from archive.redaction.entries import LISTS, without_entries, without_words
 from archive.seals import SEALED
-from archive.takedown.entries import LISTS, without_entries, without_words
 from archive.takedown.traces import Traces
 
 _OWN: Final = "article_id"

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from archive.takedown.traces import Traces
 from archive.takedown.unpacked import Opaque, as_it_lies, unpacked
+
+_HEAD: Final = 32
+"""Bytes by which packed files are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,9 @@ def look_into(path: Path, traces: Traces) -> Seen:
     """One file: as it lies there, and unpacked if it is packed. Raises OSError."""
     counted = _Counted(traces)
     counted.take(as_it_lies(path))
+    head = counted.head
     try:
-        counted.take(unpacked(path))
+        counted.take(unpacked(path, head))
     except Opaque as error:
         return Seen(path, counted.hits, str(error))
     return Seen(path, counted.hits)
@@ -48,12 +53,15 @@ class _Counted:
 
     def __init__(self, traces: Traces) -> None:
         self._traces = traces
+        self.head = b""
+        """The beginning of what was taken first."""
         self.hits = 0
 
     def take(self, chunks: Iterable[bytes]) -> None:
         """Count on."""
         tail = b""
         for chunk in chunks:
+            self.head = self.head or chunk[:_HEAD]
             whole = tail + chunk
             self.hits += self._traces.count(whole) - self._traces.count(tail)
             tail = whole[-(self._traces.longest + 1) :]

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import quote
 
 from archive.article_ids import REACH, blotted, names_in, needles_of
-from archive.takedown.entries import LEAST as LEAST_OF_ENTRY
+from archive.redaction.entries import LEAST as LEAST_OF_ENTRY
 
 SENTENCES: Final = 40
 """Looked for at most, spread over the whole text: each costs time on every byte of the archive."""

@@ -21,9 +21,8 @@ class Opaque(Exception):
     """Not all of a file could be unpacked; the text says why."""
 
 
-def unpacked(path: Path) -> Iterator[bytes]:
-    """The file's inside; nothing for a file that is not packed. Raises `Opaque`, OSError."""
-    head = _head(path)
+def unpacked(path: Path, head: bytes) -> Iterator[bytes]:
+    """The file's inside, by its first bytes; nothing for a file that is not packed. Raises `Opaque`, OSError."""
     unpack = next((unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic)), None)
     if unpack is None:
         return

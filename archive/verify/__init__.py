@@ -14,8 +14,8 @@ from archive.verify.erasures import check_erasures
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
+from archive.verify.retries import again_if_disturbed
 from archive.verify.tree import check_tree
-from archive.verify.undisturbed import undisturbed
 
 __all__ = ["Finding", "What", "verify"]
 
@@ -41,17 +41,17 @@ def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
         yield from check_capture_files(data)
         return
     with archive, Archive.existing(data) as again:
-        yield from undisturbed(data, lambda: _leftovers(data))
-        yield from undisturbed(data, lambda: check_database(archive.database, again.database))
+        yield from again_if_disturbed(data, lambda: _leftovers(data))
+        yield from again_if_disturbed(data, lambda: check_database(archive.database, again.database))
         yield from _against_rows(archive, again, deep=deep)
 
 
 def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Finding]:
     try:
-        yield from undisturbed(archive.data, lambda: check_tree(archive, again))
-        yield from undisturbed(archive.data, lambda: check_captures(archive, deep=deep))
-        yield from undisturbed(archive.data, lambda: check_media(archive, again, deep=deep))
-        yield from undisturbed(archive.data, lambda: check_erasures(archive, deep=deep))
+        yield from again_if_disturbed(archive.data, lambda: check_tree(archive, again))
+        yield from again_if_disturbed(archive.data, lambda: check_captures(archive, deep=deep))
+        yield from again_if_disturbed(archive.data, lambda: check_media(archive, again, deep=deep))
+        yield from again_if_disturbed(archive.data, lambda: check_erasures(archive, deep=deep))
         yield from check_exports(archive.data, deep=deep)
     except (NotAnArchive, sqlite3.Error, LookupError) as error:
         # SQLite cannot read on, or a column is not there any more: what follows is not looked at.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archive.erasures import id_hash
 from archive.store import Archive
-from archive.takedown.come_back import come_back
+from archive.takedown.reappeared import reappeared
 from archive.verify.findings import Finding, What
 
 
@@ -15,6 +15,6 @@ def check_erasures(archive: Archive, *, deep: bool) -> Iterator[Finding]:
 
     ``deep``: also look for them in others' texts and in raw captures.
     """
-    for article_id in come_back(archive, deep=deep):
+    for article_id in reappeared(archive, deep=deep):
         where = f"erasures/{id_hash(article_id)[:16]}"
         yield Finding("database", What.FOREIGN, where, "what was taken down is here again: 'qqnews repair' erases it")

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from archive.takedown.answers import cut, lists_articles
-from archive.takedown.entries import without_entries, without_words
-from archive.takedown.withheld import withheld
+from archive.redaction.answers import cut, lists_articles
+from archive.redaction.entries import without_entries, without_words
+from archive.redaction.withheld import withheld
 from archive.warc import Capture
 from tests.archive.samples import NOON
 

@@ -16,7 +16,7 @@ from archive.verify.captures import capture_files
 from archive.warc import read_facts
 
 
-def come_back(archive: Archive, *, deep: bool = True) -> list[str]:
+def reappeared(archive: Archive, *, deep: bool = True) -> list[str]:
     """The ids of articles that were taken down and have a row. ``deep``: or that a row names, or that were captured."""
     connection = archive.database.connection
     erased = {row[0] for row in connection.execute("SELECT id_hash FROM erasures")}

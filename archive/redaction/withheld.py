@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from archive.article_ids import blotted, ids_of_address
-from archive.takedown.answers import cut, lists_articles
+from archive.redaction.answers import cut, lists_articles
 from archive.warc import Capture, Headers
 
 Wanted = Callable[[str], bool]

@@ -16,8 +16,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from archive.article_ids import blotted, names_in
-from archive.takedown.json_items import Edit, find_items
-from archive.takedown.markup_items import find_elements, find_entries, names_itself
+from archive.redaction.json_items import Edit, find_items
+from archive.redaction.markup_items import find_elements, find_entries, names_itself
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a packed answer, unpacked: as much as a site map may have."""
