@@ -24,7 +24,7 @@ from archive.export.questions import GROUPS
 from archive.export.rewriting import rewriter_of
 from archive.export.sums import SUMS, export_id, listed
 from archive.export.without import Without
-from archive.takedown.scan import Seen, look_into
+from archive.takedown.scan import Seen, look_into, ordinary_files
 from archive.takedown.traces import Traces
 from archive.verify.tree import files_below
 
@@ -142,7 +142,7 @@ def _earlier(manifest: Manifest) -> list[dict[str, Any]]:
 
 def _look_into(folder: Path, traces: Traces) -> Seen:
     """All its files, and their names, as one."""
-    files = [path for path in files_below(folder) if not path.is_symlink()]
+    files = list(ordinary_files(folder))
     seen = [look_into(path, traces) for path in files]
     named = sum(traces.named_in(path.name) for path in files)
     return Seen(

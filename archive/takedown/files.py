@@ -18,11 +18,11 @@ from typing import Final
 
 from archive.article_ids import ids_of_address, names_in
 from archive.failures import named_disk_failures
+from archive.naming import readable
 from archive.redaction.answers import cut, lists_others
-from archive.takedown.scan import look_into
+from archive.takedown.scan import look_into, ordinary_files
 from archive.takedown.traces import Traces
 from archive.verify.exports import LINE, MANIFEST
-from archive.verify.tree import files_below
 
 _ASIDE: Final = ".takedown"
 _DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
@@ -42,12 +42,12 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
         left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     clear_abandoned(data / "exports")
     done, clean = erase_from_exports(data / "exports", traces)
-    for path in files_below(data / "exports"):
-        if path.name == MANIFEST or path.is_symlink() or not clean.isdisjoint(path.parents):
+    for path in ordinary_files(data / "exports"):
+        if path.name == MANIFEST or not clean.isdisjoint(path.parents):
             continue
         if how := _erase_from_export(data, path, traces):
             done[path] = how
-    return {path.relative_to(data).as_posix(): how for path, how in done.items()}
+    return {readable(path.relative_to(data).as_posix()): how for path, how in done.items()}
 
 
 def _erase_from_export(data: Path, path: Path, traces: Traces) -> str:

@@ -70,7 +70,10 @@ def replay(data: Path) -> bool:
 def _write_journal(path: Path, patches: list[Patch]) -> None:
     with path.open("xb") as file:
         for patch in patches:
-            head = asdict(patch) | {"content": len(patch.content), "sha256": sha256(patch.content).hexdigest()}
+            # A name may be no text: its bytes stand for themselves.
+            name = os.fsencode(patch.file).decode("latin-1")
+            size = {"content": len(patch.content), "sha256": sha256(patch.content).hexdigest()}
+            head = asdict(patch) | {"file": name} | size
             file.write(orjson.dumps(head) + b"\n" + patch.content)
         file.flush()
         os.fsync(file.fileno())
@@ -83,7 +86,7 @@ def _read_journal(path: Path) -> Iterator[Patch]:
             content = file.read(head["content"])
             if sha256(content).hexdigest() != head["sha256"]:
                 raise OSError(5, "the journal of a takedown is damaged", str(path))
-            yield Patch(head["file"], head["offset"], content, head["erases"])
+            yield Patch(os.fsdecode(head["file"].encode("latin-1")), head["offset"], content, head["erases"])
 
 
 def _write(path: Path, patch: Patch) -> None:

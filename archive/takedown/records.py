@@ -13,6 +13,9 @@ from archive.warc import REDACTED
 
 _EMPTY: Final = b"\x00\x00\x00\xff\xff"
 """An empty block of a deflate stream: five bytes that unpack to nothing."""
+_FILLER: Final = b"X-Filler: "
+_REPLACED: Final = (b"WARC-Block-Digest:", REDACTED.encode(), _FILLER)
+"""Headers of an earlier state of a record."""
 _MOST_FILLER: Final = 64
 _LENGTH: Final = re.compile(rb"(?<=\r\nContent-Length: )[0-9]+")
 
@@ -47,7 +50,7 @@ def redacted_record(plain: bytes, blot: Change, cut: Change) -> bytes | None:
     head, http, body = blot(parts.head), None if parts.http is None else blot(parts.http), cut(parts.body)
     if (head, http, body) == (parts.head, parts.http, parts.body):
         return None
-    lines = [line for line in head.split(b"\r\n") if not line.startswith((b"WARC-Block-Digest:", REDACTED.encode()))]
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(_REPLACED)]
     if parts.body:
         lines.append(f"{REDACTED}: sha256:{sha256(body).hexdigest()}".encode())
     return _whole(b"\r\n".join(lines), http and _with_length(http, len(parts.body), len(body)), body)
@@ -62,6 +65,7 @@ def blotted_record(plain: bytes, blot: Change) -> bytes | None:
     if (head, http, body) == (parts.head, parts.http, parts.body):
         return None
     block = body if http is None else http + b"\r\n\r\n" + body
+    head = b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(_FILLER))
     for name, content in ((b"Block", block), (b"Payload", body)):
         digest = sha256(content).hexdigest().encode()
         head = re.sub(rb"(?<=\r\nWARC-" + name + rb"-Digest: sha256:)[0-9a-f]{64}", digest, head)
@@ -100,7 +104,7 @@ ERASED: Final = (
 def with_filler(plain: bytes) -> Callable[[bytes], bytes]:
     """What makes the record longer, for `fitted`."""
     head, blank, rest = plain.partition(b"\r\n\r\n")
-    return lambda filler: b"".join((head, b"\r\nX-Filler: " if filler else b"", filler, blank, rest))
+    return lambda filler: b"".join((head, b"\r\n" + _FILLER if filler else b"", filler, blank, rest))
 
 
 def filled(length: int, record: Callable[[bytes], bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 
 from archive.takedown.traces import Traces
 from archive.takedown.unpacked import Opaque, as_it_lies, unpacked
+from archive.verify.tree import files_below
 
 _HEAD: Final = 32
 """Bytes by which packed files are told."""
@@ -23,27 +25,31 @@ class Seen:
     opaque: str = ""
 
 
+def ordinary_files(directory: Path) -> Iterator[Path]:
+    """Every file below that can be read to its end: no links, pipes or devices."""
+    return (path for path in files_below(directory) if path.is_file() and not path.is_symlink())
+
+
 def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
     """Every ordinary file below ``directory``, its name included in what is looked at."""
-    for path in sorted(directory.rglob("*")):
-        if path.is_symlink() or not path.is_file():
-            continue
+    for path in ordinary_files(directory):
         try:
             seen = look_into(path, traces)
         except FileNotFoundError:
             continue  # A writer's temporary file, gone again.
-        named = traces.count(path.relative_to(directory).as_posix().encode())
+        named = traces.count(os.fsencode(path.relative_to(directory)))
         yield Seen(path, seen.hits + named, seen.opaque)
 
 
 def look_into(path: Path, traces: Traces) -> Seen:
-    """One file: as it lies there, and unpacked if it is packed. Raises OSError."""
+    """One file: as it lies there, and unpacked if it is packed. Raises ``FileNotFoundError``."""
     counted = _Counted(traces)
-    counted.take(as_it_lies(path))
-    head = counted.head
     try:
-        counted.take(unpacked(path, head))
-    except Opaque as error:
+        counted.take(as_it_lies(path))
+        counted.take(unpacked(path, counted.head))
+    except FileNotFoundError:
+        raise
+    except (Opaque, OSError) as error:
         return Seen(path, counted.hits, str(error))
     return Seen(path, counted.hits)
 

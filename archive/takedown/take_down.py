@@ -24,6 +24,7 @@ from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
+from archive.naming import readable
 from archive.record import Revision, stamp
 from archive.schema import open_database
 from archive.search.keeping import forget
@@ -32,11 +33,10 @@ from archive.takedown.captures import Owned, capture_patches, survey
 from archive.takedown.files import erase_exports, erase_from_file
 from archive.takedown.overwrite import overwrite, plain_patches, replay
 from archive.takedown.rows import Erased, erase_rows, held_by_others, listing, pictures_shown
-from archive.takedown.scan import Seen, look_into, scan
+from archive.takedown.scan import Seen, look_into, ordinary_files, scan
 from archive.takedown.traces import LEAST_OF_PICTURE, Traces, own_sentences
 from archive.takedown.unpacked import is_database
 from archive.verify.captures import capture_files, reference
-from archive.verify.tree import files_below
 
 CHECKPOINT_TRIES: Final = 20
 
@@ -88,8 +88,8 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     removed["files"] += _unlink_pending(archive, article_id)
     fold_up(archive, traces)
     seen = _looked_through(archive, traces, removed)
-    left = {each.path.relative_to(archive.data).as_posix(): each.hits for each in seen if each.hits}
-    opaque = {each.path.relative_to(archive.data).as_posix(): each.opaque for each in seen if each.opaque}
+    left = {readable(each.path.relative_to(archive.data).as_posix()): each.hits for each in seen if each.hits}
+    opaque = {readable(each.path.relative_to(archive.data).as_posix()): each.opaque for each in seen if each.opaque}
     _finish(archive, article_id, removed, now, whole=not left)
     counts = (dict(+removed), len(seen), len(traces.sentences))
     return Taken(article_id, *counts, left, opaque, copies, exports, near)
@@ -208,12 +208,12 @@ _OTHERS_REFERENCES: Final = """
 def _erase_files(data: Path, traces: Traces) -> Counter[str]:
     """Reports and logs are blotted in place, what lies aside and backups are rid of it."""
     removed = Counter[str]()
-    for path in files_below(data / "runs"):
+    for path in ordinary_files(data / "runs"):
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
-    for path in files_below(data / "damaged"):
+    for path in ordinary_files(data / "damaged"):
         if not (is_database(path) and look_into(path, traces).hits and _erase_in_backup(path, traces)):
             removed["damaged files"] += erase_from_file(path, traces, data)
-    for path in sorted({*data.glob("*"), *files_below(data / "backups")} - {data / "archive.db"}):
+    for path in sorted({*data.glob("*"), *ordinary_files(data / "backups")} - {data / "archive.db"}):
         if path.is_file() and is_database(path) and look_into(path, traces).hits:
             removed["backups"] += _erase_in_backup(path, traces)
     return removed

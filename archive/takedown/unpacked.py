@@ -70,8 +70,8 @@ def _from_gzip(path: Path) -> Iterator[bytes]:
         while waiting:
             if unpacker.eof:
                 unpacker = zlib.decompressobj(wbits=31)
-            yield unpacker.decompress(waiting)
-            waiting = unpacker.unused_data
+            yield unpacker.decompress(waiting, CHUNK)
+            waiting = unpacker.unconsumed_tail or unpacker.unused_data
     if not unpacker.eof:
         raise zlib.error("it ends in the midst of a record")
 

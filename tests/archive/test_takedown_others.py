@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -187,3 +188,43 @@ def test_many_exports_are_described_to_it_once_each(data: Path) -> None:
     each = (many - few) / 6
     assert many <= few + 6 * each
     assert each <= 2 * few / 2, "every export costs as much, however many there are"
+
+
+def test_one_after_another_in_the_same_archive(data: Path, before: Keepings) -> None:
+    gone = (them.TOPIC, them.LINKED, them.CARD, them.FIRST, them.WECHAT, them.SHELL, them.TECH, them.SHORT)
+    for article_id in gone:
+        assert taken(data, article_id).left == {}, article_id
+    assert list(verify(data, deep=True)) == []
+    after = read_keepings(data)
+    assert {row["id"] for row in after.rows["articles"]} == set(them.IDS) - set(gone)
+    for place, capture in before.captures.items():
+        if capture.facts.get("id") not in gone:
+            assert after.captures[place].facts.get("id") == capture.facts.get("id")
+    for article_id in gone:
+        words = own_words(before, article_id) if article_id != them.FIRST else []
+        assert left_of(data, article_id, words) == {}, article_id
+
+
+def test_what_was_listed_but_never_fetched_goes_out_of_every_list(data: Path, before: Keepings) -> None:
+    assert taken(data, them.LISTED_ONLY).left == {}
+    assert left_of(data, them.LISTED_ONLY, [them.summary_in_list(them.LISTED_ONLY)]) == {}
+    assert list(verify(data, deep=True)) == []
+    after = read_keepings(data)
+    assert {row["id"]: row["title"] for row in after.rows["articles"]} == {
+        row["id"]: row["title"] for row in before.rows["articles"]
+    }
+
+
+def test_pipes_links_and_names_that_are_no_text_are_passed_over(data: Path) -> None:
+    for folder in ("exports", "runs", "damaged"):
+        (data / folder).mkdir(exist_ok=True)
+        os.mkfifo(data / folder / "pipe.txt")
+        (data / folder / "link").symlink_to("/dev/zero")
+        Path(os.fsdecode(os.fsencode(data / folder) + b"/\xff\xfe.txt")).write_text(f"{them.LINKED}\n{them.LINKER}\n")
+    command = [str(QQNEWS), "--data", str(data), "takedown", them.LINKED, "--reason", "order 7", "--yes", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout)["left"] == {}
+    for folder in ("exports", "runs", "damaged"):
+        (path,) = (each for each in (data / folder).iterdir() if each.suffix == ".txt" and not each.is_fifo())
+        assert (them.LINKER in path.read_text(), them.LINKED in path.read_text()) == (True, False)
