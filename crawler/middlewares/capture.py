@@ -16,6 +16,8 @@ from crawler.ledger import Ledger, ledger_of
 
 RAW_REF = "raw_ref"
 """The key in ``request.meta`` under which the next steps find the capture's reference."""
+WITHHELD = "withheld"
+"""The key under which they find what was left out of it; whoever reads the answer as it came must not quote it."""
 
 
 class CaptureMiddleware:
@@ -43,6 +45,7 @@ class CaptureMiddleware:
             return response
         capture = await self._kept(self._ledger, _capture(request, response, {**facts, "job": self._job}))
         request.meta[RAW_REF] = capture.raw_ref or None
+        request.meta[WITHHELD] = capture.withheld
         if not capture.withheld or facts["kind"] == "list":
             return response
         return response.replace(url=capture.url, headers=Headers(capture.headers), body=capture.body)

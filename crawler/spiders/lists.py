@@ -19,6 +19,7 @@ from crawler.course import Course, readable
 from crawler.guard import host_of
 from crawler.items import Link
 from crawler.ledger import ledger_of
+from crawler.middlewares.capture import WITHHELD
 from crawler.middlewares.rest import RestMiddleware
 from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.report import Tally
@@ -57,7 +58,9 @@ class ListSpider(Spider):
             if twin := self._twin(course, asked):
                 yield twin
             else:
-                self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", str(error))
+                # What it names of an article that was taken down must not be quoted.
+                detail = "it cannot be read" if response.meta.get(WITHHELD) else str(error)
+                self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", detail)
             return
         if (rest := self.crawler.get_downloader_middleware(RestMiddleware)) is not None:
             await rest.answered(host_of(response.url))

@@ -102,6 +102,27 @@ def test_lists_of_every_kind_are_captured_without_it(
         assert story.id not in {row[0] for row in database.execute("SELECT id FROM links")}
 
 
+def test_answers_that_are_broken_off_are_blotted_and_not_quoted(
+    taken: Path, whole: Path, site: Site, qqnews: Callable[..., Called]
+) -> None:
+    for path in ("getPCList", "getTagInfo", "hot_ranking_list", "getSubNewsMixedList"):
+        site.fault(path, "broken_json")
+    for name in sources(site):
+        qqnews("crawl", "--delay", "0", "--refetch", "--limit", "1", "--source", name)
+    broken = [each for each in since(taken, whole) if each.withheld and not _is_json(each.body)]
+    assert {each.facts["source"].partition(":")[0] for each in broken} >= {"hot", "tag", "account"}
+    assert left_of(taken, gone(site).id, [gone(site).title[:-3]]) == {}
+    assert list(verify(taken, deep=True)) == []
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
 def test_a_record_says_what_it_lacks_and_its_digests_are_those_of_what_is_there(
     taken: Path, whole: Path, site: Site, qqnews: Callable[..., Called]
 ) -> None:
