@@ -33,10 +33,10 @@ _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NESTED: Final = re.compile(r"<a\b|[\[{]")
 _ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _QUESTION: Final = re.compile(r"20\d{6}Q")
-_LIST_DATA: Final = re.compile(
-    rb'"(?:article_?type|atype)"\s*:\s*"?(?:11|100|525)"?\s*[,}]|"entity_type"\s*:\s*"question"'
-)
-"""What a page's data say of a topic, a card, a question; see the kinds of pages."""
+_TOPIC: Final = re.compile(r"\.qq\.com/zt")
+_TYPES: Final = ("articletype", "article_type", "atype")
+_LIST_TYPES: Final = ("11", "100", "525")
+"""What the data of a topic's or card's page say of their type."""
 _DECODER: Final = json.JSONDecoder(strict=False)
 
 Wanted = Callable[[str], bool]
@@ -84,17 +84,17 @@ def _cut_packed(body: bytes, is_wanted: Wanted, url: str, *, is_list: bool, line
     return Cut(compress(found.body, mtime=0), found.items, found.names, found.is_about)
 
 
-def lists_articles(article_id: str, url: str, body: bytes) -> bool:
-    """Whether an answer is a list of articles: what was asked for no article's sake, or the page of a topic, a card or
-    a question.
-    """
-    return not article_id or bool(_QUESTION.match(article_id)) or "/zt" in url or bool(_LIST_DATA.search(body))
+def lists_articles(article_id: str, url: str) -> bool:
+    """Whether an answer is a list of articles by what was asked: for no article's sake, for a topic, for a question."""
+    return not article_id or _QUESTION.match(article_id) is not None or _TOPIC.search(url) is not None
 
 
 def lists_others(body: bytes) -> bool:
     """Whether an answer has a structure that says which article each thing in it is about."""
     text, _ = _decoded(body)
-    return _XML.match(text) is not None or (_is_json(text) and find_items(text, lambda _: False).is_of_others)
+    return _XML.match(text) is not None or (
+        _is_json(text) and find_items(text, lambda _: False, is_list=True).is_of_others
+    )
 
 
 def _is_json(text: str) -> bool:
@@ -124,7 +124,7 @@ class _Answer:
         self.edits += [(start, end, "") for start, end in spans]
 
     def _take_json(self, start: int, end: int, *, is_list: bool) -> None:
-        found = find_items(self._text[start:end], self._is_wanted)
+        found = find_items(self._text[start:end], self._is_wanted, is_list=is_list)
         self.items += found.items
         self.is_about |= found.is_about
         self._is_of_other |= found.is_of_other
@@ -138,14 +138,15 @@ class _Answer:
         inner, places = _unescaped(raw)
         edits: list[Edit] = []
         if _is_json(inner):
-            edits = find_items(inner, self._is_wanted).edits
+            edits = find_items(inner, self._is_wanted, is_list=is_list).edits
         elif is_list:
             edits = [(begin, stop, "") for begin, stop in find_elements(inner, self._is_wanted, self._url)]
         self.items += len(edits)
         self.edits += [(at + places[begin], at + places[stop], instead) for begin, stop, instead in edits]
 
     def _take_page(self, *, is_list: bool) -> None:
-        for start, end in _data_in(self._text):
+        for start, end, data in _data_in(self._text):
+            is_list |= isinstance(data, dict) and any(str(data.get(name)) in _LIST_TYPES for name in _TYPES)
             self._take_json(start, end, is_list=False)
         # A page's data may name its neighbours: they decide only where all of them mean the same.
         self.is_about = (self.is_about and not self._is_of_other) or names_itself(
@@ -155,18 +156,18 @@ class _Answer:
             self._take(find_elements(self._text, self._is_wanted, self._url))
 
 
-def _data_in(page: str) -> Iterator[tuple[int, int]]:
-    """Where the scripts of a page hold JSON."""
+def _data_in(page: str) -> Iterator[tuple[int, int, object]]:
+    """Where the scripts of a page hold JSON, and what it says."""
     begin = 0
     while (opened := _SCRIPT.search(page, begin)) and (closed := _END.search(page, opened.end())):
         begin, text, place = closed.end(), page[opened.end() : closed.start()], 0
         while found := _DATA.search(text, place):
             place = found.end()
             try:
-                _, place = _DECODER.raw_decode(text, found.start(1))
+                data, place = _DECODER.raw_decode(text, found.start(1))
             except (ValueError, RecursionError):
                 continue
-            yield opened.end() + found.start(1), opened.end() + place
+            yield opened.end() + found.start(1), opened.end() + place, data
 
 
 def _unescaped(raw: str) -> tuple[str, list[int]]:

@@ -1,8 +1,9 @@
 """Takes what is about certain articles out of a JSON text, and leaves every other byte as it is. Pure.
 
-An object is about the article that its own id or address names. In a list it goes with its comma, under a key it
-becomes null. One in which there are objects about others stays, its own texts become zeros; so does everything that
-is about the article where the text is no whole JSON.
+An object is about the article that its own id or address names; in a page an address alone is only a link. In a list
+it goes with its comma, under a key it becomes null. One in which there are objects about others stays, its own texts
+become zeros; so does everything that is about the article where the text is no whole JSON. What a text is made of (its
+pictures, its links) is left alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ IDS: Final = ("id", "article_id", "app_id", "cms_id", "cmsId", "nm", "docid")
 ADDRESSES: Final = ("vurl", "url", "surl", "link", "href", "loc", "share_url", "short_url", "org_url", "article_url")
 LINKS: Final = ("link_info",)
 """Keys under which an object says which article it is about: as an id, as an address, as an object of addresses."""
+
+TITLES: Final = ("title", "longTitle", "longtitle", "name")
+TEXTS: Final = ("originAttribute", "cnt_attr", "videoArr")
+"""Keys of what a text's pictures, videos and links are made of: another's own words, whatever they lead to."""
 
 _LEXEME: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _NUMERIC: Final = re.compile(r"20[0-9]{12,14}")
@@ -81,9 +86,9 @@ class _Open:
     expects_value: bool = False
 
 
-def find_items(text: str, is_wanted: Wanted) -> Found:
-    """What is about wanted articles in ``text``, which may be broken JSON."""
-    reader = _Reader(is_wanted)
+def find_items(text: str, is_wanted: Wanted, *, is_list: bool) -> Found:
+    """What is about wanted articles in ``text``, which may be broken JSON. ``is_list``: it is a list of articles."""
+    reader = _Reader(is_wanted, is_list=is_list)
     for lexeme in _LEXEME.finditer(text):
         reader.take(lexeme[0], lexeme.start(), lexeme.end())
     root = reader.end(len(text))
@@ -95,8 +100,9 @@ def find_items(text: str, is_wanted: Wanted) -> Found:
 class _Reader:
     """Reads tokens from the first to the last; judges every object when it ends."""
 
-    def __init__(self, is_wanted: Wanted) -> None:
+    def __init__(self, is_wanted: Wanted, *, is_list: bool) -> None:
         self._is_wanted = is_wanted
+        self._is_list = is_list
         self._stack = [_Open(0, is_object=False, key=None, is_root=True)]
         self._deep = 0
         self.whole = True
@@ -160,28 +166,31 @@ class _Reader:
         self._stack[-1].values.append(self._judged(closed, end))
 
     def _judged(self, closed: _Open, end: int) -> _Value:
-        ids, wanted = _identity(closed, self._is_wanted) if closed.is_object else ((), False)
+        ids, wanted = self._identity(closed) if closed.is_object else ((), False)
         others = (bool(ids) and not wanted) or any(value.others for value in closed.values)
         value = _Value(closed.start, end, closed.key, ids=ids, others=others, values=closed.values)
         value.is_wanted = wanted and not others
-        value.items = 1 if wanted else sum(inner.items for inner in closed.values)
+        inside = 0 if closed.key in TEXTS else sum(inner.items for inner in closed.values)
+        value.items = 1 if wanted else inside
         if wanted:
             blots = list(value.strings())
             self.blots += blots
             value.edits += blots if others else []
-        if not value.is_wanted:
+        if not value.is_wanted and closed.key not in TEXTS:
             value.edits += _edits(closed, self._is_wanted)
         return value
 
-
-def _identity(closed: _Open, is_wanted: Wanted) -> tuple[tuple[str, ...], bool]:
-    """The ids by which an object says which article it is about, and whether that is a wanted one."""
-    said = list(_said(closed.values))
-    ids = tuple(dict.fromkeys(each for _, found in said for each in found))
-    # A number may be an old, short id, to which only the address beside it gives its letters.
-    sure = [found for by_id, found in said if by_id and not all(map(_NUMERIC.fullmatch, found))]
-    wanted = any(map(is_wanted, ids)) and all(any(map(is_wanted, found)) for found in sure)
-    return ids, wanted
+    def _identity(self, closed: _Open) -> tuple[tuple[str, ...], bool]:
+        """The ids by which an object says which article it is about, and whether that is a wanted one."""
+        said = list(_said(closed.values))
+        by_id = [found for is_id, found in said if is_id]
+        if not by_id and not self._is_list and not any(value.key in TITLES for value in closed.values):
+            return (), False
+        ids = tuple(dict.fromkeys(each for _, found in said for each in found))
+        # A number may be an old, short id, to which only the address beside it gives its letters.
+        sure = [found for found in by_id if not all(map(_NUMERIC.fullmatch, found))]
+        wanted = any(map(self._is_wanted, ids)) and all(any(map(self._is_wanted, found)) for found in sure)
+        return ids, wanted
 
 
 def _said(values: list[_Value]) -> Iterator[tuple[bool, tuple[str, ...]]]:

@@ -21,7 +21,7 @@ def withheld(capture: Capture, is_erased: Wanted) -> Capture | None:
     asked = capture.facts.get("id", "")
     if is_erased(asked) or (not asked and any(map(is_erased, ids_of_address(capture.url)))):
         return None
-    is_list = lists_articles(asked, capture.url, capture.body)
+    is_list = lists_articles(asked, capture.url)
     found = cut(capture.body, is_erased, capture.url, is_list=is_list, lines=True)
     if found.is_about:
         return None

@@ -117,7 +117,7 @@ def _looked_into(
     if not is_own and not any(traces.count(each, host) for each in plain):
         return None
     asked = facts.get("id", "")
-    is_list = asked in traces.lists or lists_articles(asked, url, plain[0])
+    is_list = asked in traces.lists or lists_articles(asked, url)
     if not is_own:
         found.theirs |= _theirs(plain, traces, host, facts, owned, url, is_list=is_list)
     records = tuple((each.offset, each.length) for each in group)

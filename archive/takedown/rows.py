@@ -144,6 +144,8 @@ def _blot_others(connection: Connection, traces: Traces) -> tuple[Article, ...]:
     found = []
     for other in naming(connection, traces):
         row = connection.execute("SELECT * FROM articles WHERE id = ?", (other,)).fetchone()
+        if row is None:
+            continue  # Revisions of nobody: 'qqnews verify' names them.
         before = archived_from(row).article
         article = _without(before, traces)
         for revision in connection.execute("SELECT * FROM revisions WHERE article_id = ?", (other,)).fetchall():
@@ -257,12 +259,12 @@ def held_by_others(connection: Connection, article_id: str, words: Iterable[str]
 
 def _others(connection: Connection, traces: Traces) -> Iterator[str]:
     for row in connection.execute(_OTHERS, (traces.article_id,)):
-        body, summary = row["body"], row["summary"]
+        body, beside = row["body"], f"{row['summary']}\n{row['others']}"
         if row["kind"] in LISTS and traces.named_in(body):
             body, words = without_entries(body, traces.is_wanted)
-            summary = without_words(summary, words)
+            beside = without_words(beside, words)
         # What is set off by marks in one text may stand without them in another.
-        yield "\n".join((row["title"], summary, row["others"], body, body.translate(_UNMARKED)))
+        yield "\n".join((row["title"], beside, body, body.translate(_UNMARKED)))
 
 
 _UNMARKED: Final = str.maketrans("", "", "*`\\")

@@ -232,11 +232,29 @@ def test_what_was_left_out_is_said_and_nothing_is_said_where_nothing_was() -> No
 
 
 def test_which_pages_are_lists() -> None:
-    assert lists_articles("", "https://i.news.qq.com/x", b"")
-    assert lists_articles("20250212Q09ASK00", RAIN, b"")
-    assert lists_articles(ONE, "https://new.qq.com/zt/template/?id=x", b"")
-    assert lists_articles(ONE, RAIN, b'{"article_type":"525"}')
-    assert not lists_articles(ONE, RAIN, b'{"article_type":"0"}')
+    assert lists_articles("", "https://i.news.qq.com/x")
+    assert lists_articles("20250212Q09ASK00", RAIN)
+    assert lists_articles(ONE, "https://new.qq.com/zt/template/?id=x")
+    assert not lists_articles(ONE, RAIN)
+
+
+def test_a_card_s_page_is_a_list_by_its_own_data_alone() -> None:
+    text, near = f'<p>参见<a href="{RAIN}{GONE}">甲</a>。</p>', {"id": TWO, "title": "丙", "articletype": "100"}
+    for kind, left in (("525", ""), ("0", text.replace(GONE, "0" * 16))):
+        data = json.dumps({"article_id": ONE, "articletype": kind, "relate": [near]}, ensure_ascii=False)
+        page = f"<html><script>window.DATA = {data};</script><div><a href='{RAIN}{TWO}'>丙</a></div>"
+        assert left_of(f"{page}{text}</html>", url=RAIN + ONE, is_list=False) == f"{page}{left}</html>"
+
+
+def test_what_another_s_text_is_made_of_is_left_alone() -> None:
+    picture = {"origUrl": "https://inews.gtimg.com/om_bt/Oa/641", "link": RAIN + GONE, "title": "图"}
+    data = {
+        "article_id": ONE,
+        "originAttribute": {"IMG_0": picture},
+        "directory": [{"desc": "一", "link": RAIN + GONE}],
+    }
+    told = json.loads(left_of(json.dumps(data), url=RAIN + ONE, is_list=False))
+    assert told == json.loads(json.dumps(data).replace(GONE, "0" * 16))
 
 
 def test_a_list_loses_its_entries_and_the_sections_that_had_no_other() -> None:
