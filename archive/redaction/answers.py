@@ -23,7 +23,10 @@ LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a packed answer, unpacked: as much as a site map may have."""
 
 _ENCODINGS: Final = ("utf-8", "gb18030")
-_CALL: Final = re.compile(r"\ufeff?\s*(?:/\*.*?\*/\s*)?[A-Za-z_$][\w$.]*\s*\(\s*[\[{]", re.DOTALL)
+_SCRIPTED: Final = re.compile(
+    r"\ufeff?\s*(?:/\*.*?\*/\s*)?(?:(?:var|let|const)\s+)?[A-Za-z_$][\w$.]*\s*[(=]\s*[\[{]", re.DOTALL
+)
+"""Data in a call, or as a variable's value."""
 _BLANK: Final = "\ufeff \t\r\n"
 _XML: Final = re.compile(r"\ufeff?\s*(?:<\?xml\b|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed)\b)")
 _SCRIPT: Final = re.compile(r"<script\b[^<>]*>", re.IGNORECASE)
@@ -98,7 +101,7 @@ def lists_others(body: bytes) -> bool:
 
 
 def _is_json(text: str) -> bool:
-    return text.lstrip(_BLANK)[:1] in ("{", "[") or _CALL.match(text) is not None
+    return text.lstrip(_BLANK)[:1] in ("{", "[") or _SCRIPTED.match(text) is not None
 
 
 class _Answer:

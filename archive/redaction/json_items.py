@@ -25,7 +25,9 @@ TITLES: Final = ("title", "longTitle", "longtitle", "name")
 TEXTS: Final = ("originAttribute", "cnt_attr", "videoArr")
 """Keys of what a text's pictures, videos and links are made of: another's own words, whatever they lead to."""
 
-_LEXEME: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+# Old lists are JavaScript: their strings may stand in single quotes, their keys in none.
+_LEXEME: Final = re.compile(r"""("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|[{}\[\],:]|[^\s{}\[\],:"']+""", re.DOTALL)
+_QUOTES: Final = "\"'"
 _NUMERIC: Final = re.compile(r"20[0-9]{12,14}")
 _DEEPEST: Final = 200
 """Levels of objects and arrays. No answer of the site has more than a dozen; a hostile one must not cost more."""
@@ -128,8 +130,8 @@ class _Reader:
         elif here.is_object and not here.expects_value:
             here.next_key = _text(lexeme)
         else:
-            is_string = lexeme.startswith('"')
-            if is_string and (len(lexeme) == 1 or not lexeme.endswith('"')):
+            is_string = lexeme[0] in _QUOTES
+            if is_string and (len(lexeme) == 1 or lexeme[-1] != lexeme[0]):
                 self.whole, end = False, end + 1
             here.values.append(_Value(start, end, self._key(here), _text(lexeme), is_string=is_string))
 
@@ -228,9 +230,9 @@ def _goes(value: _Value, is_wanted: Wanted, *, in_object: bool) -> bool:
 
 def _text(lexeme: str) -> str:
     """The text of a string, a number or a word; of a broken string its signs as they stand."""
-    if not lexeme.startswith('"'):
+    if lexeme[0] not in _QUOTES:
         return lexeme
     try:
         return str(json.loads(lexeme, strict=False))
     except ValueError:
-        return lexeme.strip('"')
+        return lexeme.strip(_QUOTES)

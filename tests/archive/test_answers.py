@@ -70,6 +70,12 @@ def test_a_card_whose_own_id_is_that_of_its_first_article_keeps_the_others() -> 
     )
 
 
+def test_lists_in_javascript_are_cut_too() -> None:
+    one, two = f"{{id:'{ONE}',title:'乙 \\'x\\''}}", f"{{id: \"{TWO}\", title: '丙'}}"
+    text = f"var hot = [{one},{{id:'{GONE}',title:'甲',url:'{RAIN}{GONE}'}},{two}];"
+    assert left_of(text) == f"var hot = [{one},{two}];"
+
+
 def test_an_old_number_does_not_decide_against_the_address_beside_it() -> None:
     number, letters = "20190304010213", "TWF2019030401021300"
     items = [{"id": number, "vurl": f"{RAIN}{letters}", "title": "甲"}, {"id": number, "title": "乙"}]
