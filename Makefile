@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults damage soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,6 +30,9 @@ test: install ## Run the tests
 
 fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+takedowns: install ## Take down every article of a crawled site of 200 in turn, and see that the others are as before (IDS="…": only these)
+	nice $(BIN)/python -m tests.archive.takedowns $(IDS)
 
 soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
 	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import sha256
 from sqlite3 import Connection
-from typing import Final
 
 from archive.article import Article
-
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{11,63}")
-_CLASSIC: Final = re.compile(r"([a-z0-9]+)(\.qq\.com/a/)(\d{8})/(\d{6})(\.html?)")
+from archive.article_ids import blotted, names_in
+from archive.redaction.entries import LISTS, without_entries, without_words
+from archive.redaction.withheld import withheld
+from archive.warc import Capture
 
 
 def id_hash(article_id: str) -> str:
@@ -32,51 +31,59 @@ def any_erased(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM erasures LIMIT 1").fetchone() is not None
 
 
+def erased_test(connection: Connection) -> Callable[[str], bool] | None:
+    """What tells of an id whether it was taken down; None where nothing ever was."""
+    if not any_erased(connection):
+        return None
+    return lambda article_id: _is_erased(connection, article_id)
+
+
+def erased_in(connection: Connection, texts: Iterable[str]) -> list[str]:
+    """Those of these texts (addresses, names of sources and files) in which an article is named that was taken down."""
+    is_erased = erased_test(connection)
+    if is_erased is None:
+        return []
+    return [text for text in texts if any(any(map(is_erased, name.ids)) for name in names_in(text))]
+
+
+def lawful_capture(connection: Connection, capture: Capture) -> Capture | None:
+    """The capture as it may be kept and read, without what was taken down; None: it is about such an article."""
+    is_erased = erased_test(connection)
+    return capture if is_erased is None else withheld(capture, is_erased)
+
+
 def _is_erased(connection: Connection, article_id: str) -> bool:
     found = connection.execute("SELECT 1 FROM erasures WHERE id_hash = ?", (id_hash(article_id),))
     return found.fetchone() is not None
 
 
-def without_erased(connection: Connection, article: Article) -> Article:
-    """The article, with zeros for every id in it (in a link to an article, say) that was taken down."""
-    if not any_erased(connection):
+def without_erased(connection: Connection, article: Article, known_kind: str = "") -> Article:
+    """The article as it may be kept: with zeros for the id of every article that was taken down, and, if it is a list
+    of articles, without their entries. ``known_kind``: what the archive knows it to be, where this reading says less.
+    """
+    is_erased = erased_test(connection)
+    if is_erased is None:
         return article
+    return without_articles(article, is_erased, is_list=bool({article.kind, known_kind} & set(LISTS)))
 
-    def erased(found: str) -> bool:
-        return _is_erased(connection, found)
+
+def without_articles(article: Article, is_wanted: Callable[[str], bool], *, is_list: bool) -> Article:
+    """The article with zeros for the ids of some others; a list of articles also loses what it says of them."""
+    body, words = without_entries(article.body, is_wanted) if is_list else (article.body, [])
+
+    def blot(text: str) -> str:
+        return blotted(without_words(text, words), is_wanted)
 
     return replace(
         article,
-        title=blotted(article.title, erased),
-        summary=blotted(article.summary, erased),
-        body=blotted(article.body, erased),
-        provenance={name: (where, blotted(text, erased)) for name, (where, text) in article.provenance.items()},
+        title=blotted(article.title, is_wanted),
+        summary=blot(article.summary),
+        body=blotted(body, is_wanted),
+        provenance={name: (where, blot(text)) for name, (where, text) in article.provenance.items()},
     )
 
 
-def blotted(text: str, erased: Callable[[str], bool]) -> str:
-    """``text`` with zeros for each id that is ``erased``; its length stays."""
-
-    def token(match: re.Match[str]) -> str:
-        return "0" * len(match[0]) if any(map(erased, longest_forms(match[0]))) else match[0]
-
-    def classic(match: re.Match[str]) -> str:
-        gone = erased(f"{match[1]}-{match[3]}-{match[4]}")
-        return f"{match[1]}{match[2]}{'0' * 8}/{'0' * 6}{match[5]}" if gone else match[0]
-
-    return _CLASSIC.sub(classic, _ID.sub(token, text))
-
-
-def longest_forms(token: str) -> tuple[str, ...]:
-    """The ids that a token may stand for: itself, or with the ``00`` that short forms leave out."""
-    return (token, token + "00") if len(token) == 14 else (token,)
-
-
-def written_forms(article_id: str) -> tuple[str, ...]:
-    """The ways in which pages and lists write an id."""
-    forms = [article_id]
-    if len(article_id) == 16 and article_id.endswith("00"):
-        forms.append(article_id[:14])
-    if classic := re.fullmatch(r"[a-z0-9]+-(\d{8})-(\d{6})", article_id):
-        forms.append(f"/{classic[1]}/{classic[2]}.htm")
-    return tuple(forms)
+def blotted_report(connection: Connection, text: str) -> str:
+    """``text`` of a report or a message with zeros for the id of every article that was taken down."""
+    is_erased = erased_test(connection)
+    return text if is_erased is None else blotted(text, is_erased)

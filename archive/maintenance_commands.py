@@ -108,8 +108,10 @@ def _agrees(question: str) -> bool:
 def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool) -> None:
     """Remove an article, by id or address, from everything below the data directory, and prove that it is gone.
 
-    It is neither fetched nor kept again. Exports below ``exports`` are rewritten without it, or removed and named. What
-    lies elsewhere (exports, backups, a git history) is for you to remove.
+    It is neither fetched nor kept again, and later lists are captured without it. Other articles stay as they are:
+    where they name it, its id becomes zeros; topics, cards and questions lose their entry for it. Articles that tell
+    nearly the same are named: they stay readable. Exports below ``exports`` are rewritten without it, or removed and
+    named. What lies elsewhere (exports, backups, a git history) is for you to remove.
     """
     article_id = asked.resolve(article)
     if not yes and not _agrees(f"Erase {article_id} from {asked.data} for good?"):
@@ -119,7 +121,9 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
         ended = [take_down(archive, each, reason, datetime.now(UTC)) for each in chosen]
     others = [copy for copy in ended[0].copies if copy not in chosen]
     for each in ended:
-        click.echo(orjson.dumps(asdict(each) | {"copies": others}) if asked.json else _proof(each))
+        near = [asdict(one) for one in each.near_duplicates if one.id not in (*chosen, *others)]
+        found = asdict(each) | {"copies": others, "near_duplicates": near}
+        click.echo(orjson.dumps(found) if asked.json else _proof(each, near))
     if others:
         click.echo(f"qqnews: the same text stays as {', '.join(others)}: --copies takes it down too", err=True)
     if repository := _repository(asked.data):
@@ -127,8 +131,8 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
     sys.exit(ExitCode.DAMAGED if any(each.left or each.opaque for each in ended) else ExitCode.OK)
 
 
-def _proof(taken: Taken) -> str:
-    """What was removed, and what the search for the rest came to."""
+def _proof(taken: Taken, near: list[dict[str, str]]) -> str:
+    """What was removed, what the search for the rest came to, and which articles tell nearly the same."""
     removed = ", ".join(f"{count} {what}" for what, count in sorted(taken.removed.items())) or "nothing was left"
     hits = f"{sum(taken.left.values())} hits" + (" as far as can be told" if taken.opaque else "")
     lines = [
@@ -137,6 +141,7 @@ def _proof(taken: Taken) -> str:
         f"searched {taken.searched} files for the id and {taken.sentences} sentences: {hits}",
         *(f"still there: {name} ({count} hits)" for name, count in taken.left.items()),
         *(f"could not be looked into wholly: {name} ({why})" for name, why in taken.opaque.items()),
+        *(f"stays readable: {each['id']} {each['title']} (a near-duplicate)" for each in near),
     ]
     return "\n".join(lines)
 

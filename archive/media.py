@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from archive.article import Article, pictures_in
+from archive.errors import Erased
 from archive.pictures import recognised
 from archive.record import stamp
 from archive.store import Archive
@@ -81,10 +82,11 @@ def wanted_pictures(
 
 
 def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: datetime) -> str:
-    """Keep a picture's bytes, once whatever its addresses; its path. Raises `NotAPicture`."""
+    """Keep a picture's bytes, once whatever its addresses; its path. Raises `NotAPicture`, ``Erased``."""
     picture, digest = recognised(body), sha256(body).hexdigest()
     path = f"media/{digest[:2]}/{digest}.{picture.extension}"
     with archive.transaction() as connection:
+        _refuse_erased(archive, article_id)
         if not archive.database.tree.holds(path, body):
             archive.database.tree.stage(path, body)
         connection.execute(_ADD_FILE, (digest, url, path, len(body), picture.mime))
@@ -93,9 +95,16 @@ def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: d
 
 
 def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime, tries: int = 1) -> None:
-    """Note that a picture could not be had. ``tries``: 0 where it was not even asked for."""
+    """Note that a picture could not be had. ``tries``: 0 where it was not even asked for. Raises ``Erased``."""
     with archive.transaction() as connection:
+        _refuse_erased(archive, article_id)
         connection.execute(_NOTE, (url, None, article_id, tries, stamp(at), reason))
+
+
+def _refuse_erased(archive: Archive, article_id: str) -> None:
+    """An article may be taken down while its pictures are under way."""
+    if archive.erased([article_id]):
+        raise Erased
 
 
 def missing_pictures(archive: Archive) -> Iterator[Missing]:

@@ -21,6 +21,7 @@ from archive.article import BEIJING, Article, completed, content_hash, storable
 from archive.changes import classify
 from archive.database import Database
 from archive.decide import Decision, KnownArticle, Verdict, changed, decide
+from archive.erasure_log import missing_erasures, take_up_erasures
 from archive.erasures import any_erased, erased_among, without_erased
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
@@ -74,6 +75,10 @@ class Archive:
         create_database(data / "archive.db")
         opened = cls.existing(data)
         opened.floor = floor
+        # A new database, or one from an old backup, must not bring back what was taken down.
+        if missing := missing_erasures(opened.database.connection, data):
+            with opened.transaction() as connection:
+                take_up_erasures(connection, missing)
         return opened
 
     @classmethod
@@ -125,8 +130,8 @@ class Archive:
             raise UnsafeId(article.id)
         self.ensure_room()
         with self.transaction() as connection:
-            article = self._lawful(article)
             known = self.find(article.id)
+            article = self._lawful(article, known)
             reading = self._reading(article, known, seen_at, raw_ref)
             if known:
                 article, path = update_article(connection, reading, known), known.markdown_path
@@ -147,7 +152,7 @@ class Archive:
         """
         with self.transaction() as connection:
             known = self.article(article.id)
-            article = storable(self._lawful(article))
+            article = storable(self._lawful(article, known))
             digest = content_hash(article)
             if digest == known.content_hash and article.summary == known.article.summary:
                 decision = Decision(Verdict.SAME, known.revision, known.copy_of)
@@ -187,14 +192,14 @@ class Archive:
         with named_sqlite_failures(self.database.path):
             return erased_among(self.database.connection, ids)
 
-    def _lawful(self, article: Article) -> Article:
-        """The article without the ids of those that were taken down. Raises ``Erased`` if it is one of them."""
+    def _lawful(self, article: Article, known: Archived | None) -> Article:
+        """The article without those that were taken down. Raises ``Erased`` if it is one of them."""
         connection = self.database.connection
         if not any_erased(connection):
             return article
         if erased_among(connection, [article.id]):
             raise Erased
-        return without_erased(connection, article)
+        return without_erased(connection, article, known.article.kind if known else "")
 
     def ensure_room(self) -> None:
         """Raises ``DiskFloor`` where less space is free than is to stay free."""

@@ -27,6 +27,9 @@ digest stays that of the body which was captured: references and revisits know i
 
 ERASED: Final = "<urn:uuid:00000000-0000-0000-0000-000000000000>"
 """The WARC-Record-ID of what stands in the place of a record that was erased."""
+WITHHELD: Final = "X-QQNews-Withheld"
+"""The header of a record from which something was left out before it was written: how much. Its digests are those of
+what is there."""
 
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _VERSION: Final = re.compile(rb"WARC/1\.[01]")
@@ -55,6 +58,8 @@ class Capture:
     request_body: bytes = b""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What the crawler knew: the article's ``id``, the ``source`` that listed it, the ``job``."""
+    withheld: str = ""
+    """What was left out of it, if anything: how much it named of articles that were taken down."""
     raw_ref: str = ""
     """Where it lies; empty for what was not written yet."""
 
@@ -121,7 +126,7 @@ def records_of(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
         f"{capture.method} {url} HTTP/1.1", _stored(capture.request_headers, capture.request_body), is_http_request=True
     )
     request = _packed("request", url, at, f"<urn:uuid:{uuid4()}>", capture.request_body, beside, asked)
-    facts = _fields(capture.facts)
+    facts = _fields({**capture.facts, "withheld": capture.withheld})
     metadata = _packed("metadata", url, at, f"<urn:uuid:{uuid4()}>", facts, beside)
     return _response(capture, ref, first) + request + metadata
 
@@ -133,6 +138,7 @@ def _response(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
         protocol="HTTP/1.1",
     )
     payload = {"WARC-Payload-Digest": f"sha256:{ref.digest}"}
+    payload |= {WITHHELD: capture.withheld} if capture.withheld else {}
     if first is None:
         return _packed("response", capture.url, capture.fetched_at, ref.record_id, capture.body, payload, answer)
     seen = {
@@ -255,6 +261,7 @@ def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Captur
     if not (url := response.headers.get("WARC-Target-URI")):
         raise ValueError("it has no WARC-Target-URI")
     _refuse_packed(response)
+    facts = read_facts(said.body) if said else {}
     return Capture(
         url=url,
         status=int(status[1]),
@@ -264,7 +271,8 @@ def capture_from(response: Record, beside: Iterable[Record], ref: str) -> Captur
         method=asked.first_line.partition(" ")[0] if asked else "GET",
         request_headers=asked.http_headers if asked else (),
         request_body=asked.body if asked else b"",
-        facts=read_facts(said.body) if said else {},
+        facts={name: value for name, value in facts.items() if name != "withheld"},
+        withheld=response.headers.get(WITHHELD, ""),
         raw_ref=ref,
     )
 

@@ -13,6 +13,7 @@ import click
 import orjson
 
 from archive.asked import Asked, shared
+from archive.erasures import blotted_report, erased_in
 from archive.errors import ExitCode
 from archive.naming import readable
 from archive.search.keeping import keep_up
@@ -96,13 +97,28 @@ def _dry_job(asked: Asked, inputs: Inputs, plan: Plan, options: dict[str, Any]) 
 
 
 def _without_known(archive: Archive, plan: Plan, inputs: Inputs, *, refetch: bool) -> tuple[Plan, int]:
-    """The plan without the addresses that are in the archive, and how many those were."""
-    for article_id in archive.erased(inputs.addresses):
-        inputs.bad.append(f"{inputs.addresses.pop(article_id)}: taken down from this archive, it is not fetched again")
-        click.echo(f"qqnews: {inputs.bad[-1]}", err=True)
+    """The plan without what was taken down, and without the addresses that are known; how many the latter were."""
+    sources = _without_erased(archive, plan, inputs)
     known = set() if refetch else archive.known(inputs.addresses)
     wanted = tuple(url for article_id, url in inputs.addresses.items() if article_id not in known)
-    return replace(plan, addresses=wanted), len(known)
+    return replace(plan, addresses=wanted, sources=sources), len(known)
+
+
+def _without_erased(archive: Archive, plan: Plan, inputs: Inputs) -> tuple[str, ...]:
+    """Take out of the inputs what was taken down, and say so without naming it: the message may go into a log. The
+    sources that are left.
+    """
+    articles, sources = list(inputs.addresses), plan.sources
+    erased = archive.erased(articles)
+    pages = set(erased_in(archive.database.connection, sources))
+    bad = [f"address {place} of {len(articles)}" for place, each in enumerate(articles, 1) if each in erased]
+    bad += [f"source {place} of {len(sources)}" for place, each in enumerate(sources, 1) if each in pages]
+    for article_id in erased:
+        del inputs.addresses[article_id]
+    for which in bad:
+        inputs.bad.append(f"{which} names an article that was taken down from this archive: it is not fetched again")
+        click.echo(f"qqnews: {inputs.bad[-1]}", err=True)
+    return tuple(each for each in sources if each not in pages)
 
 
 def _before(inputs: Inputs, known: int) -> Counter[str]:
@@ -121,7 +137,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     with Archive.open(asked.data) as archive:
         run_id = archive.begin_run("ingest", started_at=started)
         for taken in take_in(archive, markdown_files(paths, _tell_of_link), started):
-            _note(run, taken)
+            _note(run, taken, blotted_report(archive.database.connection, readable(taken.path)))
         judged, ended = verdict(run), datetime.now(UTC)
         archive.finish_run(run_id, judged.word, judged.exit_code, run.counts, ended_at=ended)
         keep_up(archive)
@@ -135,12 +151,12 @@ def _tell_of_link(path: Path) -> None:
     click.echo(f"qqnews: {readable(path)}: a symbolic link to a directory, not followed: name that directory", err=True)
 
 
-def _note(run: Counts, taken: Taken) -> None:
+def _note(run: Counts, taken: Taken, path: str) -> None:
+    """``path``: of the file, as it may be written down."""
     if taken.verdict is not None:
         run.counts[COUNTERS[taken.verdict]] += 1
         return
     run.counts["bad_input"] += 1
-    name = readable(taken.path)
-    click.echo(f"qqnews: {name}: {taken.reason}", err=True)
+    click.echo(f"qqnews: {path}: {taken.reason}", err=True)
     if len(run.problems) < MOST_PROBLEMS:
-        run.problems.append({"what": name, "reason": taken.reason, "where": ""})
+        run.problems.append({"what": path, "reason": taken.reason, "where": ""})

@@ -16,6 +16,7 @@ from scrapy.exceptions import (
 )
 
 from archive.article import Article
+from archive.errors import Erased
 from archive.frontier import Leased
 from archive.media import Wanted
 from crawler.download import CertificateRefused, TooLarge
@@ -145,7 +146,11 @@ def setback_of(link: Leased, error: BaseException) -> Setback:
     return Setback(link, Ending.RETRIED, "error", f"{type(error).__name__}: {error}")
 
 
+ERASED = "erased"
+"""The reason of what was taken down. Nothing that is written down may say which article that was."""
+
 _ERRORS: tuple[tuple[type[Exception], Ending, str], ...] = (
+    (Erased, Ending.DROPPED, ERASED),
     (OffLimits, Ending.DROPPED, "off-limits"),
     (TooLarge, Ending.DROPPED, "too-large"),
     (CertificateRefused, Ending.RETRIED, "certificate"),

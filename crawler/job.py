@@ -20,6 +20,7 @@ from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
 from archive.asked import Asked
+from archive.erasures import blotted_report
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
 from archive.frontier import Frontier
 from archive.links import given_up_by_reason
@@ -89,16 +90,24 @@ def carry_out(
         outcome.counts.counts["given_up"] = outcome.counts.reasons["given_up"].total()
         _compare(archive, run_id, outcome.counts, floor)
         judged, ended = judge(outcome.counts), datetime.now(UTC)
+        # An article may have been taken down while it was under way.
+        judged = judged._replace(because=blotted_report(archive.database.connection, judged.because))
         archive.finish_run(
             run_id, judged.word, judged.exit_code, outcome.counts.counts, ended_at=ended, because=judged.because
         )
+        content = _lawful(archive, report(job, started, ended, outcome.counts, judged))
         with suppress(ArchiveBusy):  # The run is done; a later one will find the time.
             thin(archive, ended)
-    content = report(job, started, ended, outcome.counts, judged)
     write_report(runs, stamp, content)
     prune_now_and_then(asked.data, os.environ)
     click.echo(orjson.dumps(content) if asked.json else summary(outcome.counts, judged))
     return 128 + outcome.stopped_by if outcome.stopped_by else judged.exit_code
+
+
+def _lawful(archive: Archive, content: dict[str, Any]) -> dict[str, Any]:
+    """The report with zeros for the id of every article that was taken down."""
+    found: dict[str, Any] = orjson.loads(blotted_report(archive.database.connection, orjson.dumps(content).decode()))
+    return found
 
 
 def _compare(archive: Archive, run_id: int, run: Counts, floor: int) -> None:

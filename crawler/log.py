@@ -1,4 +1,4 @@
-"""The log of a run as JSON lines, where the environment asks for it."""
+"""The log of a run: what of it Scrapy words, and its form as JSON lines, where the environment asks for that."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from scrapy import Spider, logformatter
 from scrapy.settings import Settings
 
 from archive.logs import as_json, json_formatter
+
+
+class LogFormatter(logformatter.LogFormatter):
+    """Scrapy's own lines, but for an item that ends in the pipeline: why it does, without the whole of the item."""
+
+    def dropped(
+        self, item: Any, exception: BaseException, response: Any, spider: Spider
+    ) -> logformatter.LogFormatterResult:
+        """One line."""
+        return super().dropped(item, exception, response, spider) | {"msg": "Dropped: %(exception)s"}
 
 
 @contextmanager

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from archive.erasures import lawful_capture
+from archive.errors import Erased
 from archive.payloads import LEAST, Payload, first_capture
 from archive.raw import ClosedFile, RawWriter
 from archive.store import Archive
@@ -23,10 +26,10 @@ class Recorder:
         self._lock = threading.Lock()
         self._fresh: dict[str, Payload] = {}
 
-    async def record(self, capture: Capture) -> str:
-        """Write a capture; its reference, or "" for an article that was taken down.
+    async def record(self, capture: Capture) -> Capture:
+        """Write a capture; the capture as it was written, with its reference: without articles that were taken down.
 
-        Raises `archive.errors.ArchiveNotWritable`.
+        Raises `archive.errors.Erased` for an answer that is about one of them, `archive.errors.ArchiveNotWritable`.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._record, capture)
 
@@ -47,15 +50,16 @@ class Recorder:
         self._thread.shutdown()
         self._writer.close()
 
-    def _record(self, capture: Capture) -> str:
-        if self._archive.erased([capture.facts.get("id", "")]):
-            return ""  # Taken down while its page was under way.
+    def _record(self, captured: Capture) -> Capture:
+        capture = lawful_capture(self._archive.database.connection, captured)
+        if capture is None:
+            raise Erased
         if len(capture.body) < LEAST:
-            return self._writer.write(capture)
+            return replace(capture, raw_ref=self._writer.write(capture))
         digest = digest_of(capture.body)
         first = first_capture(self._archive, digest)
         ref = self._writer.write(capture, first)
         if first is None:
             with self._lock:
                 self._fresh.setdefault(digest, Payload(digest, ref, capture.url, capture.fetched_at))
-        return ref
+        return replace(capture, raw_ref=ref)

@@ -13,6 +13,7 @@ from w3lib.encoding import http_content_type_encoding
 
 from archive.article import Article
 from archive.decide import Verdict
+from archive.erasures import lawful_capture
 from archive.record import FACTS, Archived
 from archive.store import Archive
 from archive.warc import Capture
@@ -93,8 +94,11 @@ class Reextraction:
         self.findings.counts["still_unread"] += len(self._shells)
         return self.findings
 
-    def _changes(self, capture: Capture) -> Iterator[Change]:
+    def _changes(self, captured: Capture) -> Iterator[Change]:
         self.findings.counts["captures"] += 1
+        capture = lawful_capture(self._archive.database.connection, captured)
+        if capture is None:
+            return  # Of an article that was taken down; somebody put an old file back.
         article_id = capture.facts.get("id", "")
         if not article_id or (self._wanted.ids and article_id not in self._wanted.ids):
             return
@@ -145,7 +149,7 @@ class Reextraction:
 
     def _found(self, article_id: str, page: Capture, now: Article | NotAnArticle) -> Iterator[Change]:
         """An article in a capture that no article came from."""
-        if isinstance(now, Article) and now.id == article_id and not self._archive.erased([article_id]):
+        if isinstance(now, Article) and now.id == article_id:
             if self._wanted.layout not in ("", now.layout):
                 return
             self.findings.counts["regained"] += article_id not in self._regained

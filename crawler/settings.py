@@ -128,6 +128,8 @@ DOWNLOAD_HANDLERS = {
 TWISTED_REACTOR_ENABLED = False
 # A setback is counted and stands in the report; in the log a line is enough.
 DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
+# Scrapy's own writes every dropped item out, text and all.
+LOG_FORMATTER = "crawler.log.LogFormatter"
 # Links are unique in the archive; a link that is tried again must not be swallowed as a duplicate.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 # Every answer reaches the spider: 404, 567 and redirects are named outcomes, not noise.
@@ -154,6 +156,8 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 MEMUSAGE_ENABLED = False
 LOGSTATS_INTERVAL = 0
 LOG_LEVEL = "INFO"
+# Scrapy's own writes every dropped item out, text and all.
+LOG_FORMATTER = "crawler.log.LogFormatter"
 FEED_EXPORT_ENCODING = "utf-8"
 
 # --- the order of all steps ---------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
 import orjson
 
+from archive.erasures import blotted_report
 from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
@@ -89,7 +91,8 @@ class Keeper:
                 begun = turns.begin(job, datetime.now(UTC), self.purpose, by_hand=hand, until=until)
                 if not isinstance(begun, Begun):
                     return results or [begun]
-                results.append(self._run(turns, locks, begun))
+                lawful = partial(blotted_report, archive.database.connection)
+                results.append(self._run(turns, locks, begun, lawful))
         return results or [Idle(job)]
 
     def ensure_archive(self, jobs: Iterable[Job]) -> None:
@@ -121,7 +124,8 @@ class Keeper:
                     news.note(job, Judged(error.exit_code.word, readable(str(error)), datetime.now(UTC), is_ok=False))
             raise
 
-    def _run(self, turns: Turns, locks: Locks, begun: Begun) -> Done:
+    def _run(self, turns: Turns, locks: Locks, begun: Begun, lawful: Callable[[str], str]) -> Done:
+        """``lawful``: a text as it may be written down, without the ids of articles that were taken down."""
         job, started = begun.job, datetime.now(UTC)
         due_at = begun.due.due_at if begun.due else None
         self.tell(f"{job.name}: begins{_for_due(due_at, job)}")
@@ -141,7 +145,7 @@ class Keeper:
         )
         now = datetime.now(UTC)
         done = Done(job, due_at, ended.verdict, ended.exit_code, ended.because, path)
-        _write_report(path, done, started, now, words, own_report)
+        _write_report(path, done, started, now, list(map(lawful, words)), own_report)
         if not turns.end(begun, ended, now):
             self.tell(f"{job.name}: somebody took its lock over; what it did is not counted")
         self.ended += 1

@@ -80,7 +80,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours of each day in which nobody is disturbed; they may reach over midnight."""
+    """Hours of each day in which nobody is was_held_since; they may reach over midnight."""
 
     begin: time
     end: time

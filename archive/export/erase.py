@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,18 +25,18 @@ from archive.export.rewriting import rewriter_of
 from archive.export.sums import SUMS, export_id, listed
 from archive.export.without import Without
 from archive.regular_files import files_below, is_regular, read_regular
-from archive.takedown.scan import Seen, look_into
+from archive.takedown.scan import Seen, look_into, ordinary_files
 from archive.takedown.traces import Traces
 
 
-def exports_below(directory: Path) -> list[Path]:
-    """The exports that can be read, bases before their increments."""
-    found = dict[Path, int]()
-    for sums in _lists_of_digests(directory):
+def exports_below(directory: Path) -> dict[Path, Manifest]:
+    """The exports that can be read, and what each says of itself, bases before their increments."""
+    found = dict[Path, Manifest]()
+    for sums in directory.rglob(SUMS):
         with suppress(NotAnExport):
             listed(sums.parent)
-            found[sums.parent] = len(read_manifest(sums.parent).after)
-    return sorted(found, key=lambda folder: (found[folder], folder))
+            found[sums.parent] = read_manifest(sums.parent)
+    return dict(sorted(found.items(), key=lambda each: (len(each[1].after), each[0])))
 
 
 def _lists_of_digests(directory: Path) -> Iterator[Path]:
@@ -53,24 +53,28 @@ def _exports_of_other_versions(directory: Path) -> Iterator[Path]:
                 yield sums.parent
 
 
-def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
-    """Take the article out of every export below ``directory``; what was done to which.
+def erase_from_exports(directory: Path, traces: Traces) -> tuple[dict[Path, str], set[Path]]:
+    """Take the article out of every export below ``directory``; what was done to which, and in which there is nothing
+    of it.
 
     An increment whose base was rewritten goes on from the new one. Raises ``ArchiveNotWritable``.
     """
-    folders, done = exports_below(directory), dict[Path, str]()
-    for folder in folders:
-        manifest = read_manifest(folder)
-        # Asked each time: those before it may have been rewritten just now, or by a takedown that died here.
-        earlier = {each["id"]: (path, each["less"]) for path in folders if path.exists() for each in _earlier(path)}
-        after = tuple(export_id(earlier[each][0]) if each in earlier else each for each in manifest.after)
+    folders, done, clean = exports_below(directory), dict[Path, str](), set[Path]()
+    rewritten = _Rewritten()
+    for folder, manifest in folders.items():
+        rewritten.note(folder, manifest)
+    for folder, manifest in folders.items():
+        after = rewritten.newest(manifest.after)
         seen = _look_into(folder, traces)
         counted = manifest.facts["format"] in _COUNTING and id_hash(traces.article_id) not in _takedowns(folder)
         if after == manifest.after and not seen.hits and not seen.opaque and not counted:
+            clean.add(folder)
             continue
-        _, less = earlier.get(manifest.after[-1] if manifest.after else "", (None, None))
+        less = rewritten.less(manifest.after[-1]) if manifest.after else None
         try:
             done[folder] = _erase_from(folder, replace(manifest, after=after), traces, less)
+            rewritten.note(folder, read_manifest(folder) if folder.exists() else None)
+            clean.add(folder)
         except LibraryMissing as error:
             done[folder] = f"left as it is: {error}"
         except TargetRefused:
@@ -78,12 +82,36 @@ def erase_from_exports(directory: Path, traces: Traces) -> dict[Path, str]:
         except _DAMAGE as error:
             if seen.hits:
                 _remove(folder)
+                rewritten.note(folder, None)
             done[folder] = f"{'removed' if seen.hits else 'left as it is'}, for it is damaged ({error})"
     for folder in list(_exports_of_other_versions(directory)):
         if _look_into(folder, traces).hits:
             _remove(folder)
             done[folder] = "removed, for this version cannot rewrite it: make it again"
-    return done
+    return done, clean
+
+
+class _Rewritten:
+    """What takedowns made of the exports that there are, by the ids they had before."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, tuple[Path, str]] = {}
+        self._less: dict[str, dict[str, str] | None] = {}
+
+    def note(self, folder: Path, manifest: Manifest | None) -> None:
+        """Note what an export says of itself; None: it is gone."""
+        self._ids = {was: place for was, place in self._ids.items() if place[0] != folder}
+        for each in _earlier(manifest) if manifest else []:
+            self._ids[each["id"]] = (folder, export_id(folder))
+            self._less[each["id"]] = each["less"]
+
+    def newest(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The ids that these exports have now."""
+        return tuple(self._ids[each][1] if each in self._ids else each for each in ids)
+
+    def less(self, export: str) -> dict[str, str] | None:
+        """The groups in which an export counts one article less since it had this id."""
+        return self._less[export] if export in self._ids else None
 
 
 _COUNTING: Final = ("report",)
@@ -116,17 +144,17 @@ _DAMAGE: Final = (
 """What readers raise where a file is not what its name says."""
 
 
-def _earlier(folder: Path) -> list[dict[str, Any]]:
+def _earlier(manifest: Manifest) -> list[dict[str, Any]]:
     """For each time a takedown rewrote it: the id it had, and the groups in which it counts one article less since."""
-    found: list[dict[str, Any]] = read_manifest(folder).facts.get(REWRITTEN, [])
+    found: list[dict[str, Any]] = manifest.facts.get(REWRITTEN, [])
     return found
 
 
 def _look_into(folder: Path, traces: Traces) -> Seen:
     """All its files, and their names, as one."""
-    files = list(filter(is_regular, files_below(folder)))
+    files = list(ordinary_files(folder))
     seen = [look_into(path, traces) for path in files]
-    named = sum(traces.count(os.fsencode(path.name)) for path in files)
+    named = sum(traces.named_in(path.name) for path in files)
     return Seen(
         folder, named + sum(each.hits for each in seen), next((each.opaque for each in seen if each.opaque), "")
     )
@@ -146,7 +174,7 @@ def _erase_from(folder: Path, manifest: Manifest, traces: Traces, less_before: d
         parts = rewrite(form, folder, aside, manifest, without)
         _link_the_rest(folder, aside, without)
         less = _groups_of(without.dropped) if without.dropped else (None if without.had_left else less_before)
-        facts = {**_facts(manifest.facts, less), REWRITTEN: [*_earlier(folder), {"id": was, "less": less}]}
+        facts = {**_facts(manifest.facts, less), REWRITTEN: [*_earlier(manifest), {"id": was, "less": less}]}
         takedowns = {*_takedowns(folder), id_hash(traces.article_id)}
         write_papers(aside, Manifest(facts, tuple(parts), manifest.after), sorted(takedowns))
     return "rewritten without it"
@@ -168,7 +196,7 @@ def _link_the_rest(folder: Path, aside: Path, without: Without) -> None:
     for path in files_below(folder):
         name = path.relative_to(folder)
         target, written = aside / name, name.as_posix() in PAPERS
-        gone = without.traces.count(os.fsencode(name.name)) or name.as_posix() in without.files_of_nobody
+        gone = without.traces.named_in(name.name) or name.as_posix() in without.files_of_nobody
         if written or gone or target.exists() or name.parts[0] == "data":
             continue
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -16,8 +17,10 @@ from archive.export.manifest import Manifest
 from archive.export.sink import sink
 from archive.export.tabular import Tabular
 from archive.export.without import Without
+from archive.redaction.entries import without_entries, without_words
 from archive.regular_files import files_below, sha256_of
-from archive.takedown.overwrite import capture_patches
+from archive.takedown.captures import Owned, capture_patches, survey
+from archive.takedown.traces import Traces
 
 if TYPE_CHECKING:
     from archive.export.formats.sqlite import Sqlite
@@ -86,33 +89,45 @@ def _rewrite(database: sqlite3.Connection, rows: Iterable[tuple[int, Row]], tabl
 
 
 def _markdown(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
-    traces = without.traces
     parts = _lines_beside(folder, aside, manifest, without)
     for path in files_below(folder / "content"):
         if path.suffix != ".md":
             continue
-        if path.stem == traces.article_id:
+        if path.stem == without.traces.article_id:
             without.dropped = {"id": path.stem}
-        elif (content := path.read_bytes()) != (blotted := traces.blotted(content)):
+        elif (content := path.read_bytes().decode()) != (left := _text_without(path.stem, content, without.traces)):
             with sink(aside / path.relative_to(folder)) as file:
-                file.write(blotted)
+                file.write(left.encode())
                 file.settle()
     return parts
+
+
+_SUMMARY: Final = re.compile(r"^summary: .*$", re.MULTILINE)
+
+
+def _text_without(article_id: str, content: str, traces: Traces) -> str:
+    """A Markdown file of another article as it is without this one."""
+    if article_id in traces.lists:
+        content, words = without_entries(content, traces.is_wanted)
+        content = _SUMMARY.sub(lambda found: without_words(found[0], words), content, count=1)
+    return traces.without_names(content)
 
 
 def _warc(_: Format, folder: Path, aside: Path, manifest: Manifest, without: Without) -> list[Part]:
     from archive.export.formats.warc import FILE
 
     # A record that is erased keeps its length: the rows of the table go on saying where each begins.
-    parts = _lines_beside(folder, aside, manifest, without)
+    parts, traces = _lines_beside(folder, aside, manifest, without), without.traces
     shutil.copyfile(folder / FILE, aside / FILE)
-    patches = list(capture_patches(aside, aside / FILE, without.traces, set()))
+    owned = Owned({}, is_shared=lambda file, offset: False, is_kept=lambda article_id: True)
+    found = survey([aside / FILE], traces, owned)
+    patches = list(capture_patches(aside, aside / FILE, found, traces, owned))
     with (aside / FILE).open("r+b") as file:
         for patch in patches:
             file.seek(patch.offset)
             file.write(patch.content)
-    if any(patch.erases for patch in patches):
-        without.dropped = {"id": without.traces.article_id}
+    if found.own:
+        without.dropped = {"id": traces.article_id}
     return parts
 
 

@@ -1,4 +1,4 @@
-"""Rows of an export as they are without one article: its own are dropped, its traces in others blotted. Pure."""
+"""Rows of an export as they are without one article: its own are dropped, its id in others becomes zeros. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from archive.article import Article, content_hash
 from archive.export.columns import Row, Table, Value
+from archive.redaction.entries import without_entries, without_words
 from archive.takedown.traces import Traces
 
 _POINTERS: Final = ("copy_of", "cluster")
@@ -47,7 +48,10 @@ class Without:
             self.dropped = facts if table.name == "articles" else self.dropped
             self.had_left |= table.name == "deleted" and facts["table"] == "articles"
             return None
-        now = {name: self._blotted(self._pointed(name, value, facts)) for name, value in facts.items()}
+        now = {name: self._pointed(name, value, facts) for name, value in facts.items()}
+        if facts.get("article_id", facts.get("id")) in self.traces.lists:
+            now = self._without_entry(now)
+        now = {name: self._blotted(value) for name, value in now.items()}
         if now != facts and "content_hash" in now:
             self._rehash(table, facts, now)
         return tuple(now.values())
@@ -71,7 +75,13 @@ class Without:
         heir = self._heirs.setdefault(name, str(facts["id"]))
         return None if name == "copy_of" and heir == facts["id"] else heir
 
+    def _without_entry(self, facts: dict[str, Value]) -> dict[str, Value]:
+        """The row of a topic, card or question without its entry for the article."""
+        body, words = without_entries(str(facts.get("body") or ""), self.traces.is_wanted)
+        left = {name: without_words(str(facts[name]), words) for name in ("summary", "provenance") if facts.get(name)}
+        return {**facts, **left, **({"body": body} if facts.get("body") else {})}
+
     def _blotted(self, value: Value) -> Value:
         if isinstance(value, str):
-            return self.traces.blotted(value.encode()).decode("utf-8", "replace")
-        return [str(self._blotted(each)) for each in value] if isinstance(value, list) else value
+            return self.traces.without_names(value)
+        return [self.traces.without_names(each) for each in value] if isinstance(value, list) else value

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from archive.erasure_log import read_erasure_log, take_up_erasures
+from archive.erasures import id_hash
 from archive.errors import NoArchive, NotAnArchive
 from archive.failures import named_sqlite_failures
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
@@ -22,8 +24,8 @@ from archive.repair.steps import Aside, Step
 from archive.schema import open_database, schema_of_newest
 from archive.search.index import remove as remove_index
 from archive.store import Archive
-from archive.takedown.log import take_up_log
 from archive.takedown.overwrite import JOURNAL, replay
+from archive.takedown.reappeared import reappeared
 from archive.takedown.take_down import take_down
 from archive.verify.database import USERS_NUMBERS
 from archive.verify.search import check_search
@@ -150,6 +152,10 @@ def _opened_copy(backup: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _keep_erased(archive: Archive, now: datetime, *, dry_run: bool) -> Iterator[Step]:
-    """What was taken down and came back with an old backup goes again."""
-    for article_id in [] if dry_run else take_up_log(archive):
-        yield Step(f"articles/{article_id}", "taken down again", partial(take_down, archive, article_id, "", now))
+    """What was taken down and came back, with an old backup or an old file of captures, goes again."""
+    if not dry_run:
+        with archive.transaction() as connection:
+            take_up_erasures(connection, read_erasure_log(archive.data))
+    for article_id in reappeared(archive):
+        where = f"erasures/{id_hash(article_id)[:16]}"
+        yield Step(where, "taken down again", partial(take_down, archive, article_id, "", now))

@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
 
+from archive.article_ids import blotted, ids_of_address
 from archive.capture_files import forget_capture_file, note_capture_file, rewriting_capture_file
+from archive.erasures import blotted_report, erased_test
 from archive.errors import NotOurMarkdown
 from archive.export.place import clear_abandoned
 from archive.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
@@ -36,7 +38,10 @@ def mend_tree(
     """
     for found in list(check_tree(archive, again)):
         path = archive.data / found.where
-        if found.what is What.FOREIGN and (file := _readable(path)):
+        if found.what is What.FOREIGN and _was_taken_down(archive, path):
+            where = blotted_report(archive.database.connection, found.where)
+            yield Step(where, "removed: it was taken down", path.unlink)
+        elif found.what is What.FOREIGN and (file := _readable(path)):
             yield _take_in(archive, path, file, aside, now)
         elif found.what in (What.FOREIGN, What.LEFTOVER):
             yield Step(found.where, "put aside", partial(_put_aside, aside, path))
@@ -55,7 +60,12 @@ def _write_again(archive: Archive, path: Path, aside: Aside) -> None:
     (article_id,) = archive.database.connection.execute(query, (name,)).fetchone()
     if os.path.lexists(path) and not is_regular(path):
         aside.move(path)
-    aside.copy(path)
+    is_erased = erased_test(archive.database.connection)
+    before = path.read_bytes() if path.exists() else b""
+    if is_erased and (clean := blotted(before.decode("latin-1"), is_erased).encode("latin-1")) != before:
+        aside.save(path, "blotted", clean)  # It named an article that was taken down since.
+    else:
+        aside.copy(path)
     with archive.transaction():
         archive.database.tree.stage(name, to_markdown(archive.article(article_id).article).encode())
 
@@ -69,11 +79,19 @@ def _readable(path: Path) -> MarkdownFile | None:
         return None
 
 
+def _was_taken_down(archive: Archive, path: Path) -> bool:
+    """Whether a file is of an article that was taken down, by its name or by the link that it ends with."""
+    is_erased = erased_test(archive.database.connection)
+    if is_erased is None or path.is_symlink() or not path.is_file():
+        return False
+    closing = path.read_bytes().rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")
+    link = closing.removeprefix("[qq](").removesuffix(")") if closing.startswith("[qq](") else ""
+    return any(map(is_erased, (path.stem, *ids_of_address(link))))
+
+
 def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now: datetime) -> Step:
-    """A file whose row was lost gets a row; unless its article is elsewhere, or was taken down."""
+    """A file whose row was lost gets a row; unless its article is elsewhere."""
     name = path.relative_to(archive.data).as_posix()
-    if archive.erased([path.stem]):
-        return Step(name, "removed: it was taken down", path.unlink)
     if path.stem not in file.url or archive.known([path.stem]):
         return Step(name, "put aside: its article has another file", partial(_put_aside, aside, path))
 

@@ -70,10 +70,10 @@ def rebuild(archive: Archive, progress: Progress | None = None) -> None:
     _catch_up(archive, None, progress)
 
 
-def forget(archive: Archive, article_id: str) -> int:
-    """Erase an article from the index, so that no trace is left in its file; how many entries that were.
+def forget(archive: Archive, *article_ids: str) -> int:
+    """Erase articles from the index, so that no trace is left in its file; how many entries that were.
 
-    To be called while the archive still has its texts. Where they are gone already, the whole index is removed.
+    To be called while the archive still has their texts. Where they are gone already, the whole index is removed.
     """
     if not (archive.data / NAME).exists():
         return 0
@@ -81,13 +81,13 @@ def forget(archive: Archive, article_id: str) -> int:
         with Index.open(archive.data) as index:
             _look_through(archive, index)
             with index.batch():
-                was_there = index.take_out(article_id, _texts_of(archive, article_id))
-                if was_there:
+                taken_out = sum(index.take_out(each, _texts_of(archive, each)) for each in article_ids)
+                if taken_out:
                     # The index keeps what is deleted until its parts are merged.
                     index.merge()
             busy = index.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if not busy:
-            return int(was_there)
+            return taken_out
     except (StaleIndex, sqlite3.Error):
         pass  # Not to be mended: an index that cannot be cleaned must not stay.
     remove(archive.data)

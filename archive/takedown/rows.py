@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 from typing import Final
@@ -12,8 +12,10 @@ from typing import Final
 import orjson
 
 from archive.article import Article, content_hash
+from archive.erasures import without_articles
 from archive.media import pictures_of
 from archive.record import archived_from
+from archive.redaction.entries import LISTS, without_entries, without_words
 from archive.seals import SEALED
 from archive.takedown.traces import Traces
 
@@ -43,6 +45,7 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
     for url, digest in pictures:
         counts["pictures"] += connection.execute("DELETE FROM pictures WHERE url = ?", (url,)).rowcount
         counts["media"] += connection.execute(_DELETE_UNUSED, (digest,)).rowcount
+        connection.execute(_RENAME, (digest, url))
     for table in _tables_with(connection, _OWN):
         query = f'DELETE FROM "{table}" WHERE {_OWN} = ?'  # noqa: S608  (a name from the schema)
         counts[table] += connection.execute(query, (article_id,)).rowcount
@@ -56,20 +59,29 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
     return Erased(+counts, tuple(files), blotted)
 
 
-_DELETE_UNUSED: Final = "DELETE FROM media WHERE sha256 = ?1 AND sha256 NOT IN (SELECT sha256 FROM pictures)"
+_DELETE_UNUSED: Final = """
+    DELETE FROM media WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM pictures WHERE sha256 = ?1)
+"""
+
+
+# A file that others show under another address was perhaps fetched first under the article's.
+_RENAME: Final = """
+    UPDATE media SET url = (SELECT url FROM pictures WHERE sha256 = ?1 ORDER BY url LIMIT 1)
+    WHERE sha256 = ?1 AND url = ?2
+"""
 
 
 def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[list[tuple[str, str]], list[str]]:
     """Addresses (with the digests of their files) that only this article shows, and the files only they need."""
-    row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
-    shown = set(pictures_of(archived_from(row).article)) if row else set()
-    asked = orjson.dumps(list(shown)).decode()
+    asked = orjson.dumps(list(pictures_shown(connection, article_id))).decode()
     known = dict(map(tuple, connection.execute(_PICTURES, (article_id, asked))))
     pictures, files = [], []
     for url, digest in known.items():
         other = connection.execute(_OTHER_USER, (article_id, re.sub(r"\Ahttps?:", "", url))).fetchone()
         if other:
-            connection.execute("UPDATE pictures SET article_id = ? WHERE url = ?", (other[0], url))
+            connection.execute(
+                "UPDATE pictures SET article_id = ? WHERE url = ? AND article_id = ?", (other[0], url, article_id)
+            )
         else:
             pictures.append((url, digest or ""))
     for digest in {digest for _, digest in pictures}:
@@ -78,8 +90,25 @@ def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[l
     return pictures, files
 
 
+def pictures_shown(connection: Connection, article_id: str) -> set[str]:
+    """The addresses of all pictures that the article shows or ever showed."""
+    row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if row is None:
+        return set()
+    article = archived_from(row).article
+    bodies = connection.execute("SELECT body FROM revisions WHERE article_id = ?", (article_id,))
+    return {
+        each
+        for body in [article.body, *(row[0] for row in bodies)]
+        for each in pictures_of(replace(article, body=body))
+    }
+
+
 _PICTURES: Final = "SELECT url, sha256 FROM pictures WHERE article_id = ? OR url IN (SELECT value FROM json_each(?))"
-_OTHER_USER: Final = "SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2)) LIMIT 1"
+_OTHER_USER: Final = """
+    SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2))
+    UNION ALL SELECT article_id FROM revisions WHERE article_id <> ?1 AND instr(body, ?2) LIMIT 1
+"""
 _FILE_OF_NOBODY_ELSE: Final = """
     SELECT path FROM media WHERE sha256 = ?1 AND NOT EXISTS (
         SELECT 1 FROM pictures WHERE sha256 = ?1 AND url NOT IN (SELECT value FROM json_each(?2))
@@ -105,43 +134,69 @@ def _tables_with(connection: Connection, column: str) -> list[str]:
 
 
 def _blot_others(connection: Connection, traces: Traces) -> tuple[Article, ...]:
-    """Articles that link to it, as they read now. Their hashes follow, so that they are known again when seen."""
+    """Articles that name it, as they read now. Their hashes follow, so that they are known again when seen.
+
+    Only ids become zeros: what else they say is their own. Topics, cards and questions lose their entry for it.
+    """
+    # numpy takes longer to import than most commands take to run.
+    from archive.duplicates.clusters import place
+
     found = []
-    for (other,) in _naming(connection, traces):
+    for other in naming(connection, traces):
         row = connection.execute("SELECT * FROM articles WHERE id = ?", (other,)).fetchone()
-        article = _without(archived_from(row).article, traces)
+        if row is None:
+            continue  # Revisions of nobody: 'qqnews verify' names them.
+        before = archived_from(row).article
+        article = _without(before, traces)
         for revision in connection.execute("SELECT * FROM revisions WHERE article_id = ?", (other,)).fetchall():
-            _blot_revision(connection, article, revision, traces)
+            _blot_revision(connection, before, revision, traces)
         provenance = orjson.dumps(dict(article.provenance)).decode()
         values = (article.title, article.summary, article.body, provenance, content_hash(article), other)
         connection.execute(_UPDATE_ARTICLE, values)
+        if traces.lists and other in traces.lists:
+            place(connection, other, article.body)
         found.append(article)
     return tuple(found)
 
 
-def _naming(connection: Connection, traces: Traces) -> Iterable[tuple[str]]:
-    """Ids of the articles in whose rows there is a trace."""
-    query = (
-        "SELECT id, title, summary, body, provenance FROM articles UNION ALL"
-        " SELECT article_id, title, summary, body, '' FROM revisions"
-    )
-    found = {row[0] for row in connection.execute(query) if traces.in_text("\n".join(tuple(row)[1:]))}
-    return [(each,) for each in sorted(found)]
+def naming(connection: Connection, traces: Traces) -> list[str]:
+    """Ids of the other articles whose rows name the article."""
+    found = {row[0] for row in connection.execute(_TEXTS) if traces.named_in("\n".join(tuple(row)[1:]))}
+    return sorted(found - {traces.article_id})
+
+
+_TEXTS: Final = """
+    SELECT id, title, summary, body, provenance FROM articles
+    UNION ALL SELECT article_id, title, summary, body, '' FROM revisions
+"""
+
+
+def listing(connection: Connection, traces: Traces) -> dict[str, tuple[str, ...]]:
+    """Those of them that are lists of articles, and what only their entries for it say."""
+    found = dict[str, tuple[str, ...]]()
+    for other in naming(connection, traces):
+        rows = connection.execute(_BODIES, (other, orjson.dumps(LISTS).decode())).fetchall()
+        left = [without_entries(row[0], traces.is_wanted) for row in rows]
+        words = dict.fromkeys(each for body, entry in left for each in entry if each not in body)
+        found |= {other: tuple(words)} if rows else {}
+    return found
+
+
+_BODIES: Final = """
+    SELECT body FROM articles WHERE id = ?1 AND kind IN (SELECT value FROM json_each(?2))
+    UNION SELECT r.body FROM revisions r JOIN articles a ON a.id = r.article_id
+    WHERE r.article_id = ?1 AND a.kind IN (SELECT value FROM json_each(?2))
+"""
 
 
 def _without(article: Article, traces: Traces) -> Article:
-    def blot(text: str) -> str:
-        return traces.blotted(text.encode()).decode("utf-8", "replace")
-
-    raw = {name: (where, blot(text)) for name, (where, text) in article.provenance.items()}
-    texts = (blot(article.title), blot(article.summary), blot(article.body))
-    return replace(article, title=texts[0], summary=texts[1], body=texts[2], provenance=raw)
+    return without_articles(article, traces.is_wanted, is_list=article.kind in LISTS)
 
 
 def _blot_revision(connection: Connection, article: Article, revision: Row, traces: Traces) -> None:
     then = replace(article, title=revision["title"], summary=revision["summary"], body=revision["body"])
     now = _without(then, traces)
-    if now != then:
+    if (now.title, now.summary, now.body) != (then.title, then.summary, then.body):
         values = (now.title, now.summary, now.body, content_hash(now), article.id, revision["revision"])
         connection.execute(_UPDATE_REVISION, values)
 
@@ -159,9 +214,6 @@ def _blot_small(connection: Connection, traces: Traces) -> None:
     for table, column in _SMALL:
         query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608  (constants)
         for text in [str(row[0]) for row in connection.execute(query) if traces.in_text(str(row[0]))]:
-            if table == "payloads":
-                connection.execute("DELETE FROM payloads WHERE url = ?", (text,))
-                continue
             blotted = traces.blotted(text.encode()).decode("utf-8", "replace")
             connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (blotted, text))  # noqa: S608
             if SEALED.get(table) == column:  # What was summed up under the old name is nothing now.
@@ -169,6 +221,7 @@ def _blot_small(connection: Connection, traces: Traces) -> None:
 
 
 _SMALL: Final = (
+    ("links", "url"),
     ("links", "source"),
     ("links", "last_error"),
     ("sightings", "source"),
@@ -178,7 +231,10 @@ _SMALL: Final = (
     ("runs", "counts"),
     ("runs", "verdict"),
     ("runs", "because"),
+    ("due_times", "job"),
     ("due_times", "reason"),
+    ("timetables", "job"),
+    ("notices", "job"),
     ("polls", "source"),
     ("gaps", "source"),
     ("coverage", "fields"),
@@ -189,16 +245,34 @@ _SMALL: Final = (
 )
 
 
-def held_by_others(connection: Connection, article_id: str, sentences: Iterable[str]) -> set[str]:
-    """Those of the sentences that another article has too, now or in an earlier revision."""
-    asked, held = set(sentences), set[str]()
-    for row in connection.execute(_OTHERS, (article_id, article_id)):
-        text = "\n".join(row)
+def held_by_others(connection: Connection, article_id: str, words: Iterable[str]) -> set[str]:
+    """Those of the sentences and pictures that another article has too, in whatever column, now or in an earlier
+    revision.
+
+    What a topic, a card or a question says of the article in its entry for it is the article's.
+    """
+    asked, held = set(words), set[str]()
+    for text in _others(connection, Traces(article_id)):
         held |= {each for each in asked - held if each in text}
     return held
 
 
+def _others(connection: Connection, traces: Traces) -> Iterator[str]:
+    for row in connection.execute(_OTHERS, (traces.article_id,)):
+        body, beside = row["body"], f"{row['summary']}\n{row['others']}"
+        if row["kind"] in LISTS and traces.named_in(body):
+            body, words = without_entries(body, traces.is_wanted)
+            beside = without_words(beside, words)
+        # What is set off by marks in one text may stand without them in another.
+        yield "\n".join((row["title"], beside, body, body.translate(_UNMARKED)))
+
+
+_UNMARKED: Final = str.maketrans("", "", "*`\\")
 _OTHERS: Final = """
-    SELECT title, summary, author, media, body FROM articles WHERE id <> ?
-    UNION ALL SELECT title, summary, '', '', body FROM revisions WHERE article_id <> ?
+    SELECT kind, title, summary, body, thumbnail || char(10) || author || char(10) || media || char(10) || channel
+        || char(10) || keywords || char(10) || location || char(10) || published_raw || char(10) || provenance AS others
+    FROM articles WHERE id <> ?1
+    UNION ALL
+    SELECT coalesce((SELECT kind FROM articles a WHERE a.id = r.article_id), ''), title, summary, body, ''
+    FROM revisions r WHERE article_id <> ?1
 """

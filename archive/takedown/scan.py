@@ -6,10 +6,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from archive.regular_files import files_below, is_regular
 from archive.takedown.traces import Traces
 from archive.takedown.unpacked import Opaque, as_it_lies, unpacked
+
+_HEAD: Final = 32
+"""Bytes by which packed files are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,14 @@ class Seen:
     opaque: str = ""
 
 
+def ordinary_files(directory: Path) -> Iterator[Path]:
+    """Every file below that can be read to its end: no links, pipes or devices."""
+    return filter(is_regular, files_below(directory))
+
+
 def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
     """Every ordinary file below ``directory``, its name included in what is looked at."""
-    for path in filter(is_regular, files_below(directory)):
+    for path in ordinary_files(directory):
         try:
             seen = look_into(path, traces)
         except FileNotFoundError:
@@ -33,12 +42,14 @@ def scan(directory: Path, traces: Traces) -> Iterator[Seen]:
 
 
 def look_into(path: Path, traces: Traces) -> Seen:
-    """One file: as it lies there, and unpacked if it is packed. Raises OSError."""
+    """One file: as it lies there, and unpacked if it is packed. Raises ``FileNotFoundError``."""
     counted = _Counted(traces)
-    counted.take(as_it_lies(path))
     try:
-        counted.take(unpacked(path))
-    except Opaque as error:
+        counted.take(as_it_lies(path))
+        counted.take(unpacked(path, counted.head))
+    except FileNotFoundError:
+        raise
+    except (Opaque, OSError) as error:
         return Seen(path, counted.hits, str(error))
     return Seen(path, counted.hits)
 
@@ -48,12 +59,15 @@ class _Counted:
 
     def __init__(self, traces: Traces) -> None:
         self._traces = traces
+        self.head = b""
+        """The beginning of what was taken first."""
         self.hits = 0
 
     def take(self, chunks: Iterable[bytes]) -> None:
         """Count on."""
         tail = b""
         for chunk in chunks:
+            self.head = self.head or chunk[:_HEAD]
             whole = tail + chunk
             self.hits += self._traces.count(whole) - self._traces.count(tail)
             tail = whole[-(self._traces.longest + 1) :]

@@ -1,45 +1,54 @@
 """Taking an article down: out of the database, the files, the captures and the exports; and the proof that it is gone.
 
+What belongs to others stays as it is. Where they name the article, its id becomes zeros; their words are theirs.
+
 Each step may be done again. Until the last one the log of erasures says that the takedown has begun, so the
 same command finishes what a crash interrupted; from the first one on nobody can keep the article again.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import orjson
 
-from archive.article import Article
+from archive.article import Article, sizeless
 from archive.capture_files import rewriting_capture_file
+from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
 from archive.naming import readable
-from archive.raw import raw_files
 from archive.record import Revision, stamp
-from archive.regular_files import files_below, is_regular
+from archive.regular_files import files_below
 from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
-from archive.takedown.exports import erase_exports
-from archive.takedown.log import write_erasure_log
-from archive.takedown.overwrite import capture_patches, overwrite, plain_patches, replay
-from archive.takedown.rows import Erased, erase_rows, held_by_others
-from archive.takedown.scan import look_into, scan
-from archive.takedown.traces import Traces, own_sentences
+from archive.takedown.captures import Owned, capture_patches, survey
+from archive.takedown.files import erase_exports, erase_from_file
+from archive.takedown.overwrite import overwrite, plain_patches, replay
+from archive.takedown.rows import Erased, erase_rows, held_by_others, listing, pictures_shown
+from archive.takedown.scan import Seen, look_into, ordinary_files, scan
+from archive.takedown.traces import LEAST_OF_PICTURE, Traces, own_sentences
 from archive.takedown.unpacked import is_database
-from archive.verify.captures import reference
+from archive.verify.captures import capture_files, reference
 
 CHECKPOINT_TRIES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An article that tells the same story in other words, and stays."""
+
+    id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,8 @@ class Taken:
     """Articles of the same text that were not asked for and stay."""
     exports: dict[str, str]
     """Exports that held it, by their paths, and what was done to each."""
+    near_duplicates: tuple[Near, ...] = ()
+    """Articles of nearly the same text, which stay, too."""
 
 
 def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> Taken:
@@ -66,10 +77,11 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     """
     replay(archive.data)
     traces, copies = traces_of(archive, article_id)
+    near = _near_duplicates(archive.database.connection, article_id, copies)
     _begin(archive, article_id, traces.blotted(reason.encode()).decode(), now)
     removed = _already_removed(archive, article_id)
-    removed["search index"] += forget(archive, article_id)
-    removed["captures"] += _erase_captures(archive, traces)
+    removed["search index"] += forget(archive, article_id, *traces.lists)
+    traces = _erase_captures(archive, traces, removed)
     exports = erase_exports(archive.data, traces)
     removed["exports"] += len(exports)
     removed.update(_erase_files(archive.data, traces))
@@ -77,11 +89,12 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
     removed.update(erased.counts)
     removed["files"] += _unlink_pending(archive, article_id)
     fold_up(archive, traces)
-    seen = list(scan(archive.data, traces))
-    left = {readable(each.path.relative_to(archive.data)): each.hits for each in seen if each.hits}
-    opaque = {readable(each.path.relative_to(archive.data)): each.opaque for each in seen if each.opaque}
+    seen = _looked_through(archive, traces, removed)
+    left = {readable(each.path.relative_to(archive.data).as_posix()): each.hits for each in seen if each.hits}
+    opaque = {readable(each.path.relative_to(archive.data).as_posix()): each.opaque for each in seen if each.opaque}
     _finish(archive, article_id, removed, now, whole=not left)
-    return Taken(article_id, dict(+removed), len(seen), len(traces.sentences), left, opaque, copies, exports)
+    counts = (dict(+removed), len(seen), len(traces.sentences))
+    return Taken(article_id, *counts, left, opaque, copies, exports, near)
 
 
 def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...]]:
@@ -91,14 +104,37 @@ def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...
     if archived is None:
         if not archive.erased([article_id]) and not _is_mentioned(connection, article_id):
             raise ArticleNotFound(article_id)
-        return Traces(article_id), ()
+        named = Traces(article_id)
+        return replace(named, lists=listing(connection, named)), ()
     texts: list[Article | Revision] = [archived.article, *archive.revisions(article_id)]
-    titles = [each.title for each in texts]
-    bodies = [text for each in texts for text in (each.summary, each.body)]
-    sentences = own_sentences(titles, bodies, lambda asked: held_by_others(connection, article_id, asked))
-    query = "SELECT id FROM articles WHERE id <> ? AND (copy_of = ? OR id = ?) ORDER BY id"
-    copies = connection.execute(query, (article_id, article_id, archived.copy_of)).fetchall()
-    return Traces(article_id, sentences), tuple(row[0] for row in copies)
+    pictures = {sizeless(each).removeprefix("//") for each in pictures_shown(connection, article_id)}
+    held: set[str] = set()
+
+    def held_by_another(asked: list[str]) -> set[str]:
+        held.update(held_by_others(connection, article_id, [*asked, *pictures]))
+        return held
+
+    titles, bodies = [each.title for each in texts], [text for each in texts for text in (each.summary, each.body)]
+    sentences = own_sentences(titles, bodies, held_by_another)
+    own = tuple(sorted(each for each in pictures - held if len(each) >= LEAST_OF_PICTURE))
+    found = Traces(article_id, sentences, own, listing(connection, Traces(article_id)))
+    copies = connection.execute(_COPIES, (article_id, archived.copy_of)).fetchall()
+    return found, tuple(row[0] for row in copies)
+
+
+_COPIES: Final = "SELECT id FROM articles WHERE id <> ?1 AND (copy_of IN (?1, ?2) OR id = ?2) ORDER BY id"
+
+
+def _near_duplicates(connection: sqlite3.Connection, article_id: str, copies: Iterable[str]) -> tuple[Near, ...]:
+    rows = connection.execute(_NEAR, (article_id,)).fetchall()
+    return tuple(Near(row["id"], row["title"]) for row in rows if row["id"] not in copies)
+
+
+_NEAR: Final = """
+    SELECT id, title FROM articles JOIN article_clusters ON article_id = id
+    WHERE cluster = (SELECT cluster FROM article_clusters WHERE article_id = ?1) AND id <> ?1
+    ORDER BY published_at, id
+"""
 
 
 def _is_mentioned(connection: sqlite3.Connection, article_id: str) -> bool:
@@ -129,44 +165,81 @@ def _already_removed(archive: Archive, article_id: str) -> Counter[str]:
     return Counter(orjson.loads(archive.database.connection.execute(query, (id_hash(article_id),)).fetchone()[0]))
 
 
-def _erase_captures(archive: Archive, traces: Traces) -> int:
-    own = _own_captures(archive.database.connection, traces.article_id)
-    erased = 0
-    for path in raw_files(archive.data):
-        if patches := list(capture_patches(archive.data, path, traces, own.get(path.name, set()))):
+def _erase_captures(archive: Archive, traces: Traces, removed: Counter[str]) -> Traces:
+    """Erase its captures, and count them; the traces without what turned out to be others'."""
+    connection, owned = archive.database.connection, _owned(archive.database.connection, traces.article_id)
+    paths = capture_files(archive.data)
+    found = survey(paths, traces, owned)
+    traces = traces.without(found.theirs)
+    with archive.transaction():
+        for file, offset in found.erased(owned):
+            connection.execute("DELETE FROM payloads WHERE raw_ref GLOB ?", (f"{file}:{offset}:*",))
+    for path in paths:
+        if patches := list(capture_patches(archive.data, path, found, traces, owned)):
             with rewriting_capture_file(archive, path):
-                erased += sum(patch.erases for patch in overwrite(archive.data, patches))
-    return erased
+                removed["captures"] += sum(patch.erases for patch in overwrite(archive.data, patches))
+    return traces
 
 
-def _own_captures(connection: sqlite3.Connection, article_id: str) -> dict[str, set[int]]:
-    """File → offsets of the captures that the article's rows name."""
-    found: dict[str, set[int]] = {}
+def _owned(connection: sqlite3.Connection, article_id: str) -> Owned:
+    """What rows say of captures."""
+    own: dict[str, set[int]] = {}
     for (raw_ref,) in connection.execute(_OWN_REFERENCES, (article_id,)):
         place = reference(raw_ref, "")
-        found.setdefault(place.file, set()).add(place.offset)
-    return found
+        own.setdefault(place.file, set()).add(place.offset)
+
+    def is_shared(file: str, offset: int) -> bool:
+        return connection.execute(_OTHERS_REFERENCES, (article_id, f"{file}:{offset}:*")).fetchone() is not None
+
+    def is_kept(other: str) -> bool:
+        query = "SELECT 1 FROM articles WHERE id = ? AND id <> ?"
+        return connection.execute(query, (other, article_id)).fetchone() is not None
+
+    return Owned(own, is_shared, is_kept)
 
 
 _OWN_REFERENCES: Final = """
     SELECT raw_ref FROM articles WHERE id = ?1 AND raw_ref IS NOT NULL
     UNION SELECT raw_ref FROM revisions WHERE article_id = ?1 AND raw_ref IS NOT NULL
 """
+_OTHERS_REFERENCES: Final = """
+    SELECT 1 FROM articles WHERE id <> ?1 AND raw_ref GLOB ?2
+    UNION ALL SELECT 1 FROM revisions WHERE article_id <> ?1 AND raw_ref GLOB ?2 LIMIT 1
+"""
 
 
 def _erase_files(data: Path, traces: Traces) -> Counter[str]:
-    """Reports and logs are blotted in place, what lies aside is removed, backups are rid of its rows."""
+    """Reports and logs are blotted in place, what lies aside and backups are rid of it."""
     removed = Counter[str]()
-    for path in filter(is_regular, files_below(data / "runs")):
+    for path in ordinary_files(data / "runs"):
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
-    for path in files_below(data / "damaged"):
-        if traces.count(os.fsencode(path.name)) or (is_regular(path) and look_into(path, traces).hits):
-            path.unlink()
-            removed["damaged files"] += 1
-    for path in sorted({*data.glob("*"), *files_below(data / "backups")} - {data / "archive.db"}):
+    for path in ordinary_files(data / "damaged"):
+        if not (is_database(path) and look_into(path, traces).hits and _erase_in_backup(path, traces)):
+            removed["damaged files"] += erase_from_file(path, traces, data)
+    for path in sorted({*data.glob("*"), *ordinary_files(data / "backups")} - {data / "archive.db"}):
         if path.is_file() and is_database(path) and look_into(path, traces).hits:
             removed["backups"] += _erase_in_backup(path, traces)
     return removed
+
+
+def _looked_through(archive: Archive, traces: Traces, removed: Counter[str]) -> list[Seen]:
+    """Every file, looked into for what is left. What others wrote or put there while we read goes, too."""
+    seen = list(scan(archive.data, traces))
+    if any(each.hits for each in seen):
+        for path in [each.path for each in seen if each.hits and _is_of_nobody(archive, each.path)]:
+            erase_from_file(path, traces, archive.data)
+        _erase_captures(archive, traces, removed)
+        removed.update(_erase_files(archive.data, traces))
+        fold_up(archive, traces)
+        seen = list(scan(archive.data, traces))
+    return seen
+
+
+def _is_of_nobody(archive: Archive, path: Path) -> bool:
+    """Whether a file stands in the Markdown tree without a row that it belongs to."""
+    name = path.relative_to(archive.data).as_posix()
+    query = "SELECT 1 FROM articles WHERE markdown_path = ?"
+    return name.startswith("articles/") and not archive.database.connection.execute(query, (name,)).fetchone()
 
 
 def _erase_in_backup(path: Path, traces: Traces) -> bool:
@@ -240,4 +313,4 @@ def _finish(archive: Archive, article_id: str, removed: Counter[str], now: datet
         finished = stamp(now) if whole else None
         values = (finished, orjson.dumps(dict(+removed)).decode(), id_hash(article_id))
         connection.execute("UPDATE erasures SET finished_at = ?, removed = ? WHERE id_hash = ?", values)
-    write_erasure_log(archive)
+    write_erasure_log(archive.database.connection, archive.data)

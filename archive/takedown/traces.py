@@ -1,14 +1,22 @@
-"""What an article leaves behind: its id in every written form, and sentences that no other article has."""
+"""What an article leaves behind: its id in every form, and words and pictures that no other article has.
+
+Evidence is only what nobody else can own. Names are read as addresses and ids are read (`archive.article_ids`); words
+are those that a reader of the article sees, never the addresses in its text nor the titles of what it links to;
+pictures are addresses that no other article shows, in whatever size.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
+from urllib.parse import quote
 
-from archive.erasures import written_forms
+from archive.article_ids import REACH, blotted, names_in, needles_of
+from archive.redaction.entries import LEAST as LEAST_OF_ENTRY
 
 SENTENCES: Final = 40
 """Looked for at most, spread over the whole text: each costs time on every byte of the archive."""
@@ -16,82 +24,198 @@ LEAST: Final = 12
 """Characters: what is shorter may be anybody's words."""
 LEAST_OF_TITLE: Final = 6
 """Characters of a title, which lists repeat and readers remember."""
+LEAST_OF_PICTURE: Final = 16
+"""Characters of a picture's address without its scheme."""
 
+_LINK: Final = re.compile(r"!?\[(?:\\.|[^\]\\\n])*\]\([^)\s]*\)|https?://\S+")
 _RUN: Final = re.compile(r"[^\W_](?:[^\W_]| (?=[^\W_]))*")
+_SLASH: Final = rb"(?:/|\\\\?/|%2[Ff]|\\u002[Ff])"
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What to look for. ``sentences`` are runs of letters and digits, free of anything that markup would escape."""
+    """What to look for. ``sentences`` are runs of letters and digits, free of anything that markup would escape, or
+    whole titles; ``pictures`` are addresses without scheme and size; ``lists``: the ids of topics, cards and questions
+    that list this article, and the words of their entries for it.
+    """
 
     article_id: str
     sentences: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def without(self, theirs: Iterable[str]) -> Traces:
+        """The same without words and pictures that turned out to be others'."""
+        gone = frozenset(theirs)
+        return replace(
+            self,
+            sentences=tuple(each for each in self.sentences if each not in gone),
+            pictures=tuple(each for each in self.pictures if each not in gone),
+        )
+
+    def is_wanted(self, article_id: str) -> bool:
+        """Whether an id is the article's."""
+        return article_id == self.article_id
 
     @cached_property
     def longest(self) -> int:
-        """Bytes of the longest trace: chunks must overlap by so much."""
-        return max(map(len, self._needles), default=1)
+        """Bytes that a trace has at most, with what stands around it: chunks must overlap by so much."""
+        return max([REACH, *map(len, self._encoded)])
 
     def in_text(self, text: str) -> bool:
         """Whether a text of ours names the article or has a sentence of it."""
         return self.count(text.encode("utf-8", "surrogateescape")) > 0
 
-    def count(self, content: bytes) -> int:
-        """How many traces there are in ``content``."""
-        return sum(1 for _ in self._pattern.finditer(content)) if self._touches(content) else 0
+    def named_in(self, text: str) -> bool:
+        """Whether a text names the article by its id."""
+        return any(needle in text for needle in self._needles) and any(
+            self.article_id in name.ids for name in names_in(text)
+        )
 
-    def blotted(self, content: bytes) -> bytes:
+    def without_names(self, text: str) -> str:
+        """``text`` with zeros for the article's id: what becomes of another's text that names it."""
+        return blotted(text, self.is_wanted) if any(needle in text for needle in self._needles) else text
+
+    def without_entry(self, article_id: str, content: bytes) -> bytes:
+        """A page of an article that lists this one, with zeros for the words of its entry."""
+        entry = (each for each in self.lists.get(article_id, ()) if len(each) >= LEAST_OF_ENTRY)
+        needles = {needle for words in entry for needle in _encodings(words)}
+        for needle in sorted(needles, key=len, reverse=True):
+            content = content.replace(needle, b"0" * len(needle))
+        return content
+
+    def count(self, content: bytes, host: str = "") -> int:
+        """How many traces there are in ``content``. ``host``: where it came from."""
+        return len(self.spans(content, host))
+
+    def blotted(self, content: bytes, host: str = "") -> bytes:
         """``content`` with zeros in the place of every trace; its length stays."""
-        if not self._touches(content):
+        spans = self.spans(content, host)
+        if not spans:
             return content
-        return self._pattern.sub(lambda found: b"0" * len(found[0]), content)
+        clean = bytearray(content)
+        for start, end in spans:
+            clean[start:end] = b"0" * (end - start)
+        return bytes(clean)
 
-    def _touches(self, content: bytes) -> bool:
-        return any(needle in content for needle in self._needles)
+    def words_in(self, content: bytes) -> set[str]:
+        """Those sentences and pictures that stand in ``content``."""
+        return {self._encoded[needle] for needle in self._needles_in(content)} | {
+            each
+            for each, pattern in self._picture_patterns.items()
+            if self._key(each) in content and pattern.search(content)
+        }
+
+    def spans(self, content: bytes, host: str = "") -> list[Span]:
+        """Where the traces are, in order; none touches another."""
+        found = [*self._names(content, host), *self._words(content)]
+        spans = list[Span]()
+        for start, end in sorted(found):
+            if not spans or start >= spans[-1][1]:
+                spans.append((start, end))
+            elif end > spans[-1][1]:
+                spans[-1] = (spans[-1][0], end)
+        return spans
+
+    def _names(self, content: bytes, host: str) -> Iterator[Span]:
+        for start, end in _windows(content, [needle.encode() for needle in self._needles]):
+            for name in names_in(content[start:end].decode("latin-1"), host):
+                if self.article_id in name.ids:
+                    yield from ((start + begin, start + stop) for begin, stop in name.parts)
+
+    def _words(self, content: bytes) -> Iterator[Span]:
+        if found := list(self._needles_in(content)):
+            pattern = re.compile(b"|".join(map(re.escape, sorted(found, key=len, reverse=True))))
+            yield from (each.span() for each in pattern.finditer(content))
+        for each, pattern in self._picture_patterns.items():
+            if self._key(each) in content:
+                yield from (found.span() for found in pattern.finditer(content))
 
     @cached_property
-    def _needles(self) -> tuple[bytes, ...]:
-        return (*(form.encode() for form in written_forms(self.article_id)), *self._encoded)
+    def _needles(self) -> tuple[str, ...]:
+        return needles_of(self.article_id)
+
+    def _needles_in(self, content: bytes) -> Iterator[bytes]:
+        """Those of the sentences' written forms that stand in ``content``: looked for only where there can be any."""
+        is_ascii = content.isascii()
+        for mark, needles in self._by_mark.items():
+            if mark in content if mark else not is_ascii:
+                yield from filter(content.__contains__, needles)
 
     @cached_property
-    def _encoded(self) -> tuple[bytes, ...]:
-        """The sentences as pages of all eras and JSON write them."""
-        found = dict.fromkeys(one for each in self.sentences for one in _encodings(each))
-        return tuple(sorted(found, key=len, reverse=True))
+    def _encoded(self) -> dict[bytes, str]:
+        """The sentences as pages of all eras, JSON and addresses write them."""
+        return {needle: each for each in self.sentences for needle in _encodings(each)}
 
     @cached_property
-    def _pattern(self) -> re.Pattern[bytes]:
-        # An id inside a longer word is another id.
-        ids = (rb"(?<![A-Za-z0-9])" + re.escape(form.encode()) + rb"(?![A-Za-z0-9])" for form in self._id_forms)
-        return re.compile(b"|".join((*ids, *map(re.escape, self._encoded))))
+    def _by_mark(self) -> dict[bytes, list[bytes]]:
+        """What stands in every text that has one of these forms: nothing, for those that are no ASCII."""
+        found: dict[bytes, list[bytes]] = {}
+        for needle in self._encoded:
+            escapes = [mark for mark in (b"\\u", b"%", b"+") if mark in needle]
+            mark = escapes[0] if escapes else needle[:1]
+            found.setdefault(mark if needle.isascii() else b"", []).append(needle)
+        return found
 
-    @property
-    def _id_forms(self) -> tuple[str, ...]:
-        return written_forms(self.article_id)
+    @cached_property
+    def _picture_patterns(self) -> dict[str, re.Pattern[bytes]]:
+        # A longer address is that of another picture.
+        return {
+            each: re.compile(_SLASH.join(re.escape(part.encode()) for part in each.split("/")) + rb"(?![0-9A-Za-z-])")
+            for each in self.pictures
+        }
+
+    @staticmethod
+    def _key(picture: str) -> bytes:
+        return picture.rpartition("/")[2].encode()
+
+
+def _windows(content: bytes, needles: list[bytes]) -> list[Span]:
+    """Stretches around the needles in which a whole name must lie; none touches another."""
+    places = sorted(found.start() for needle in needles for found in re.finditer(re.escape(needle), content))
+    windows = list[Span]()
+    for place in places:
+        start, end = max(0, place - REACH), min(len(content), place + REACH)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
 
 
 def _encodings(sentence: str) -> Iterable[bytes]:
-    yield sentence.encode()
-    yield sentence.encode("gb18030")
-    escaped = "".join(each if each.isascii() else f"\\u{ord(each):04x}" for each in sentence if ord(each) < 0x10000)
+    yield sentence.encode("utf-8", "surrogateescape")
+    yield sentence.encode("gb18030", "replace")
+    escaped = json.dumps(sentence)[1:-1]
     yield escaped.encode()
     yield re.sub(r"(?<=\\u)[0-9a-f]{4}", lambda found: found[0].upper(), escaped).encode()
+    address = quote(sentence, safe="")
+    yield from (form.encode() for form in (address, address.replace("%20", "+"), address.lower()))
 
 
 def own_sentences(
     titles: Iterable[str], texts: Iterable[str], held_by_others: Callable[[list[str]], set[str]]
 ) -> tuple[str, ...]:
-    """Runs of words of these titles, and up to `SENTENCES` of these texts, that nobody else has."""
-    heads = [run for run in dict.fromkeys(_runs(titles)) if len(run) >= LEAST_OF_TITLE]
+    """Words of these titles, and up to `SENTENCES` runs of words of these texts, that nobody else has."""
+    whole = [title for title in map(str.strip, titles) if _is_words(title)]
+    heads = dict.fromkeys(each for each in (*whole, *_runs(whole)) if len(each) >= LEAST_OF_TITLE)
     runs = dict.fromkeys(run for run in _runs(texts) if len(run) >= LEAST)
     asked = _spread(list(runs), 4 * SENTENCES)
     others = held_by_others([*heads, *asked])
     own = _spread([run for run in asked if run not in others], SENTENCES)
-    return tuple(dict.fromkeys((*(run for run in heads if run not in others), *own)))
+    return tuple(dict.fromkeys((*(each for each in heads if each not in others), *own)))
 
 
 def _runs(texts: Iterable[str]) -> Iterable[str]:
-    return (run for text in texts for run in _RUN.findall(text))
+    """Runs of words that a reader sees; what stands in links and addresses is others', or a name."""
+    return (run for text in texts for run in _RUN.findall(_LINK.sub("\n", text)) if _is_words(run))
+
+
+def _is_words(run: str) -> bool:
+    """Whether these are words, not an id, a number or a code."""
+    return any(each.isalpha() for each in run) and (not run.isascii() or " " in run)
 
 
 def _spread(runs: list[str], count: int) -> list[str]:

@@ -25,9 +25,8 @@ class Opaque(Exception):
     """Not all of a file could be unpacked; the text says why."""
 
 
-def unpacked(path: Path) -> Iterator[bytes]:
-    """The file's inside; nothing for a file that is not packed. Raises `Opaque`, OSError."""
-    head = _head(path)
+def unpacked(path: Path, head: bytes) -> Iterator[bytes]:
+    """The file's inside, by its first bytes; nothing for a file that is not packed. Raises `Opaque`, OSError."""
     unpack = next((unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic)), None)
     if unpack is None:
         return
@@ -83,7 +82,7 @@ def _from_gzip(path: Path) -> Iterator[bytes]:
             if unpacker.eof:
                 unpacker = zlib.decompressobj(wbits=31)
             yield unpacker.decompress(waiting, CHUNK)
-            waiting = unpacker.unused_data or unpacker.unconsumed_tail
+            waiting = unpacker.unconsumed_tail or unpacker.unused_data
     if not unpacker.eof:
         raise zlib.error("it ends in the midst of a record")
 

@@ -12,6 +12,7 @@ from archive.errors import NoArchive, NotAnArchive
 from archive.store import Archive
 from archive.verify.captures import check_capture_files, check_captures
 from archive.verify.database import check_database
+from archive.verify.erasures import check_erasures
 from archive.verify.exports import check_exports
 from archive.verify.findings import Finding, What
 from archive.verify.media import check_media
@@ -54,6 +55,7 @@ def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[F
         yield from check_tree(archive, again, calm=calm)
         yield from check_captures(archive, again, deep=deep, calm=calm)
         yield from check_media(archive, again, deep=deep, calm=calm)
+        yield from check_erasures(archive, deep=deep, calm=calm)
         yield from check_exports(archive.data, deep=deep, calm=calm)
         yield from check_search(archive, calm=calm)
     except (NotAnArchive, sqlite3.Error, LookupError) as error:

@@ -1,4 +1,4 @@
-"""Evidence: what the site answered is written down before anybody reads it."""
+"""Evidence: what the site answered is written down before anybody reads it, without what was taken down."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
+from archive.erasures import lawful_capture
+from archive.errors import Erased
 from archive.warc import Capture
-from crawler.ledger import ledger_of
+from crawler.ledger import Ledger, ledger_of
 
 RAW_REF = "raw_ref"
 """The key in ``request.meta`` under which the next steps find the capture's reference."""
+WITHHELD = "withheld"
+"""The key under which they find what was left out of it; whoever reads the answer as it came must not quote it."""
 
 
 class CaptureMiddleware:
     """Records the answer to every request for a page or a list, whatever its status. Rules for robots and
     pictures are none.
+
+    Of a page, what was written down is also what is read: nothing that comes later can know more of an article that
+    was taken down. A list is read as it came, for it counts places; the spider leaves such articles out.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -30,12 +37,26 @@ class CaptureMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """The same response, its reference noted in the request."""
-        recorder = self._ledger.recorder if self._ledger is not None else None
-        if recorder is not None and (facts := _facts(request)):
-            capture = _capture(request, response, {**facts, "job": self._job})
-            request.meta[RAW_REF] = await recorder.record(capture)
-        return response
+        """The response, its capture's reference noted in the request.
+
+        Raises `archive.errors.Erased` for an answer about an article that was taken down.
+        """
+        if self._ledger is None or not (facts := _facts(request)):
+            return response
+        capture = await self._kept(self._ledger, _capture(request, response, {**facts, "job": self._job}))
+        request.meta[RAW_REF] = capture.raw_ref or None
+        request.meta[WITHHELD] = capture.withheld
+        if not capture.withheld or facts["kind"] == "list":
+            return response
+        return response.replace(url=capture.url, headers=Headers(capture.headers), body=capture.body)
+
+    async def _kept(self, ledger: Ledger, capture: Capture) -> Capture:
+        if ledger.recorder is not None:
+            return await ledger.recorder.record(capture)
+        found = await ledger.ask(lambda archive, frontier: lawful_capture(archive.database.connection, capture))
+        if found is None:
+            raise Erased
+        return found
 
 
 def _facts(request: Request) -> dict[str, str]:

@@ -10,10 +10,10 @@ from scrapy.exceptions import DropItem
 
 from archive.decide import Verdict
 from archive.errors import Erased
-from archive.frontier import Frontier
+from archive.frontier import Frontier, Leased
 from archive.store import Archive
 from crawler.backoff import retry_pause
-from crawler.items import Ending, Setback, Understood
+from crawler.items import ERASED, Ending, Setback, Understood
 from crawler.ledger import ledger_of, now
 from crawler.links import Links
 from crawler.report import COUNTERS, Tally
@@ -40,11 +40,11 @@ class KeepOutcome:
             try:
                 await self._keep(item)
             except Erased as error:
-                # Not a word about which: nothing here may name it again.
-                self._tally.add("erased", source=item.link.source)
-                self._links.settled(item.link)
-                raise DropItem(str(error)) from error
+                raise self._left_out(item.link, error) from error
         elif isinstance(item, Setback):
+            if item.reason == ERASED:
+                await self._note(item, 0.0)
+                raise self._left_out(item.link, Erased())
             await self._set_back(item)
             raise DropItem(f"{item.link.url}: {item.detail}")
         return item
@@ -54,6 +54,12 @@ class KeepOutcome:
         spider = self._crawler.spider
         if self._ledger is not None and isinstance(spider, ArticleSpider):
             await spider.removals.judge_what_is_clear(self._ledger)
+
+    def _left_out(self, link: Leased, error: Erased) -> DropItem:
+        """What ends an article that was taken down: not a word about which, nothing here may name it again."""
+        self._tally.add("erased", source=link.source)
+        self._links.settled(link)
+        return DropItem(str(error))
 
     async def _keep(self, item: Understood) -> None:
         def work(archive: Archive, frontier: Frontier) -> tuple[Verdict, int]:

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from archive.errors import Erased
 from crawler.backoff import REFUSALS
 from crawler.coverage import stated
 from crawler.gather import gathered
@@ -64,6 +65,8 @@ class ParsePage:
             return Setback(item.link, Ending.RETRIED, "empty", "an answer without a page")
         try:
             raw = await self._read(item)
+        except Erased as error:
+            return setback_of(item.link, error)
         except Removed as error:
             return Setback(item.link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
+from archive.errors import Erased
 from archive.frontier import Frontier
 from archive.media import keep_picture, note_missing
 from archive.pictures import NotAPicture
@@ -32,14 +34,22 @@ class KeepPicture:
     async def process_item(self, item: Any) -> Any:
         """The item, once what became of the picture is on disk."""
         if isinstance(item, PictureAnswer | PictureFailure) and self._ledger is not None:
-            reason = await self._ledger.write(self._work(item))
+            try:
+                reason = await self._ledger.write(self._work(item))
+            except Erased as error:
+                self._tally.add("erased")
+                self._settled()
+                raise DropItem(str(error)) from error
             self._tally.add("pictures_missing" if reason else "pictures", reason=reason.partition(" ")[0])
             if reason:
                 self._tally.problem(item.wanted.article_id, reason, item.wanted.url)
-            spider = self._crawler.spider
-            if isinstance(spider, MediaSpider):
-                spider.settled()
+            self._settled()
         return item
+
+    def _settled(self) -> None:
+        spider = self._crawler.spider
+        if isinstance(spider, MediaSpider):
+            spider.settled()
 
     def _work(self, item: PictureAnswer | PictureFailure) -> Any:
         def work(archive: Archive, frontier: Frontier) -> str:

@@ -51,7 +51,7 @@ class RememberLinks:
             return "new" if new else _known_as(archive, frontier, item.id) or "known"
 
         def refetch(archive: Archive, frontier: Frontier) -> str:
-            return "new"
+            return "known" if archive.erased([item.id]) else "new"
 
         if self._dry:
             return refetch if self._refetch else look
@@ -60,6 +60,6 @@ class RememberLinks:
 
 def _known_as(archive: Archive, frontier: Frontier, article_id: str) -> str:
     """Why a listed article is not to be fetched: "known" or "passed_over"; "" where it is."""
-    if archive.known([article_id]):
+    if archive.known([article_id]) or archive.erased([article_id]):
         return "known"
     return "passed_over" if frontier.is_given_up(article_id, now()) else ""

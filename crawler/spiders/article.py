@@ -62,9 +62,12 @@ class ArticleSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """A request for each link, as room allows."""
         ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else ledger_of(self.crawler)
-        if ledger is not None:
-            await self._prepare(ledger)
+        erased = set[str]() if ledger is None else await self._prepare(ledger)
         async for link in self.links:
+            if link.id in erased:
+                self._tally.add("erased")
+                self.links.settled(link)
+                continue
             yield self._request(link, fetch_url(read_address(link.url)), hops=0)
             if ledger is not None and self.removals.are_many:
                 await self.removals.judge(ledger)
@@ -134,14 +137,16 @@ class ArticleSpider(Spider):
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _prepare(self, ledger: Ledger) -> None:
-        """Queue what the user named, or what comes back by itself."""
+    async def _prepare(self, ledger: Ledger) -> set[str]:
+        """Queue what the user named, or what comes back by itself; return the ids of those that were taken down."""
         moment = datetime.now(UTC)
         if self._given:
+            ids = [link.id for link in self._given]
             await ledger.write(lambda archive, frontier: frontier.recall(self._given, GIVEN, moment))
-        else:
-            await ledger.write(lambda archive, frontier: frontier.revive(now()))
-            await self._revive_what_is_allowed(ledger)
+            return await ledger.ask(lambda archive, frontier: archive.erased(ids))
+        await ledger.write(lambda archive, frontier: frontier.revive(now()))
+        await self._revive_what_is_allowed(ledger)
+        return set()
 
     async def _revive_what_is_allowed(self, ledger: Ledger) -> None:
         """Queue what an earlier robots.txt forbade and the one of today allows: its host is asked for that alone."""

@@ -11,6 +11,7 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.erasures import erased_in
 from archive.monitoring.polls import listed_since, standing
 from archive.regular_files import read_named
 from crawler.backoff import REFUSALS
@@ -19,6 +20,7 @@ from crawler.guard import host_of
 from crawler.inputs import LARGEST_FILE
 from crawler.items import Link
 from crawler.ledger import ledger_of
+from crawler.middlewares.capture import WITHHELD
 from crawler.middlewares.rest import RestMiddleware
 from crawler.middlewares.robots import RobotsForbid, RobotsUnknown
 from crawler.report import Tally
@@ -41,6 +43,7 @@ class ListSpider(Spider):
         self._tally = Tally(self.crawler.stats)
         self._most_pages = self.crawler.settings.getint("QQNEWS_PAGES")
         self._deepest = self.crawler.settings.getint("QQNEWS_DEEPEST")
+        await self._leave_out_erased()
         for course in self.courses:
             yield self._request(course, course.source.first())
 
@@ -56,13 +59,15 @@ class ListSpider(Spider):
             if twin := self._twin(course, asked):
                 yield twin
             else:
-                self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", str(error))
+                # What it names of an article that was taken down must not be quoted.
+                detail = "it cannot be read" if response.meta.get(WITHHELD) else str(error)
+                self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", detail)
             return
         if (rest := self.crawler.get_downloader_middleware(RestMiddleware)) is not None:
             await rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
-        articles = readable(fresh)
+        articles = await self._lawful(readable(fresh))
         await self._look_up(course, articles)
         for item in articles:
             yield _link(item, source.name)
@@ -77,6 +82,25 @@ class ListSpider(Spider):
             yield twin
         else:
             self._broken(course.source, _reason(failure.value), str(failure.value))
+
+    async def _leave_out_erased(self) -> None:
+        """A source that is an article which was taken down (a page of links) is not asked, nor named anywhere."""
+        ledger = ledger_of(self.crawler)
+        if ledger is None:
+            return
+        names = [course.source.name for course in self.courses]
+        erased = await ledger.ask(lambda archive, frontier: set(erased_in(archive.database.connection, names)))
+        if erased:
+            self._tally.add("erased", amount=len(erased))
+        self.courses = [course for course in self.courses if course.source.name not in erased]
+
+    async def _lawful(self, items: Sequence[Listed]) -> Sequence[Listed]:
+        """Those that were not taken down: of the others nothing here may know more."""
+        ledger, ids = ledger_of(self.crawler), [item.id for item in items]
+        if ledger is None or not items:
+            return items
+        erased = await ledger.ask(lambda archive, frontier: archive.erased(ids))
+        return [item for item in items if item.id not in erased]
 
     async def _look_up(self, course: Course, articles: Sequence[Listed]) -> None:
         """What the source had listed before, asked before what it lists now is remembered."""

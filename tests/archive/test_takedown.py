@@ -13,6 +13,7 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,12 @@ from archive.record import stamp
 from archive.search.keeping import catch_up
 from archive.store import Archive
 from archive.takedown import take_down as takedown
-from archive.takedown.overwrite import JOURNAL, blotted_record
+from archive.takedown.overwrite import JOURNAL
+from archive.takedown.records import redacted_record
 from archive.takedown.take_down import Taken, take_down
 from archive.takedown.traces import Traces
 from archive.verify import What, verify
-from archive.warc_members import members
+from archive.warc_members import Member, members
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.archive.specimen import PICTURE, a_reading, make_archive, own_sentence, page_of
 from tests.archive.test_frontier import Item
@@ -140,12 +142,13 @@ _NAMING = (
     "INSERT INTO links (id, url, source, listed_at, state, last_error) VALUES ('a', 'u', :text, :at, 'done', :text)",
     "INSERT INTO sightings VALUES ('a', :text, 1, :at)",
     "INSERT INTO runs (id, job, started_at, host, pid, counts, because) VALUES ( 91, :text, :at, 'h', 1, :text, :text)",
-    "INSERT INTO due_times (job, due_at, state, reason, settled_at) VALUES ('a', :at, 'skipped', :text, :at)",
+    "INSERT INTO due_times (job, due_at, state, reason, settled_at) VALUES (:text, :at, 'skipped', :text, :at)",
+    "INSERT INTO timetables (job, timetable, since, settled_until) VALUES (:text, '', :at, :at)",
     "INSERT INTO polls (source, polled_at, pages, listed, fresh) VALUES (:text, :at, 1, 1, 1)",
     "INSERT INTO gaps (source, after_at, before_at, most, found_at, known_until) VALUES (:text, :at, :at, 1, :at, :at)",
     "INSERT INTO coverage (layout, read_at, pages, fields) VALUES ('rain', :at, 1, :text)",
     "INSERT INTO notices (job, kind, verdict, because, at, since, log)"
-    " VALUES ('a', 'bad', 'failed', :text, :at, :at, :text)",
+    " VALUES (:text, 'bad', 'failed', :text, :at, :at, :text)",
     "INSERT INTO recipients (id, label, told_until, last_error) VALUES ('a', :text, 1, :text)",
 )
 """Rows in which users or errors name the article; a second row of each names another."""
@@ -187,6 +190,42 @@ def test_everybody_else_is_as_before(data: Path) -> None:
     assert pages() == pages_before | {linking.url: page, "https://i.news.qq.com/list": names}
     with Archive.existing(data) as archive:
         assert all(read_capture(data, it.raw_ref) for it in archive.articles() if it.raw_ref)
+
+
+IDS = (*(a_reading(number).id for number in range(6)), "20250212A9999900")
+
+
+@pytest.mark.parametrize("article_id", IDS)
+def test_each_in_turn_goes_and_no_row_file_or_capture_of_another_is_touched(data: Path, article_id: str) -> None:
+    def others() -> dict[str, dict[str, Any]]:
+        with Archive.existing(data) as archive:
+            rows = [each for each in archive.articles() if each.article.id != article_id]
+            texts = {
+                each.article.id: (each.article, each.content_hash, archive.revisions(each.article.id)) for each in rows
+            }
+            files = {each.markdown_path: (data / each.markdown_path).read_bytes() for each in rows}
+            pages = {
+                each.raw_ref: each.body for each in captures(data) if each.facts.get("id") not in (None, article_id)
+            }
+        export = (data / "exports" / "jsonl" / "articles.jsonl").read_text().splitlines()
+        lines = {json.loads(line)["id"]: line for line in export}
+        return {"rows": texts, "files": files, "pages": pages, "lines": lines}
+
+    def without(found: object) -> str:
+        return repr(found).replace(article_id, "0" * 16)
+
+    before = others()
+    linking = {a_reading(2).id} if article_id == GONE.id else set()
+    ended = taken(data, article_id)
+    now = others()
+    assert (ended.left, list(verify(data, deep=True))) == ({}, [])
+    assert before["lines"].pop(article_id, None) is not None or article_id == IDS[-1]
+    for name in ("files", "pages", "lines"):
+        assert without(now[name]) == without(before[name]), name
+    for other, was in before["rows"].items():
+        if other not in linking:
+            assert now["rows"][other] == was, other
+    assert left_in(data, article_id) == []
 
 
 def test_an_article_that_links_to_it_is_the_same_when_seen_again(data: Path) -> None:
@@ -393,13 +432,20 @@ def test_another_article_whose_id_begins_alike_is_left_alone() -> None:
     )
 
 
+def answers_in(path: Path) -> list[int]:
+    """Where the answers lie to which rows may point."""
+    return [each.offset for each in members(path) if isinstance(each, Member) and each.record.kind == "response"]
+
+
 def test_a_blotted_record_keeps_its_length(data: Path) -> None:
     (path,) = raw_files(data)
-    offsets = [(each.offset, each.length) for each in members(path)]
+    answers, size = answers_in(path), path.stat().st_size
     taken(data)
-    assert {each.offset for each in members(path)} <= {offset for offset, _ in offsets}
+    del answers[3]
+    assert (answers_in(path), path.stat().st_size) == (answers, size)
     plain = b"WARC/1.1\r\nContent-Length: 16\r\n\r\n" + GONE.id.encode() + b"\r\n\r\n"
-    assert blotted_record(plain, Traces(GONE.id)).endswith(b"\r\n\r\n" + b"0" * 16 + b"\r\n\r\n")
+    blot = Traces(GONE.id).blotted
+    assert (redacted_record(plain, blot, blot) or b"").endswith(b"\r\n\r\n" + b"0" * 16 + b"\r\n\r\n")
 
 
 def test_the_command_asks_before_and_proves_after(data: Path) -> None:

@@ -27,7 +27,7 @@ class Row:
     command: str
     tries: int = 0
     lost: int = 0
-    """Articles, revisions, links, files … that the undisturbed run has and this one has not."""
+    """Articles, revisions, links, files … that the again_if_disturbed run has and this one has not."""
     doubled: int = 0
     """The other way round; and pages fetched twice beyond those in flight."""
     torn: int = 0
@@ -65,7 +65,7 @@ class Bench:
         self.zygote.__exit__(None, None, None)
         self.site.stop()
 
-    def undisturbed(self, command: Command) -> Undisturbed:
+    def again_if_disturbed(self, command: Command) -> Undisturbed:
         """Made once for each command."""
         if command.name not in self._undisturbed:
             self._undisturbed[command.name] = self._run_undisturbed(command)
@@ -78,12 +78,12 @@ class Bench:
         with self.copy(template) as data:
             ended, pages = self.call(command, data)
             if ended.code != 0:
-                raise RuntimeError(f"{command.name} undisturbed: {ended}")
+                raise RuntimeError(f"{command.name} again_if_disturbed: {ended}")
             return Undisturbed(template, state_of(data), ended.calls, pages)
 
     def trial(self, command: Command, fault: str, chance: Random, row: Row) -> None:
         """Break the command at a random one of its writing calls, run it again, and count into ``row``."""
-        expected = self.undisturbed(command)
+        expected = self.again_if_disturbed(command)
         # A read-only disk is read-only from the start.
         at = 1 if fault == "EROFS" else chance.randint(1, expected.calls)
         with self.copy(expected.template) as data:
