@@ -12,7 +12,7 @@ from typing import Final
 from archive.article import Article
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{11,63}")
-_CLASSIC: Final = re.compile(r"([a-z0-9]+)(\.qq\.com/a/)(\d{8})/(\d{6})(\.html?)")
+_CLASSIC: Final = re.compile(r"(?<![a-z0-9])([a-z0-9]++)(\.qq\.com/a/)(\d{8})/(\d{6})(\.html?)")
 
 
 def id_hash(article_id: str) -> str:
