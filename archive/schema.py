@@ -16,7 +16,7 @@ from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
 from archive.monitoring.notice_tables import NOTICE_TABLES
 from archive.monitoring.poll_tables import POLL_TABLES, THINNED
-from archive.schedule_tables import LEDGER, SCHEDULE_TABLES
+from archive.schedule_tables import KNOWN_CLOCK, LEDGER, SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
 from archive.web.indexes import BROWSING
@@ -149,6 +149,12 @@ def _thinned(db: Database) -> None:
 @_migration("0015_ledger")
 def _ledger(db: Database) -> None:
     for statement in LEDGER:
+        db.execute(statement)
+
+
+@_migration("0021_known_clock")
+def _known_clock(db: Database) -> None:
+    for statement in KNOWN_CLOCK:
         db.execute(statement)
 
 

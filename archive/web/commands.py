@@ -59,7 +59,9 @@ def serve(
     names = frozenset(each.lower() for each in allow_host)
     hosts = LOOPBACK | names if is_local else names or None
     app = application(
-        Site(asked.data, _resolved(asked.resolve)), hosts=hosts, door=Door(password) if password else None
+        Site(asked.data, _resolved(asked.resolve), asked.next_due),
+        hosts=hosts,
+        door=Door(password) if password else None,
     )
     listening = listen(host, port)
     address = _address(host, listening.getsockname()[1])

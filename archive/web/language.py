@@ -46,6 +46,10 @@ class Language(StrEnum):
         """An article's status for people."""
         return self._named(f"status {name}", name)
 
+    def verdict(self, name: str) -> str:
+        """What a run came to, for people."""
+        return self._named(f"verdict {name}", self.say("verdict other"))
+
     def _named(self, key: str, otherwise: str) -> str:
         return self.say(key) if key in WORDS else otherwise
 

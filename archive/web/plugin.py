@@ -110,6 +110,7 @@ class Front:
             origin=f"{request.scheme}://{request.host}",
             unchanged_since=request.headers.get("if-none-match", ""),
             resolve=self._site.resolve,
+            next_due=self._site.next_due,
             index=self._indexer.state,
         )
 
