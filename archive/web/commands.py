@@ -72,7 +72,7 @@ def serve(
         if show:
             webbrowser.open(address)
 
-    run(app, listening, begun)
+    run(app, listening, begun, is_proxied=bool(names))
 
 
 def _bring_up_to_date(data: Path) -> None:

@@ -63,9 +63,9 @@ class Language(StrEnum):
         return text
 
 
-def chosen_language(args: Mapping[str, str], cookies: Mapping[str, str], accepted: str) -> Language:
-    """The language named in the address, else remembered in the cookie, else the one the browser likes best."""
-    for named in (args.get("lang"), cookies.get(COOKIE)):
+def chosen_language(args: Mapping[str, str], remembered: str, accepted: str) -> Language:
+    """The language named in the address, else in the cookie, else the one the browser likes best."""
+    for named in (args.get("lang"), remembered):
         if named in list(Language):
             return Language(named)
     return max(Language, key=lambda each: (_liking(accepted, each), each is Language.EN))

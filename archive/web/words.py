@@ -230,6 +230,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # The password.
     "password": ("密码", "Password"),
     "wrong password": ("密码不对。", "That is not the password."),
+    "too many passwords": (
+        "密码输错次数太多，请过几秒再试。",
+        "Too many wrong passwords came from your address: try again in a few seconds.",
+    ),
+    "log out": ("退出登录", "Log out"),
     "enter": ("进入", "Enter"),
     # How it fares.
     "troubles": ("需要留意", "To be looked after"),
@@ -325,6 +330,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Queries only read, for two seconds and a thousand rows at most. The README describes tables and columns.",
     ),
     "sql too slow": ("查询超过两秒，已中止。", "The query took longer than two seconds and was stopped."),
+    "sql too large": ("查询结果太大，已中止。", "The answer is too large: ask for fewer rows or columns."),
+    "sql too long": ("查询语句太长。", "The query is too long."),
+    "sql busy": ("正在运行的查询太多，请过几秒再试。", "Too many queries are under way: try again in a few seconds."),
+    "sql wrong": ("查询未能执行：", "The query was not run:"),
+    "bad number": ("地址中的数字有误。", "A number in the address is none."),
     "sql label": ("查询语句", "Query"),
     "run": ("运行", "Run"),
     "tables": ("数据表", "Tables"),
