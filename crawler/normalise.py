@@ -13,9 +13,10 @@ from crawler.sites.page import Body, Found, Opinions, RawArticle
 
 _SUMMARY_LENGTH: Final = 100
 _TAIL: Final = re.compile(
-    r"(?:_[^\s_-]{1,8})?(?:\s*[_-]\s*[^\s_-]{1,12})?\s*[_-]\s*(?:腾讯(?:新闻|网|[\u4e00-\u9fff]{2,3})|天天快报)\s*$"
+    r"(?:(?<!\s)|(?=\S))(?:_[^\s_-]{1,8})?(?:\s*[_-]\s*[^\s_-]{1,12})?\s*[_-]\s*(?:腾讯(?:新闻|网|[\u4e00-\u9fff]{2,3})|天天快报)\s*$"
 )
-"""The site's name and up to two sections before it: ``_国内新闻_新闻_腾讯网``."""
+"""The site's name and up to two sections before it: ``_国内新闻_新闻_腾讯网``. A run of spaces is read from its
+beginning only."""
 _WITH_TAIL: Final = frozenset({"meta og:title", "title"})
 _TIME: Final = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?"

@@ -10,7 +10,7 @@ from typing import Any
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE_OR_COMMENT = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.S)
 _WORD = re.compile(r"[\w$.+-]+")
-_CALL_OR_ELSE = re.compile(r"\s*\)?\s*(?:\|\|\s*)?(?:[\w.$]+\(\s*)?['\"]")
+_CALL_OR_ELSE = re.compile(r"\s*+\)?\s*+(?:\|\|\s*+)?(?:[\w.$]++\(\s*+)?['\"]")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _CONSTANTS = {"true": True, "false": False, "null": None, "undefined": None, "NaN": None}
 _MAX_DEPTH = 50

@@ -25,7 +25,7 @@ NAME = "wechat"
 _CONTENT: Final = "#js_content"
 _KINDS: Final = {"5": "video", "7": "audio", "8": "gallery"}
 """By ``item_show_type``; 0 is the ordinary article, 10 a short text."""
-_PICTURES: Final = re.compile(r"picture_page_info_list\s*=\s*\[(.*?)</script>", re.S)
+_PICTURES: Final = re.compile(r"picture_page_info_list\s*=\s*\[")
 _PICTURE: Final = re.compile(
     r"""(?<!:)(?<!:\s)\{\s*(?:(?:width|height)\s*:[^,{}]*,\s*)*cdn_url\s*:\s*(?:\w+\(\s*)?["']([^"']+)["']"""
 )
@@ -129,8 +129,10 @@ def _bodies(page: Document, text: tuple[Found, ...]) -> Iterator[Body]:
 
 
 def _picture_list(page: Document) -> Iterator[Block]:
-    for part in _PICTURES.findall(page.text)[:1]:
-        for address in dict.fromkeys(_PICTURE.findall(part)):
+    begin = _PICTURES.search(page.text)
+    end = page.text.find("</script>", begin.end()) if begin else -1
+    if begin and end >= 0:
+        for address in dict.fromkeys(_PICTURE.findall(page.text, begin.end(), end)):
             url = unescape(address.replace("\\x26", "&"))
             if url.startswith(("http://", "https://")):
                 yield Picture(url, "图片")

@@ -13,7 +13,7 @@ from crawler.sites.qq.address import NotAnAddress, read_address
 from crawler.sites.qq.lists.answers import refuse_captcha, text_of
 from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, Reader, Skip, to_listing
 
-_QUOTED_URL = re.compile(r"""\{.*?['"]url['"]\s*:\s*(['"])(?P<url>.*?)\1.*\}""")
+_QUOTED_URL = re.compile(r"""['"]url['"]\s*+:\s*+(['"])(?P<url>.*?)\1""")
 
 
 def read_links(body: bytes, url: str = "") -> Listing:
@@ -71,6 +71,7 @@ def read_lines(body: bytes, url: str = "", read: Reader = read_address) -> Listi
 
 
 def _name_in(line: str) -> str:
-    quoted = _QUOTED_URL.fullmatch(line.strip().rstrip(","))
+    whole = line.strip().rstrip(",")
+    quoted = _QUOTED_URL.search(whole) if whole.startswith("{") and whole.endswith("}") else None
     bare = quoted["url"] if quoted else re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
     return bare.strip()
