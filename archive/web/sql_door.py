@@ -18,6 +18,8 @@ _MOST_COMMENTS: Final = 50
 """Datasette looks for the end of a comment from each beginning of one."""
 _NUMBERS: Final = ("_timelimit", "_ttl")
 """What Datasette reads as numbers, without looking at it first."""
+_NOT_HERE: Final = ("_through",)
+"""What only archives of another make have a use for."""
 
 Problem = Callable[[Scope, int, str], Awaitable[str]]
 """Writes a page that says what is wrong; the last is a key of ``words``."""
@@ -58,6 +60,7 @@ def _wrong(query: bytes) -> str | None:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
         if len(value) > LONGEST or value.count("/*") > _MOST_COMMENTS:
             return "sql too long"
-        if name in _NUMBERS and value and not (value.isascii() and value.isdigit() and len(value) < 10):
-            return "bad number"
+        is_number = value.isascii() and value.isdigit() and len(value) < 10
+        if name in _NOT_HERE or (name in _NUMBERS and value and not is_number):
+            return "bad part"
     return None

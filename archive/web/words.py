@@ -334,7 +334,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "sql too long": ("查询语句太长。", "The query is too long."),
     "sql busy": ("正在运行的查询太多，请过几秒再试。", "Too many queries are under way: try again in a few seconds."),
     "sql wrong": ("查询未能执行：", "The query was not run:"),
-    "bad number": ("地址中的数字有误。", "A number in the address is none."),
+    "bad part": ("地址中有无法理解的部分。", "A part of the address is not understood."),
     "sql label": ("查询语句", "Query"),
     "run": ("运行", "Run"),
     "tables": ("数据表", "Tables"),

@@ -127,8 +127,10 @@ def test_a_slip_keeps_the_query(served: Served) -> None:
         assert "查询未能执行：" in tree.xpath("string(//*[@role='alert'])")
 
 
-@pytest.mark.parametrize("more", ["&_timelimit=soon", "&_ttl=-1", "&_timelimit=1e9", "&_timelimit=9999999999999"])
-def test_numbers_that_are_none_are_named(served: Served, more: str) -> None:
+@pytest.mark.parametrize(
+    "more", ["&_timelimit=soon", "&_ttl=-1", "&_timelimit=1e9", "&_timelimit=9999999999999", "&_through={"]
+)
+def test_parts_of_an_address_that_make_no_sense_are_refused(served: Served, more: str) -> None:
     got = asked(served, "select 1", more)
     assert (got.status, "Traceback" in got.text) == (400, False)
 
