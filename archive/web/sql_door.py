@@ -35,7 +35,7 @@ class SqlDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
-        if (wrong := _wrong(scope["query_string"])) is not None:
+        if (wrong := _wrong(scope["path"], scope["query_string"])) is not None:
             await self._refuse(scope, send, 400, wrong)
         elif self._inside >= MOST:
             await self._refuse(scope, send, 503, "sql busy", retry_after=str(RETRY_AFTER))
@@ -55,9 +55,12 @@ class SqlDoor:
             await answer(send, status, told, **headers)
 
 
-def _wrong(query: bytes) -> str | None:
+def _wrong(path: str, query: bytes) -> str | None:
     """What is wrong with a question, as a key of ``words``; None: nothing."""
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace"):
+    parts = parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace")
+    if path == "/archive.csv" and not next((value for name, value in parts if name == "sql"), ""):
+        return "bad part"  # The list of tables is no table.
+    for name, value in parts:
         if len(value) > LONGEST or value.count("/*") > _MOST_COMMENTS:
             return "sql too long"
         is_number = value.isascii() and value.isdigit() and len(value) < 10

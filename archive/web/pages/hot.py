@@ -131,21 +131,24 @@ def _last_look(connection: Connection) -> datetime | None:
 
 _LAST_SIGHTING: Final = "SELECT max(seen_at) FROM sightings WHERE source = ? AND rank IS NOT NULL"
 _LAST_POLL: Final = "SELECT max(polled_at) FROM polls WHERE source = ?"
-# Whoever stood at a rank before that time may stand there still, however long ago that was noted.
+# Whoever stood at a rank before that time may stand there still, however long ago that was noted; of each article
+# only what was noted since then matters.
 _SEEN: Final = """
     WITH near AS (
-        SELECT article_id FROM sightings
+        SELECT article_id, :since AS since FROM sightings
         WHERE source = :source AND rank IN (SELECT value FROM json_each(:ranks)) AND seen_at BETWEEN :since AND :until
         UNION
-        SELECT article_id FROM sightings WHERE rowid IN (
+        SELECT article_id, seen_at FROM sightings WHERE rowid IN (
             SELECT (
                 SELECT rowid FROM sightings WHERE source = :source AND rank = value AND seen_at < :since
                 ORDER BY seen_at DESC, rowid DESC LIMIT 1
             ) FROM json_each(:ranks)
         )
     )
-    SELECT article_id, rank, seen_at FROM sightings
-    WHERE article_id IN near AND source = :source AND rank IS NOT NULL AND seen_at <= :until
+    SELECT article_id, rank, seen_at FROM sightings WHERE rowid IN (
+        SELECT seen.rowid FROM near CROSS JOIN sightings AS seen USING (article_id)
+        WHERE seen.source = :source AND seen.rank IS NOT NULL AND seen.seen_at BETWEEN near.since AND :until
+    )
     ORDER BY seen_at, rowid LIMIT 20000
 """
 _POLLS: Final = """

@@ -135,6 +135,12 @@ def test_parts_of_an_address_that_make_no_sense_are_refused(served: Served, more
     assert (got.status, "Traceback" in got.text) == (400, False)
 
 
+def test_the_list_of_tables_is_no_table(served: Served) -> None:
+    for path in ("/archive.csv", "/archive.csv?sql=", "/archive.csv?sql=&sql=select+1"):
+        assert get(served.address, path).status == 400
+    assert get(served.address, "/archive.csv?sql=select+1+as+one").text == "one\r\n1\r\n"
+
+
 def test_a_query_that_is_too_long_or_all_comments_is_not_looked_through(served: Served) -> None:
     for sql in ("select " + "1+" * 6000 + "1", "select " + "/*" * 4000, "/**/" * 2000 + "select 1"):
         got = get(served.address, f"/archive?sql={quote(sql)}", accept="text/html", accept_language="en")
