@@ -35,6 +35,11 @@ class Connection(H11Protocol):
         """Whether no request is under way."""
         return self.cycle is None or self.cycle.response_complete
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a request has come whole, its form, too, and is not answered yet."""
+        return not self.is_silent and not self.cycle.more_body
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room for it."""
         super().connection_made(transport)
@@ -82,9 +87,9 @@ class Connection(H11Protocol):
         self.transport.abort()
 
     def _take_place_of(self, others: list[Connection]) -> None:
-        """End the one of these that is silent for the longest; this one, if all are at work."""
-        silent = [each for each in others if each.is_silent]
-        min(silent, key=lambda each: each.silent_since, default=self).end()
+        """End the one of these from which nothing came for the longest; this one, if all are at work."""
+        waiting = [each for each in others if not each.is_at_work]
+        min(waiting, key=lambda each: each.silent_since, default=self).end()
 
 
 class _Limit:

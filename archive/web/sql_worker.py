@@ -24,7 +24,7 @@ ALARM_AFTER: Final = 0.5
 """Seconds that a query may take beyond its time before the process is ended."""
 LONGEST_ANSWER: Final = 16_000_000
 """Bytes, about."""
-_MEMORY: Final = 512 * 1024 * 1024
+_MEMORY: Final = 256 * 1024 * 1024
 """Bytes of addresses: of Python, SQLite, and what a query sorts and returns."""
 _NICENESS: Final = 10
 """Pages come before queries where both want the processor."""
