@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
+import select
 import socket
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +28,8 @@ from archive.web.guard import FORM_SECONDS
 from archive.web.tries import FREE, LONGEST_LINE, MOST_ADDRESSES, Tries
 from tests.archive.samples import NOON, PICTURE, an_article
 from tests.archive.web.client import Got, get
-from tests.archive.web.serving import Served, serving
+from tests.archive.web.serving import CHROMIUM, Served, browsing, serving
+from tests.schedules.conftest import until
 from tests.site.pictures import png
 
 PASSWORD = "right-password-1"
@@ -315,3 +322,74 @@ def test_a_head_beyond_all_measure_is_refused(open_one: Served) -> None:
 def test_a_form_of_a_thousand_fields_is_no_error(closed_one: Served) -> None:
     got = get(closed_one.address, "/login", "POST", "&".join(f"a{n}=1" for n in range(1000)))
     assert got.status == 401
+
+
+@dataclass
+class Relay:
+    """Passes on what a browser and the server say to each other, and writes it down."""
+
+    target: tuple[str, int]
+    talks: list[list[bytes]] = field(default_factory=list)
+    """What was asked on each connection, and what was answered."""
+
+    def serve(self, line: socket.socket) -> None:
+        self.talks.append(talk := [b"", b""])
+        with socket.create_connection(self.target) as server, suppress(OSError):
+            ends = (line, server)
+            while True:
+                for ready in select.select(ends, (), ())[0]:
+                    if not (part := ready.recv(65536)):
+                        return
+                    place = ends.index(ready)
+                    talk[place] += part
+                    ends[1 - place].sendall(part)
+
+    def statuses(self) -> dict[str, str]:
+        """By what of the page each address was asked for, and the status of the answer."""
+        found: dict[str, str] = {}
+        for asked, answered in self.talks:
+            names = re.findall(r"by=(\w+) ", asked.decode())
+            found |= dict(zip(names, re.findall(r"HTTP/1\.1 (\d+) ", answered.decode()), strict=False))
+        return found
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_a_browser_fetches_nothing_of_ours_for_another_page_and_follows_its_links(open_one: Served) -> None:
+    parts = urlsplit(open_one.address)
+    relay = Relay((parts.hostname or "", parts.port or 0))
+
+    class Between(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            relay.serve(self.request)
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with (
+        socketserver.ThreadingTCPServer(("127.0.0.1", 0), Between) as between,
+        ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as other,
+        browsing() as browser,
+    ):
+        asked = f"http://127.0.0.1:{between.server_address[1]}/archive.json?sql=select+1"
+        page = f"""<!DOCTYPE html><title>elsewhere</title>
+        <img src="{asked}&by=picture"><iframe src="{asked}&by=frame"></iframe>
+        <script>fetch("{asked}&by=script", {{mode: "no-cors"}})</script>
+        <a href="{open_one.address}">to the archive</a>"""
+        for each in (between, other):
+            threading.Thread(target=each.serve_forever, daemon=True).start()
+        tab = browser.new_page(locale="en-GB")
+        tab.goto(f"http://localhost:{other.server_port}/")
+        until(lambda: len(relay.statuses()) == 3)
+        assert relay.statuses() == dict.fromkeys(("picture", "frame", "script"), "403")
+        tab.get_by_role("link", name="to the archive").click()
+        assert tab.locator("h1").inner_text().startswith("Newest")
+        tab.close()
+        between.shutdown()
+        other.shutdown()

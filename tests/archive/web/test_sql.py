@@ -254,3 +254,15 @@ def test_an_archive_that_is_missing_or_damaged_is_no_error_of_ours(tmp_path: Pat
         assert rows(served, "select count(*) from articles") == [[0]]
         served.process.send_signal(signal.SIGTERM)
         assert "Traceback" not in served.process.communicate(timeout=20)[1]
+
+
+def test_no_question_outlives_the_server(data: Path) -> None:
+    with serving(data) as served:
+        assert rows(served, "select 1") == [[1]]
+        with besieged(served, 6, questions=6):
+            for _ in range(20):
+                waits(served.address, "/static/site.css")
+            workers = psutil.Process(served.process.pid).children()
+            served.process.kill()
+    assert len(workers) == 3
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
