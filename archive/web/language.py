@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from archive.web.words import CHANNELS, REASONS, WORDS
+from archive.web.channel_names import CHANNELS
+from archive.web.words import REASONS, WORDS
 
 COOKIE: Final = "qqnews_language"
 
