@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
+.PHONY: help install format check test fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -63,6 +63,9 @@ bench-export: install ## Measure exports of 10,000 and 100,000 articles against 
 
 bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n, KEPT=folder: as above)
 	nice $(BIN)/python -m tests.archive.web.bench $(COUNT) $(if $(KEPT),--kept $(KEPT))
+
+stress: install ## Have 60 visitors ask the web page what takes for ever, for SECONDS (default 60), and see how others fare
+	$(BIN)/python -m tests.archive.web.stress measure --seconds $(or $(SECONDS),60)
 
 screenshots: install ## Take the README's pictures of the web page (needs chromium and a Chinese font)
 	$(BIN)/python -m tests.archive.web.screenshots

@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from archive.article import Article
@@ -99,6 +100,12 @@ class FrontDoor:
         from schedules.deployed import examine_deployment
 
         return examine_deployment(data)
+
+    def next_due(self, timetable: str, after: datetime) -> datetime:
+        """The first due time after a moment, by a time-table as the archive names it. Raises ``ValueError``."""
+        from schedules.due import next_due
+
+        return next_due(timetable, after)
 
     def read_again(self, capture: Capture) -> Article | None:
         """The article in a raw capture, by today's parsers; None where there is none."""

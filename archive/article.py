@@ -60,7 +60,9 @@ class Article:
     """Per field: (where it was found, the raw string found there). The body's raw string is left out."""
 
 
-_PICTURE = re.compile(r"(!\[[^\]\n]*\]\()((?:https?:)?//[^)\s]+)")
+# What follows the text is optional, so that a picture without an address is passed over as a whole: all openings in
+# it share its end, and to look for that from each of them would take the square of a text of brackets.
+_PICTURE = re.compile(r"(!\[[^\]\n]*+)(?:(\]\()((?:https?:)?//[^)\s]+))?")
 _SIZE = re.compile(r"(?<=[^/:])(?:_(?:\d{6,8}|\d+x\d+s?))?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 _SIZED_HOSTS = re.compile(r"//[^/]*\.gtimg\.(?:com|cn)/")
 
@@ -76,7 +78,7 @@ def content_hash(article: Article) -> str:
 
 
 def _sizeless(picture: re.Match[str]) -> str:
-    return picture[1] + sizeless(picture[2])
+    return f"{picture[1]}{picture[2]}{sizeless(picture[3])}" if picture[3] else picture[0]
 
 
 def sizeless(address: str) -> str:
@@ -87,7 +89,7 @@ def sizeless(address: str) -> str:
 
 def pictures_in(body: str) -> tuple[str, ...]:
     """The addresses of a body's pictures as they stand there, in reading order."""
-    return tuple(picture[2] for picture in _PICTURE.finditer(body))
+    return tuple(picture[3] for picture in _PICTURE.finditer(body) if picture[3])
 
 
 def storable(article: Article) -> Article:

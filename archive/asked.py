@@ -16,6 +16,8 @@ import click
 from archive.failures import named_failures
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from archive.article import Article
     from archive.warc import Capture
 
@@ -50,19 +52,24 @@ class FrontDoor(Protocol):
     def resolve(self, text: str) -> str:
         """The article id in an address or bare id."""
 
+    def next_due(self, timetable: str, after: datetime) -> datetime:
+        """The first due time after a moment, by a time-table as the archive names it."""
+
     def read_again(self, capture: Capture) -> Article | None:
         """The article in a raw capture, by today's parsers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a command was called: the data directory, the wish for JSON, the reading of ids and of captured pages."""
+    """How a command was called: the data directory, the wish for JSON, and what other rooms of the house know."""
 
     data: Path
     json: bool
     resolve: Callable[[str], str]
     read_again: Callable[[Capture], Article | None]
     """Reads a raw capture with today's parsers."""
+    next_due: Callable[[str, datetime], datetime]
+    """Computes due times; see `archive.monitoring.health.NextDue`."""
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -72,7 +79,7 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
-        asked = Asked(data or door.data, as_json or door.json, door.resolve, door.read_again)
+        asked = Asked(data or door.data, as_json or door.json, door.resolve, door.read_again, door.next_due)
         with quiet_pipe(), named_failures(asked.data):
             command(asked, **options)
 

@@ -8,11 +8,11 @@ from collections import Counter
 from typing import Final
 
 from archive.article import Article, pictures_in, sizeless
+from archive.markdown_links import pictures, replaced
 
 PARTS: Final = ("title", "lead", "body", "numbers", "names", "pictures")
 """Everything that `classify` can name, in the order in which it is shown."""
 
-_PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\([^)\s]*\)")
 _UNSEEN: Final = re.compile(r"[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad]+")
 _NUMERALS: Final = "零〇一二两三四五六七八九十百千万亿"
 # A single numeral alone is mostly none (一起, 十分): it counts where a unit follows.
@@ -26,7 +26,7 @@ _SURNAMES: Final = (
 _ROLES: Final = "记者|编辑|作者|主席|总理|部长|省长|市长|局长|院长|校长|教授|主任|书记|总裁|经理|发言人|律师|医生"
 _SPEAKING: Final = "表示|说|称|指出|介绍|认为|告诉|强调|透露|先生|女士|教授|主任"
 _NAME: Final = re.compile(
-    "《[^》]+》|[A-Z][A-Za-z]+|[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+"
+    "《[^》]{1,100}》|[A-Z][A-Za-z]+|[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,6})+"
     f"|(?:{_ROLES})[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}?(?={_SPEAKING})"
 )
 
@@ -53,8 +53,12 @@ def classify(old: Article, new: Article) -> frozenset[str]:
 
 def _blocks(article: Article) -> list[str]:
     """The body's blocks as a reader compares them, pictures left out."""
-    blocks = (_seen(_PICTURE.sub("", block)) for block in article.body.split("\n\n"))
+    blocks = (_seen(_without_pictures(block)) for block in article.body.split("\n\n"))
     return [block for block in blocks if block]
+
+
+def _without_pictures(block: str) -> str:
+    return replaced(block, pictures(block), lambda _: "")
 
 
 def _seen(text: str) -> str:

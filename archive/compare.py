@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 from typing import Final
+
+from archive.matching import Opcode, opcodes, share
 
 
 class Mark(StrEnum):
@@ -42,10 +42,8 @@ _SENTENCE: Final = re.compile(r"[^。！？；!?\n]*[。！？；!?]+[”’」�
 _TOKEN: Final = re.compile(r"https?://[^\s)]+|[A-Za-z0-9]+(?:[.,:%][A-Za-z0-9]+)*%?|.", re.DOTALL)
 _ALIKE: Final = 0.3
 """Below this share of common characters, two sentences are shown as one taken out and one put in."""
-_MOST_PAIRS: Final = 1_000_000
-"""Beyond, a text is one sentence over and over, and is compared as a whole."""
 _LONGEST: Final = 20_000
-"""Tokens compared one by one; comparing takes the square of their number."""
+"""Tokens of neighbouring sentences that are compared one by one: a longer change is read as a whole."""
 
 
 def differences(old: str, new: str, *, longest: int = _LONGEST) -> list[Change | Unchanged]:
@@ -54,19 +52,10 @@ def differences(old: str, new: str, *, longest: int = _LONGEST) -> list[Change |
     Neighbouring sentences with more than ``longest`` tokens are only shown as taken out and put in.
     """
     before, after = _sentences(old), _sentences(new)
-    if _pairs(before, after) > _MOST_PAIRS:
-        return [_change("".join(before), "".join(after), longest)]
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
     return [
         Unchanged(j - i) if tag == "equal" else _change("".join(before[i:j]), "".join(after[k:m]), longest)
-        for tag, i, j, k, m in matcher.get_opcodes()
+        for tag, i, j, k, m in opcodes(before, after)
     ]
-
-
-def _pairs(before: list[str], after: list[str]) -> int:
-    """In how many ways a sentence of the one can be taken for one of the other: to compare takes as long."""
-    counted = Counter(after)
-    return sum(number * counted[sentence] for sentence, number in Counter(before).items())
 
 
 def _sentences(text: str) -> list[str]:
@@ -79,13 +68,13 @@ def _change(before: str, after: str, longest: int) -> Change:
     whole = (Piece(Mark.REMOVED, before), Piece(Mark.ADDED, after))
     if max(len(removed), len(added)) > longest:
         return whole
-    matcher = SequenceMatcher(None, removed, added, autojunk=False)
-    pieces = whole if matcher.ratio() < _ALIKE else _joined(_pieces(matcher, removed, added))
+    operations = opcodes(removed, added)
+    is_other = share(operations, removed, added) < _ALIKE
+    pieces = whole if is_other else _joined(_pieces(operations, removed, added))
     return tuple(piece for piece in pieces if piece.text)
 
 
-def _pieces(matcher: SequenceMatcher[str], removed: Sequence[str], added: Sequence[str]) -> Iterator[Piece]:
-    operations = matcher.get_opcodes()
+def _pieces(operations: Sequence[Opcode], removed: Sequence[str], added: Sequence[str]) -> Iterator[Piece]:
     for number, (tag, i, j, k, m) in enumerate(operations):
         # One common character between two changes is chance, and reading it apart is tiring.
         if tag == "equal" and (j - i > 1 or number in (0, len(operations) - 1)):

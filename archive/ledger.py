@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from sqlite3 import Connection, Row
@@ -47,6 +47,10 @@ class Watched:
     timetable: str
     since: datetime
     settled_until: datetime
+    jitter: timedelta
+    """Starts are spread over so long after a due time."""
+    command: str
+    """What the job calls, without its words: those may hold secrets."""
 
 
 class Ledger:
@@ -65,13 +69,22 @@ class Ledger:
         row = self._connection.execute("SELECT * FROM timetables WHERE job = ?", (job,)).fetchone()
         if row is None:
             return None
-        return Watched(row["timetable"], _moment(row["since"]), _moment(row["settled_until"]))
+        since, settled = _moment(row["since"]), _moment(row["settled_until"])
+        return Watched(row["timetable"], since, settled, timedelta(seconds=row["jitter"]), row["command"])
 
-    def watch(self, job: str, timetable: str, since: datetime) -> None:
+    def watch(
+        self, job: str, timetable: str, since: datetime, *, jitter: timedelta = timedelta(), command: str = ""
+    ) -> None:
         """From ``since`` on the due times of this time-table count; what waited under another one is skipped."""
         with self.transaction() as connection:
             connection.execute(_WATCH, (job, timetable, stamp(since), stamp(since)))
             connection.execute(_DROP_WAITING, ("the time-table was changed", stamp(since), job))
+            self.describe(job, jitter, command)
+
+    def describe(self, job: str, jitter: timedelta, command: str) -> None:
+        """Note what whoever has no time-table must know to judge how the job stands."""
+        with self.transaction() as connection:
+            connection.execute(_DESCRIBE, (int(jitter.total_seconds()), command, job))
 
     def named(self) -> dict[str, str | None]:
         """The jobs that a time-table names, and the mark of the one that did last (None: that was never noted)."""
@@ -176,6 +189,7 @@ _WATCH: Final = """
     ON CONFLICT (job) DO UPDATE SET
         timetable = excluded.timetable, since = excluded.since, settled_until = excluded.settled_until
 """
+_DESCRIBE: Final = "UPDATE timetables SET jitter = ?, command = ? WHERE job = ?"
 _DROP_WAITING: Final = (
     "UPDATE due_times SET state = 'skipped', reason = ?, settled_at = ? WHERE job = ? AND state = 'waiting'"
 )

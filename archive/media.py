@@ -126,10 +126,13 @@ def with_local_pictures(article: Article, paths: dict[str, str], data: Path, fil
         path = paths.get(https(address))
         return os.path.relpath(data / path, file.parent) if path else address
 
-    body = article.body
-    for address in dict.fromkeys(pictures_in(body)):
-        body = body.replace(f"]({address})", f"]({local(address)})")
-    return replace(article, body=body, thumbnail=local(article.thumbnail) if article.thumbnail else "")
+    places = {address: local(address) for address in pictures_in(article.body)}
+    first, *others = article.body.split("](")
+    # In one pass: an article may have thousands of pictures.
+    parts = [first]
+    for address, closing, rest in (part.partition(")") for part in others):
+        parts += ("](", places.get(address, address) if closing else address, closing, rest)
+    return replace(article, body="".join(parts), thumbnail=local(article.thumbnail) if article.thumbnail else "")
 
 
 _NEXT_ARTICLES: Final = """

@@ -13,32 +13,45 @@ from typing import Final
 
 from opencc import OpenCC
 
+from archive.markdown_links import Link, LinkFinder
+
 _MARKUP: Final = re.compile(
     r"""
       \\(?P<escaped>[^\w\s])
-    | !\[(?P<alt>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
-    | \[(?P<text>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
+    | !\[
+    | \[
     | ^(?=[ >\#\-`*|])[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|-[ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
     | [*`|]+
     | <br>
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_OPENINGS: Final = ("[", "![")
 _NO_ALT: Final = "图片"
 
 
 def visible(markdown: str) -> str:
     """The text of a body of ours without marks, addresses and escapes. Line breaks stay."""
-    return _MARKUP.sub(_shown, markdown)
+    finder, parts, end = LinkFinder(markdown, escapes=True), list[str](), 0
+    for found in _MARKUP.finditer(markdown):
+        if found.start() < end:  # Inside a link.
+            continue
+        is_opening = found[0] in _OPENINGS
+        link = finder.at(found.start()) if is_opening else None
+        if is_opening and link is None:
+            continue
+        parts += (markdown[end : found.start()], _label(link) if link else _unmarked(found))
+        end = link.end if link else found.end()
+    return "".join((*parts, markdown[end:]))
 
 
-def _shown(found: re.Match[str]) -> str:
+def _label(link: Link) -> str:
+    return "" if link.is_picture and link.text == _NO_ALT else visible(link.text)
+
+
+def _unmarked(found: re.Match[str]) -> str:
     if found["escaped"] is not None:
         return found["escaped"]
-    if found["text"] is not None:
-        return visible(found["text"])
-    if found["alt"] is not None:
-        return "" if found["alt"] == _NO_ALT else visible(found["alt"])
     return "\n" if found[0] == "<br>" else " " if found[0].strip() == "|" else ""
 
 

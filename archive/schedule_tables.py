@@ -69,3 +69,14 @@ LEDGER: Final = (
     # A digest of the path of the file that named the job last.
     "ALTER TABLE timetables ADD COLUMN named_by TEXT",
 )
+
+KNOWN_CLOCK: Final = (
+    # What a look at the archive alone must know to tell whether the clock has stopped: jitter in seconds, and the
+    # command that the job calls, without its words.
+    "ALTER TABLE timetables ADD COLUMN jitter INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE timetables ADD COLUMN command TEXT NOT NULL DEFAULT ''",
+    # As of jobs: whom a time-table no longer names nobody tries to reach.
+    "ALTER TABLE recipients ADD COLUMN named_by TEXT",
+    # Who stood at a rank last, however long ago.
+    "CREATE INDEX sightings_by_rank ON sightings (source, rank, seen_at) WHERE rank IS NOT NULL",
+)

@@ -18,7 +18,7 @@ from archive.failures import BUSY_SECONDS, named_failures
 from archive.link_tables import LINK_TABLES
 from archive.monitoring.notice_tables import NOTICE_TABLES
 from archive.monitoring.poll_tables import POLL_TABLES, THINNED
-from archive.schedule_tables import LEDGER, SCHEDULE_TABLES
+from archive.schedule_tables import KNOWN_CLOCK, LEDGER, SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
 from archive.web.indexes import BROWSING
@@ -163,6 +163,12 @@ def _links(db: Database) -> None:
 @_migration("0018_capture_files")
 def _capture_files(db: Database) -> None:
     db.execute(CAPTURE_FILES)
+
+
+@_migration("0021_known_clock")
+def _known_clock(db: Database) -> None:
+    for statement in KNOWN_CLOCK:
+        db.execute(statement)
 
 
 @_migration("0023_source_account")

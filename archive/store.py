@@ -331,10 +331,16 @@ def numbered(revisions: Sequence[Revision], number: int) -> Revision:
 
 def _note_sighting(connection: Connection, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
     last = connection.execute(_LAST_RANK, (article_id, source)).fetchone()
-    if last is not None and rank in (None, last[0]):
+    if last is not None and (rank is None or (rank == last["rank"] and not _was_taken(connection, source, last))):
         return False
     connection.execute(_ADD_SIGHTING, (article_id, source, rank, stamp(seen_at)))
     return True
+
+
+def _was_taken(connection: Connection, source: str, last: Row) -> bool:
+    """Whether another article stood at that rank since: whoever is there again was away."""
+    holder = connection.execute(_LAST_AT_RANK, (source, last["rank"])).fetchone()
+    return holder is not None and bool(holder["seen_at"] > last["seen_at"])
 
 
 def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:
@@ -361,8 +367,9 @@ _LAST_EDIT: Final = """
     SELECT seen_at FROM revisions WHERE article_id = ? AND kind = 'edited' ORDER BY revision DESC LIMIT 1
 """
 _LAST_RANK: Final = (
-    "SELECT rank FROM sightings WHERE article_id = ? AND source = ? ORDER BY seen_at DESC, rowid DESC LIMIT 1"
+    "SELECT rank, seen_at FROM sightings WHERE article_id = ? AND source = ? ORDER BY seen_at DESC, rowid DESC LIMIT 1"
 )
+_LAST_AT_RANK: Final = "SELECT seen_at FROM sightings WHERE source = ? AND rank = ? ORDER BY seen_at DESC LIMIT 1"
 _ADD_SIGHTING: Final = "INSERT INTO sightings VALUES (?, ?, ?, ?)"
 _ADD_RUN: Final = "INSERT INTO runs (job, due_at, started_at, host, pid) VALUES (?, ?, ?, ?, ?) RETURNING id"
 # A number that was inherited from a run that is over, or of another archive, gives us no row.

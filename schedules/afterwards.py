@@ -17,25 +17,24 @@ from typing import Final
 
 from archive.errors import ExitCode, NoArchive, QQNewsError
 from archive.logs import prune_now_and_then
+from archive.monitoring.health import Concern, Trouble, judged
 from archive.monitoring.metrics import metrics
 from archive.monitoring.notices import Notices
-from archive.monitoring.state import State, disk_of, read_state
+from archive.monitoring.state import disk_of, read_state
 from archive.store import Archive
 from schedules.asking import Jobs
-from schedules.health import job_metrics, standings
+from schedules.due import next_due
 from schedules.keeper import Keeper, program
 from schedules.leaving import note_named
 from schedules.ping import failure_of, ping
 from schedules.supervise import started_group, supervise
-from schedules.telling import MissingVariable
+from schedules.telling import PING, MissingVariable, word_of
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks of the daemon at what is to be told."""
 METRICS_EVERY: Final = 60.0
 SENDING: Final = 60.0
 """Seconds after which whoever sends messages is ended; what was not sent is sent later."""
-PING: Final = "ping"
-"""What the dead-man's switch is called among the recipients."""
 
 
 class Afterwards:
@@ -126,13 +125,16 @@ class Afterwards:
             return Notices(archive).claim(PING, PING, now, now + self._telling.ping_every)
 
     def _bad_jobs(self) -> list[str]:
+        """What is wrong with jobs, as far as somebody wants to be told of it."""
         if not self._telling.ping_failures:
             return []
-        found = standings(self._state(), self._jobs.enabled(), self._keeper.salt)
-        return [str(standing) for standing in found if standing.is_told_of(self._telling)]
+        concerns = judged(read_state(self._keeper.data), next_due).concerns
+        return [str(concern) for concern in concerns if concern.job and self._is_told(concern)]
 
-    def _state(self) -> State:
-        return read_state(self._keeper.data)
+    def _is_told(self, concern: Concern) -> bool:
+        job = self._jobs.by_name.get(concern.job or "")
+        wanted = job.notify if job is not None and job.notify is not None else self._telling.verdicts
+        return concern.trouble is not Trouble.JOB_FAILED or word_of(str(concern.facts["verdict"])) in wanted
 
     def _measure(self, *, ran: bool) -> None:
         """Write the file of metrics, aside and then into its place: its reader never sees half of it."""
@@ -140,8 +142,8 @@ class Afterwards:
         if path is None or (not ran and time.monotonic() < self._measured + METRICS_EVERY):
             return
         self._measured = time.monotonic()
-        state = self._state()
-        write_metrics(path, metrics(state, job_metrics(standings(state, self._jobs.enabled(), self._keeper.salt))))
+        state = read_state(self._keeper.data)
+        write_metrics(path, metrics(state, judged(state, next_due)))
 
     def _prune(self) -> None:
         """Remove old reports and logs."""

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from archive.errors import ExitCode, QQNewsError
+from archive.monitoring.health import next_start, start_of
 from schedules.clock import CronTimetable, IntervalTimetable, Timetable
 from schedules.cron import read_cron
+from schedules.due import EVERY
 from schedules.durations import duration_text
 from schedules.places import line_of
 from schedules.tables import Readers, Wrong, length_between, read_table, read_zone, words_of
@@ -86,18 +87,11 @@ class Job:
 
     def starts_at(self, due: datetime, salt: str) -> datetime:
         """When the run for ``due`` begins: always the same for the same installation (``salt``), never random."""
-        spread = int(self.jitter.total_seconds())
-        if not spread:
-            return due
-        digest = sha256(f"{salt} {self.name} {due.timestamp():.0f}".encode()).digest()
-        return due + timedelta(seconds=int.from_bytes(digest[:8]) % (spread + 1))
+        return start_of(self.name, due, self.jitter, salt)
 
     def next_start(self, after: datetime, salt: str) -> datetime:
         """The first start after a moment."""
-        due = self.timetable.next_after(after - self.jitter)
-        while (start := self.starts_at(due, salt)) <= after:
-            due = self.timetable.next_after(due)
-        return start
+        return next_start(self.timetable.next_after, self.name, self.jitter, salt, after)
 
 
 @dataclass(frozen=True)
@@ -187,7 +181,7 @@ def _job(name: str, table: Any, commands: Collection[str]) -> Job:
     cron, every = read.pop("cron"), read.pop("every")
     zone = read["zone"] = read.pop("timezone")
     timetable = CronTimetable(cron, zone) if cron else IntervalTimetable(every, zone)
-    when = " ".join(table["cron"].split()) if cron else f"every {duration_text(every)}"
+    when = " ".join(table["cron"].split()) if cron else f"{EVERY}{duration_text(every)}"
     return Job(name=name, when=when, timetable=timetable, **read)
 
 

@@ -24,6 +24,7 @@ from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFl
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
 from archive.monitoring.notices import Notices
+from archive.monitoring.state import salt_of
 from archive.naming import readable
 from archive.process import Process
 from archive.record import stamp
@@ -172,11 +173,6 @@ class _Watch:
             return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
         except (ArchiveBusy, ArchiveNotWritable):
             return ""  # The next beat may come through, and our process may still do its work.
-
-
-def salt_of(data: Path) -> str:
-    """What jitter depends on: this machine and this archive."""
-    return f"{os.uname().nodename} {data.absolute()}"
 
 
 def program() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from archive.errors import ExitCode
 from archive.ledger import Ledger
 from archive.lock import Locks
+from archive.monitoring.notices import Notices
 from archive.store import Archive
 from schedules.asking import Jobs
 from schedules.jobs import SHIPPED
@@ -20,7 +21,7 @@ from schedules.supervise import end_orphan
 
 
 def note_named(archive: Archive, jobs: Jobs, now: datetime) -> None:
-    """Note which jobs the time-table names, and settle those that it no longer does."""
+    """Note which jobs and recipients the time-table names, settle the jobs that it no longer does."""
     ledger, locks, mark = Ledger(archive), Locks(archive), _mark_of(jobs)
     named = ledger.named()
     left = [job for job in left_behind(named, mark, jobs.by_name) if _is_idle(locks, f"job:{job}")]
@@ -30,6 +31,7 @@ def note_named(archive: Archive, jobs: Jobs, now: datetime) -> None:
             ledger.name(new, mark)
             for job in left:
                 _settle(ledger, locks, job, now)
+    Notices(archive).name(jobs.telling.recipients, mark, alone={*named.values(), mark} <= {mark, None})
 
 
 def left_behind(named: Mapping[str, str | None], mark: str, names: Collection[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final
@@ -14,15 +14,14 @@ import orjson
 
 from archive.asked import Asked
 from archive.commands import printable
-from archive.errors import ExitCode, QQNewsError
+from archive.errors import QQNewsError
+from archive.monitoring.health import Concern, Health, JobHealth, Trouble, judged, size_text
 from archive.monitoring.metrics import metrics
-from archive.monitoring.notices import Recipient
 from archive.monitoring.state import Run, State, read_state
 from archive.naming import readable
 from schedules.asking import Jobs, with_jobs
+from schedules.due import next_due
 from schedules.durations import duration_text
-from schedules.health import Standing, job_metrics, nobody_looks, standings
-from schedules.keeper import salt_of
 
 _MOST_GAPS: Final = 5
 _MOST_REASONS: Final = 4
@@ -37,21 +36,15 @@ class Nagios(IntEnum):
     CRITICAL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """Something that needs attention: what, the exit code that says so, and whether it stops the work."""
-
-    what: str
-    exit_code: ExitCode
-    is_critical: bool
-
-
 @click.command("status")
 @click.option("--nagios", is_flag=True, help="One line, and exit code 0, 1 or 2 as Nagios and Icinga read it.")
 @click.option("--metrics", "as_metrics", is_flag=True, help="The text form of Prometheus; exit code 0.")
 @with_jobs
 def status(asked: Asked, jobs: Jobs, *, nagios: bool, as_metrics: bool) -> None:
     """How everything fares: the last run of each job, what is due next, locks, disk, gaps, whom messages do not reach.
+
+    The time-table at work is known from the archive; with --jobs or QQNEWS_JOBS it is also told which jobs of that file
+    no clock has seen.
 
     Exit code 0: all is well; 14: something needs attention; 15: nobody looks at the clock; 24: the disk is too full.
     """
@@ -62,74 +55,65 @@ def status(asked: Asked, jobs: Jobs, *, nagios: bool, as_metrics: bool) -> None:
             raise
         click.echo(f"QQNEWS CRITICAL - {error}")
         sys.exit(Nagios.CRITICAL)
-    found = standings(state, jobs.enabled(), salt_of(asked.data))
+    health = _judged(state, jobs)
     if as_metrics:
-        click.echo(metrics(state, job_metrics(found)), nl=False)
+        click.echo(metrics(state, health), nl=False)
         return
-    concerns = list(_concerns(state, found, _ours(state, jobs)))
     if nagios:
-        sys.exit(_for_nagios(concerns))
+        sys.exit(_for_nagios(health.concerns))
     if asked.json:
-        click.echo(orjson.dumps(_facts(state, found, concerns)))
+        click.echo(orjson.dumps(_facts(state, health)))
     else:
-        click.echo("\n".join(_screen(state, found, concerns)))
-    sys.exit(max((concern.exit_code for concern in concerns), default=ExitCode.OK))
+        click.echo("\n".join(_screen(state, health)))
+    sys.exit(health.exit_code)
 
 
-def _ours(state: State, jobs: Jobs) -> list[Recipient]:
-    """Those whom this time-table tells; others were told by an earlier one."""
-    ours = {to.id for to in jobs.telling.urls} | ({"ping"} if jobs.telling.ping else set())
-    return [recipient for recipient in state.recipients if recipient.id in ours]
+def _judged(state: State, jobs: Jobs) -> Health:
+    """How everything fares; where a time-table was named, with what it knows."""
+    if jobs.path is None:
+        return judged(state, next_due)
+    # Others are told by another time-table, or were by an earlier one.
+    ours = tuple(to for to in state.recipients if to.id in jobs.telling.recipients)
+    at_work = {job.name: job.timetable for job in state.jobs}
+    named = jobs.enabled()
+    unseen = [job.name for job in named if at_work.get(job.name) != job.identity]
+    return judged(replace(state, recipients=ours), next_due, unseen=unseen, named=len(named))
 
 
-def _concerns(state: State, jobs: list[Standing], recipients: Iterable[Recipient]) -> Iterator[Concern]:
-    """Everything that is wrong, the worst first."""
-    if state.disk.is_short:
-        free, floor = _size(state.disk.free), _size(state.disk.floor)
-        yield Concern(f"only {free} are free, {floor} are to stay free", ExitCode.DISK_FLOOR, is_critical=True)
-    if jobs and nobody_looks(jobs):
-        how = "start 'qqnews schedule run', or install cron's line or the units (and name the time-table with --jobs)"
-        yield Concern(f"nobody looks at the clock: {how}", ExitCode.FAILED, is_critical=True)
-    else:
-        for job in (each for each in jobs if not each.is_seen or each.late_since is not None):
-            late = f"should have begun {_clock(job.late_since)}" if job.late_since else "was not seen by any clock yet"
-            yield Concern(f"{job.job.name} {late}", ExitCode.PARTIAL, is_critical=False)
-    yield from (Concern(str(job), ExitCode.PARTIAL, is_critical=False) for job in jobs if job.is_bad)
-    for to in recipients:
-        if to.is_failing:
-            failing = f"{to.label} cannot be reached ({to.tries} times): {to.last_error}"
-            yield Concern(failing, ExitCode.PARTIAL, is_critical=False)
-
-
-def _for_nagios(concerns: list[Concern]) -> Nagios:
+def _for_nagios(concerns: Iterable[Concern]) -> Nagios:
     level = Nagios.OK
-    if concerns:
+    said = [printable(str(concern)) for concern in concerns]
+    if said:
         level = Nagios.CRITICAL if any(concern.is_critical for concern in concerns) else Nagios.WARNING
-    click.echo(f"QQNEWS {level.name} - {'; '.join(concern.what for concern in concerns) or 'all is well'}")
+    click.echo(f"QQNEWS {level.name} - {'; '.join(said) or 'all is well'}")
     return level
 
 
-def _screen(state: State, jobs: list[Standing], concerns: list[Concern]) -> Iterator[str]:
+def _screen(state: State, health: Health) -> Iterator[str]:
     held, disk, now = state.contents, state.disk, state.read_at
     counted = ", ".join(f"{number:,} {status}" for status, number in held.articles.items()) or "none"
     newest = f"; the newest came in {_ago(held.last_article_at, now)}" if held.last_article_at else ""
+    queued = f"{held.links_waiting:,} links waiting, {held.rechecks_due:,} rechecks due"
     yield f"archive   {readable(state.data.absolute())}{' (of an earlier version)' if state.is_older else ''}"
-    yield f"articles  {counted}; {held.revisions:,} texts; {held.links_waiting:,} links waiting{newest}"
+    yield f"articles  {counted}; {held.revisions:,} texts; {queued}{newest}"
     if held.links_given_up:
         yield f"given up  {_given_up(held.links_given_up)}; 'qqnews links list' names them"
-    log = f"database {_size(disk.database)} and {_size(disk.wal)} not yet merged, logs {_size(disk.runs)}"
-    yield f"disk      {_size(disk.free)} free of {_size(disk.size)}; {log}"
+    log = f"database {size_text(disk.database)} and {size_text(disk.wal)} not yet merged, logs {size_text(disk.runs)}"
+    yield f"disk      {size_text(disk.free)} free of {size_text(disk.size)}; {log}"
+    checked, copied = (_ago(at, now) or "never by a job" for at in (health.verified_at, health.backed_up_at))
+    yield f"care      verified {checked}, backed up {copied}"
     yield ""
     yield f"  {'job':<14}{'last run':<34}{'next':<12}why"
-    yield from (_job_line(job, now) for job in jobs)
+    yield from (_job_line(job, health, now) for job in health.jobs)
     yield from _listed("locks", map(str, state.locks))
     yield from _listed("resting", (f"{rest.host} until {_clock(rest.until)}" for rest in state.resting))
+    yield from _listed("missed", _missed(health.jobs))
     gaps = [str(gap) for gap in state.gaps]
     yield from _listed(
         "gaps", [*gaps[:_MOST_GAPS], *([f"and {len(gaps) - _MOST_GAPS} more"] if gaps[_MOST_GAPS:] else [])]
     )
-    yield from _listed("attention", (concern.what for concern in concerns))
-    if not concerns:
+    yield from _listed("attention", map(str, health.concerns))
+    if not health.concerns:
         yield from ("", "all is well")
 
 
@@ -140,13 +124,22 @@ def _given_up(by_reason: Mapping[str, int]) -> str:
     return f"{sum(by_reason.values()):,} links ({', '.join([*commonest[:_MOST_REASONS], *others])})"
 
 
-def _job_line(job: Standing, now: datetime) -> str:
-    last = job.state.last_ended if job.state else None
+def _missed(jobs: Iterable[JobHealth]) -> Iterator[str]:
+    """Due times of late that no clock was there for: they are past, and no fault of now."""
+    for job in jobs:
+        if missed := job.state.missed:
+            between = f"between {_clock(missed.first)} and {_clock(missed.last)}"
+            yield f"{job.state.name}: nobody was there for {missed.times:,} due times {between}"
+
+
+def _job_line(job: JobHealth, health: Health, now: datetime) -> str:
+    last = job.state.last_ended
     said = f"{last.verdict} ({last.exit_code}) {_ago(last.ended_at, now)}" if last else "never run"
-    coming = "under way" if job.is_under_way else f"in {_length(job.next_start - now)}"
+    coming = "under way" if job.is_under_way else f"in {_length(job.next_start - now)}" if job.next_start else "?"
     why = printable(last.because) if last and job.is_bad else ""
     why = why if len(why) <= _WIDTH else f"{why[:_WIDTH]}…"
-    return f"{'! ' if job.needs_attention else '  '}{job.job.name:<14}{said:<34}{coming:<12}{why}".rstrip()
+    mark = "! " if health.concerns_of(job.state.name) else "  "
+    return f"{mark}{job.state.name:<14}{said:<34}{coming:<12}{why}".rstrip()
 
 
 def _listed(name: str, lines: Iterable[str]) -> Iterator[str]:
@@ -157,21 +150,24 @@ def _listed(name: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"{name if number == 0 else '':<10}{printable(line)}"
 
 
-def _facts(state: State, jobs: list[Standing], concerns: list[Concern]) -> dict[str, Any]:
+def _facts(state: State, health: Health) -> dict[str, Any]:
     disk, held = state.disk, state.contents
     return {
-        "exit_code": max((concern.exit_code for concern in concerns), default=ExitCode.OK),
-        "attention": [concern.what for concern in concerns],
+        "exit_code": health.exit_code,
+        "attention": [str(concern) for concern in health.concerns],
         "data": readable(state.data.absolute()),
         "schema": state.schema,
-        "jobs": [_job_facts(job) for job in jobs],
+        "jobs": [_job_facts(job, health) for job in health.jobs],
         "locks": [{"name": it.name, "purpose": it.purpose, "holder": str(it)} for it in state.locks],
         "disk": {name: getattr(disk, name) for name in ("size", "free", "floor", "database", "wal", "runs")},
         "articles": held.articles,
         "revisions": held.revisions,
         "links_waiting": held.links_waiting,
         "links_given_up": held.links_given_up,
+        "rechecks_due": held.rechecks_due,
         "last_article_at": held.last_article_at,
+        "verified_at": health.verified_at,
+        "backed_up_at": health.backed_up_at,
         "resting": [{"host": rest.host, "until": rest.until} for rest in state.resting],
         "gaps": [str(gap) for gap in state.gaps],
         "recipients": [
@@ -181,17 +177,20 @@ def _facts(state: State, jobs: list[Standing], concerns: list[Concern]) -> dict[
     }
 
 
-def _job_facts(job: Standing) -> dict[str, Any]:
+def _job_facts(job: JobHealth, health: Health) -> dict[str, Any]:
+    concerns = health.concerns_of(job.state.name)
     return {
-        "job": job.job.name,
-        "needs_attention": job.needs_attention,
+        "job": job.state.name,
+        "needs_attention": bool(concerns),
         "is_under_way": job.is_under_way,
-        "is_seen": job.is_seen,
+        "is_seen": not any(concern.trouble is Trouble.JOB_UNSEEN for concern in concerns),
         "late_since": job.late_since,
         "next_start": job.next_start,
-        "waiting": len(job.state.waiting) if job.state else 0,
-        "last_ok_at": job.state.last_ok_at if job.state else None,
-        "last_run": _run_facts(job.state.last_ended if job.state else None),
+        "waiting": len(job.state.waiting),
+        "not_run": job.state.not_run.times if job.state.not_run else 0,
+        "missed": job.state.missed.times if job.state.missed else 0,
+        "last_ok_at": job.state.last_ok_at,
+        "last_run": _run_facts(job.state.last_ended),
     }
 
 
@@ -217,7 +216,3 @@ def _length(length: timedelta) -> str:
         if seconds >= 2 * unit:
             return duration_text(timedelta(seconds=seconds // unit * unit))
     return f"{seconds}s"
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"

@@ -18,6 +18,8 @@ TABLE: Final = "notify"
 """The table's name in a file of jobs: no job can be called so."""
 VERDICTS: Final = ("empty", "thin", "blocked", "changed", "partial", "failed")
 """What can be wrong with a run. Any other word that is not ok counts as failed."""
+PING: Final = "ping"
+"""What the dead-man's switch is called among the recipients."""
 RETRY_FIRST: Final = timedelta(minutes=1)
 RETRY_LAST: Final = timedelta(hours=1)
 """Pauses after a failure to send: twice as long each time, up to this."""
@@ -120,6 +122,11 @@ class Telling:
     def addresses(self) -> tuple[Address, ...]:
         """All that is called: those of people, and the dead-man's switch."""
         return (*self.urls, *([self.ping] if self.ping else []))
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """What all that is called is known by in the archive."""
+        return frozenset({each.id for each in self.urls} | ({PING} if self.ping else set()))
 
     def news(self, job: str, wanted: frozenset[str] | None, last: Notice | None, run: Judged) -> Notice | None:
         """What is to be told of a run, given what was noted of the job last. ``wanted``: the job's own verdicts."""

@@ -160,8 +160,10 @@ class Turns:
         """Up to where each due time has its row. A new or changed time-table counts from now on."""
         watched = self._ledger.watched(job.name)
         if watched is None or watched.timetable != job.identity:
-            self._ledger.watch(job.name, job.identity, now)
+            self._ledger.watch(job.name, job.identity, now, jitter=job.jitter, command=job.command[0])
             return now
+        if (watched.jitter, watched.command) != (job.jitter, job.command[0]):
+            self._ledger.describe(job.name, job.jitter, job.command[0])
         if watched.settled_until > now:
             # The clock was put back. Rows of times that come again are there, and `_without_rows` judges them.
             self._ledger.settled_until(job.name, now)

@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from archive.monitoring.health import Health
 from archive.monitoring.state import Disk, JobState, State
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -25,10 +26,10 @@ Metric = tuple[str, str, Samples]
 """The name without prefix, what it is, the samples."""
 
 
-def metrics(state: State, more: Iterable[Metric] = ()) -> str:
-    """The state, and more that the caller knows, in the text form of Prometheus."""
+def metrics(state: State, health: Health) -> str:
+    """The state, and how it is judged, in the text form of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families([*_archive(state), *_jobs(state.jobs), *_disk(state.disk), *more]))
+    registry.register(_Families([*_archive(state), *_health(health), *_jobs(state.jobs), *_disk(state.disk)]))
     return generate_latest(registry).decode()
 
 
@@ -56,6 +57,7 @@ def _archive(state: State) -> Iterator[Metric]:
     yield "links_waiting", "Links that are known and not yet fetched.", [({}, held.links_waiting)]
     given_up = [({"reason": reason}, n) for reason, n in held.links_given_up.items()]
     yield "links_given_up", "Links that gave no article and come back later, or when they are listed again.", given_up
+    yield "rechecks_due", "Articles that are to be looked at again by now.", [({}, held.rechecks_due)]
     first_seen, kept = _moments([({}, held.last_article_at)]), _moments([({}, held.last_text_at)])
     yield "last_article_timestamp_seconds", "When an article was last seen for the first time.", first_seen
     yield "last_text_timestamp_seconds", "When a text, new or changed, was last kept.", kept
@@ -72,6 +74,21 @@ def _archive(state: State) -> Iterator[Metric]:
     yield "notice_failures", "Failures to reach whom we tell, since it was last reached.", failing
     locks = _moments(({"lock": lock.name}, datetime.fromisoformat(lock.taken_at)) for lock in state.locks)
     yield "lock_taken_timestamp_seconds", "Locks that are held, and since when.", locks
+
+
+def _health(health: Health) -> Iterator[Metric]:
+    yield "status_exit_code", "What 'qqnews status' ends with; 0: all is well.", [({}, health.exit_code)]
+    coming = _moments(({"job": job.state.name}, job.next_start) for job in health.jobs)
+    yield "job_next_start_timestamp_seconds", "When the job is to begin next.", coming
+    late = [({"job": job.state.name}, job.late_since is not None) for job in health.jobs]
+    yield "job_late", "Whether its due times pass and no clock looks at them.", late
+    not_run = [({"job": it.state.name}, it.state.not_run.times if it.state.not_run else 0) for it in health.jobs]
+    yield "job_not_run", "Due times that passed since the last run and were not run.", not_run
+    missed = [({"job": it.state.name}, it.state.missed.times if it.state.missed else 0) for it in health.jobs]
+    yield "job_missed", "Due times of the last seven days that no clock was there for.", missed
+    verified, backed_up = _moments([({}, health.verified_at)]), _moments([({}, health.backed_up_at)])
+    yield "last_verify_timestamp_seconds", "When a job last found the archive sound.", verified
+    yield "last_backup_timestamp_seconds", "When a job last made a backup.", backed_up
 
 
 def _jobs(jobs: Iterable[JobState]) -> Iterator[Metric]:

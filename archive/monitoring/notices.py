@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,8 +85,23 @@ class Notices:
         """What the recipient was not told yet, oldest first."""
         return self._read("id > (SELECT told_until FROM recipients WHERE id = ?) ORDER BY id", (recipient,))
 
+    def name(self, recipients: Collection[str], mark: str, *, alone: bool) -> None:
+        """Note that the time-table with this mark names these, and forget whom it does no longer.
+
+        ``alone``: no other time-table is at work on the archive, so that whoever bears no mark was this one's, too.
+        """
+        named = dict(self._connection.execute("SELECT id, named_by FROM recipients"))
+        new = [each for each in recipients if each in named and named[each] != mark]
+        left = [each for each, by in named.items() if each not in recipients and (by == mark or (alone and by is None))]
+        if new or left:
+            with self.transaction() as connection:
+                connection.executemany(
+                    "UPDATE recipients SET named_by = ? WHERE id = ?", [(mark, each) for each in new]
+                )
+                connection.executemany("DELETE FROM recipients WHERE id = ?", [(each,) for each in left])
+
     def recipients(self) -> list[Recipient]:
-        """All that were ever to be told something."""
+        """All that are to be told something."""
         return [recipient_from(row) for row in self._connection.execute("SELECT * FROM recipients ORDER BY label, id")]
 
     def reached(self, recipient: str, until: int, now: datetime) -> None:
@@ -129,7 +144,7 @@ def _notice(row: Row) -> Notice:
 
 def recipient_from(row: Row) -> Recipient:
     """The recipient of a row."""
-    facts = dict(row)
+    facts = {name: value for name, value in dict(row).items() if name != "named_by"}
     facts |= {name: facts[name] and datetime.fromisoformat(facts[name]) for name in ("told_at", "not_before")}
     return Recipient(**facts)
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
@@ -23,9 +23,13 @@ from archive.links import given_up_by_reason
 from archive.lock import Holder, Locks
 from archive.monitoring.completeness import Gap, open_gaps
 from archive.monitoring.notices import Notices, Recipient
+from archive.record import stamp
 from archive.schema import applied_migrations, known_migrations
 from archive.space import disk_floor
 from archive.store import Archive
+
+MISSED_WITHIN: Final = timedelta(days=7)
+"""So long due times that no clock saw are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Run:
     because: str
     """The verdict in a sentence; '' where it was not noted."""
     counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Due times that passed and were not run, nor merged into one that was."""
+
+    times: int
+    first: datetime
+    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,14 @@ class JobState:
     """Due times whose runs are under way."""
     waiting: tuple[datetime, ...]
     """Due times that are still to be run, oldest first."""
+    not_run: NotRun | None
+    """What was left out since its last run, or since its time-table counts; None: nothing."""
+    missed: NotRun | None
+    """What passed while no clock was there, within `MISSED_WITHIN`; None: nothing."""
+    jitter: timedelta
+    """Its starts are spread over so long after the due time."""
+    command: str
+    """The command that it calls, such as ``crawl``; '' where that was not noted."""
 
     @property
     def is_scheduled(self) -> bool:
@@ -112,6 +133,8 @@ class Contents:
     """Links that are known and not yet fetched."""
     links_given_up: Mapping[str, int]
     """Reason → links that gave no article and come back later, or when they are listed again."""
+    rechecks_due: int
+    """Articles that are to be looked at again by now."""
     last_article_at: datetime | None
     """When an article was last seen for the first time."""
     last_text_at: datetime | None
@@ -146,6 +169,8 @@ class State:
     """Between these moments articles may be missing."""
     recipients: tuple[Recipient, ...]
     """Who is told of jobs, and whether they can be reached."""
+    salt: str
+    """What the jitter of starts depends on."""
 
 
 def read_state(data: Path, now: datetime | None = None) -> State:
@@ -165,14 +190,20 @@ def read_state(data: Path, now: datetime | None = None) -> State:
             read_at=now,
             schema=applied[-1],
             is_older=len(applied) < len(known_migrations()),
-            jobs=tuple(reader.jobs()),
+            jobs=tuple(reader.jobs(now)),
             locks=tuple(Locks(archive).held()) if reader.has("locks") else (),
             disk=disk_of(data),
-            contents=reader.contents(),
+            contents=reader.contents(now),
             resting=tuple(reader.resting(now)),
             gaps=tuple(open_gaps(archive)) if reader.has("gaps") else (),
             recipients=tuple(Notices(archive).recipients()) if reader.has("recipients") else (),
+            salt=salt_of(data),
         )
+
+
+def salt_of(data: Path) -> str:
+    """What jitter depends on: this machine and this archive."""
+    return f"{os.uname().nodename} {data.absolute()}"
 
 
 def disk_of(data: Path) -> Disk:
@@ -210,38 +241,51 @@ class _Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        columns = {row["name"] for row in connection.execute("PRAGMA table_info(due_times)")}
+        self._due_times = _THINNED if "times" in columns else _WHOLE
 
     def has(self, table: str) -> bool:
         return table in self._tables
 
-    def jobs(self) -> Iterator[JobState]:
+    def jobs(self, now: datetime) -> Iterator[JobState]:
         timetables = {row["job"]: row for row in self._rows("timetables", "SELECT * FROM timetables ORDER BY job")}
         others = {row["job"] for row in self._rows("runs", jobs_in("runs"))} - set(timetables)
-        found = (self._job(name, timetables.get(name)) for name in (*timetables, *sorted(others)))
+        found = (self._job(name, timetables.get(name), now) for name in (*timetables, *sorted(others)))
         return (job for job in found if not job.is_gone)
 
-    def _job(self, name: str, watched: Row | None) -> JobState:
+    def _job(self, name: str, watched: Row | None, now: datetime) -> JobState:
         last = self._rows("runs", _LAST_RUN, (name,))
         ended = self._rows("runs", _LAST_ENDED, (name,))
         ok = self._rows("runs", _LAST_OK, (name,))
+        facts = dict(watched or {})
+        last_run = _run(last[0]) if last else None
         open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", OPEN_ROWS, (name,))]
         return JobState(
             name=name,
-            timetable=watched["timetable"] if watched else None,
-            settled_until=_moment(watched["settled_until"]) if watched else None,
-            last_run=_run(last[0]) if last else None,
+            timetable=facts.get("timetable"),
+            settled_until=_moment(facts["settled_until"]) if facts else None,
+            last_run=last_run,
             last_ended=_run(ended[0]) if ended else None,
             last_ok_at=_moment(ok[0]["ended_at"]) if ok else None,
             running=tuple(due for state, due in open_rows if state == RUNNING),
             waiting=tuple(due for state, due in open_rows if state == WAITING),
+            not_run=self._not_run(_NOT_RUN, name, _last_seen_at_work(last_run, facts)),
+            missed=self._not_run(_MISSED, name, stamp(now - MISSED_WITHIN)),
+            jitter=timedelta(seconds=facts.get("jitter", 0)),
+            command=facts.get("command") or "",
         )
 
-    def contents(self) -> Contents:
+    def _not_run(self, query: str, job: str, after: str) -> NotRun | None:
+        rows = self._rows("due_times", query.format(**self._due_times), (job, after))
+        return NotRun(rows[0][0], _moment(rows[0][1]), _moment(rows[0][2])) if rows and rows[0][0] else None
+
+    def contents(self, now: datetime) -> Contents:
         return Contents(
             articles={row[0]: row[1] for row in self._rows("articles", _BY_STATUS)},
             revisions=self._number("revisions", "SELECT count(*) FROM revisions"),
             links_waiting=self._number("links", "SELECT count(*) FROM links WHERE state = 'waiting'"),
             links_given_up=given_up_by_reason(self._connection) if self.has("links") else {},
+            rechecks_due=self._number("articles", _RECHECKS, (stamp(now),)),
             last_article_at=self._latest("articles", _LAST_ARTICLE),
             last_text_at=self._latest("revisions", _LAST_TEXT),
         )
@@ -253,13 +297,20 @@ class _Reader:
     def _rows(self, table: str, query: str, values: tuple[object, ...] = ()) -> list[Row]:
         return self._connection.execute(query, values).fetchall() if self.has(table) else []
 
-    def _number(self, table: str, query: str) -> int:
-        rows = self._rows(table, query)
+    def _number(self, table: str, query: str, values: tuple[object, ...] = ()) -> int:
+        rows = self._rows(table, query, values)
         return int(rows[0][0]) if rows else 0
 
     def _latest(self, table: str, query: str) -> datetime | None:
         rows = self._rows(table, query)
         return _moment(rows[0][0]) if rows else None
+
+
+def _last_seen_at_work(run: Run | None, watched: Mapping[str, str]) -> str:
+    """When the job was last at work, or its time-table began to count: what was due before that is settled."""
+    moments = [run.ended_at or run.started_at] if run else []
+    moments += [_moment(watched["since"])] if watched else []
+    return stamp(max(moments)) if moments else ""
 
 
 def _run(row: Row) -> Run:
@@ -289,8 +340,17 @@ _LAST_OK: Final = """
     SELECT ended_at FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL
     ORDER BY started_at DESC, id DESC LIMIT 1
 """
+# Rows may stand for several due times; see `archive.monitoring.thinning`.
+_THINNED: Final = {"times": "sum(times)", "first": "min(coalesce(first_at, due_at))"}
+_WHOLE: Final = {"times": "count(*)", "first": "min(due_at)"}
+_NOT_RUN: Final = """
+    SELECT {times}, {first}, max(due_at) FROM due_times
+    WHERE job = ? AND due_at > ? AND state IN ('missed', 'skipped')
+"""
+_MISSED: Final = "SELECT {times}, {first}, max(due_at) FROM due_times WHERE job = ? AND due_at > ? AND state = 'missed'"
 _BY_STATUS: Final = "SELECT status, count(*) FROM articles GROUP BY status ORDER BY status"
 # By the order of keeping: no index has these moments, and to search all articles for them would take long.
 _LAST_ARTICLE: Final = "SELECT first_seen FROM articles ORDER BY rowid DESC LIMIT 1"
 _LAST_TEXT: Final = "SELECT seen_at FROM revisions ORDER BY rowid DESC LIMIT 1"
+_RECHECKS: Final = "SELECT count(*) FROM articles WHERE next_check <= ?"
 _RESTING: Final = "SELECT host, backoff_until FROM hosts WHERE backoff_until > ? ORDER BY host"

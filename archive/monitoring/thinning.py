@@ -1,4 +1,5 @@
-"""A year must cost no more than a month: of days long ago, a source's polls become one row, in time, and a job's runs.
+"""A year must cost no more than a month: of days long ago, a source's polls become one row, in time, and a job's runs;
+so many rows as there were stretches without an outage.
 
 Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
 it is, expectations look back over less time than rows are kept whole, and a source that fell silent keeps the polls
@@ -7,14 +8,17 @@ that tell its pace until it speaks again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from sqlite3 import Connection, Row
 from typing import Final
 
 import orjson
 
 from archive.monitoring.expectation import HISTORY
+from archive.monitoring.poll_times import stretches
 from archive.monitoring.polls import PACE_OVER
 from archive.monitoring.thinned_runs import OLDEST_RUN, Day, thin_runs
 from archive.record import stamp
@@ -51,9 +55,30 @@ def _oldest(connection: Connection, query: str, until: str) -> Day | None:
 
 
 def _thin_polls(connection: Connection, day: Day) -> int:
+    """A row ends where nobody looked for long: that is told of old days, too."""
+    rows = connection.execute(_POLLS, day).fetchall()
     connection.execute(_KEEP_BROKEN, day)
-    joined = connection.execute(_JOIN_POLLS, day).rowcount
-    return connection.execute(_DROP_POLLS, day).rowcount - joined
+    dropped = connection.execute(_DROP_POLLS, day).rowcount
+    alike = [same for _, polls in groupby(rows, key=itemgetter("source")) for same in _alike(list(polls))]
+    connection.executemany(_ADD_POLLS, map(_joined_polls, alike))
+    return dropped - len(alike)
+
+
+def _alike(polls: list[Row]) -> Iterator[list[Row]]:
+    """One source's polls that a row may stand for: without an outage between them, and reaching each other alike."""
+    for stretch in stretches([datetime.fromisoformat(row["polled_at"]) for row in polls]):
+        for overlapped in (1, None):
+            if same := [row for row in polls[stretch] if row["overlapped"] == overlapped]:
+                yield same
+
+
+def _joined_polls(polls: list[Row]) -> tuple[object, ...]:
+    first, last = polls[0], polls[-1]
+    sums = [sum(row[name] for row in polls) for name in ("pages", "listed", "fresh", "times")]
+    newest = max((row["newest_at"] for row in polls if row["newest_at"]), default=None)
+    oldest = min((row["oldest_at"] for row in polls if row["oldest_at"]), default=None)
+    run = max((row["run_id"] for row in polls if row["run_id"] is not None), default=None)
+    return (run, last["source"], last["polled_at"], *sums, last["overlapped"], newest, oldest, first["polled_at"])
 
 
 def _thin_coverage(connection: Connection, day: Day) -> int:
@@ -90,13 +115,12 @@ _OLDEST_POLL: Final = f"SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND po
 _OLDEST_COVERAGE: Final = "SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? ORDER BY read_at LIMIT 1"
 # Constants of this module, and nothing else, become part of a query.
 _KEEP_BROKEN: Final = f"UPDATE polls SET first_at = polled_at WHERE overlapped = 0 AND {_OF_THE_DAY}"  # noqa: S608
-_JOIN_POLLS: Final = f"""
+_POLLS: Final = f"SELECT * FROM polls WHERE {_OF_THE_DAY} ORDER BY source, polled_at, id"  # noqa: S608
+_ADD_POLLS: Final = """
     INSERT INTO polls
-        (run_id, source, polled_at, pages, listed, fresh, overlapped, newest_at, oldest_at, times, first_at)
-    SELECT max(run_id), source, max(polled_at), sum(pages), sum(listed), sum(fresh), overlapped,
-        max(newest_at), min(oldest_at), sum(times), min(polled_at)
-    FROM polls WHERE {_OF_THE_DAY} GROUP BY source, overlapped
-"""  # noqa: S608
+        (run_id, source, polled_at, pages, listed, fresh, times, overlapped, newest_at, oldest_at, first_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _DROP_POLLS: Final = f"DELETE FROM polls WHERE {_OF_THE_DAY}"  # noqa: S608
 _COVERAGE: Final = f"SELECT * FROM coverage WHERE {_READ_THEN} ORDER BY id"  # noqa: S608
 _DROP_COVERAGE: Final = f"DELETE FROM coverage WHERE {_READ_THEN}"  # noqa: S608

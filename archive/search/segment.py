@@ -14,7 +14,7 @@ VERSION: Final = 2
 """Of the tokens. An index made by other rules is made anew."""
 
 _RUN: Final = re.compile(
-    r"(?P<characters>(?:[^\W_\x00-\u2e7f]+|[\u2190-\u2bff\U0001f000-\U0001faff]+)+)|[^\W\d_\u2e80-\U0010ffff]+|\d+"
+    r"(?P<characters>(?:[^\W_\x00-\u2e7f]++|[\u2190-\u2bff\U0001f000-\U0001faff]++)++)|[^\W\d_\u2e80-\U0010ffff]+|\d+"
 )
 
 

@@ -49,7 +49,7 @@ def _spans(text: str, words: Iterable[str]) -> tuple[str, list[tuple[int, int]]]
     """The text as it is shown, and where in it the words stand: in order, none over another."""
     shown, folded, place_of = fold_with_places(text)
     spans: list[tuple[int, int]] = []
-    for word in sorted(words, key=len, reverse=True):
+    for word in sorted(words, key=len, reverse=True)[:_MOST_WORDS]:
         for found in pattern(word).finditer(folded):
             start, end = place_of(found.start()), place_of(found.end() - 1) + 1
             if all(end <= other or start >= after for other, after in spans):
@@ -59,6 +59,8 @@ def _spans(text: str, words: Iterable[str]) -> tuple[str, list[tuple[int, int]]]
     return shown, sorted(spans)
 
 
+_MOST_WORDS: Final = 32
+"""Words that are looked for, the longest: each is a reading of the text."""
 _MOST: Final = 200
 """Places that are looked at: a snippet shows a few."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archive.monitoring.health import NextDue
 from archive.store import Archive
 from archive.web.language import Language
 
@@ -27,6 +28,8 @@ class Asked:
     """The ``If-None-Match`` header: what the browser has already."""
     resolve: Callable[[str], str | None]
     """The article id in an address or a bare id, or None."""
+    next_due: NextDue
+    """Computes due times of jobs."""
     index: Callable[[], IndexState]
     """How far the search index is, after a short wait for it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from archive.article import BEIJING
@@ -39,6 +40,8 @@ class Chart:
     """Rank and height of each rung."""
     hours: tuple[tuple[str, float], ...]
     """Words and place of each time."""
+    outages: tuple[tuple[str, float, float], ...]
+    """From when to when nobody looked, in words, and where that begins and ends."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -46,8 +49,10 @@ class Chart:
     bottom: int = HEIGHT - _BOTTOM
 
 
-def chart(courses: Sequence[Course], begin: datetime, end: datetime, ranks: int) -> Chart:
-    """The courses, numbered from 1 in their order."""
+def chart(
+    courses: Sequence[Course], outages: Sequence[tuple[datetime, datetime]], begin: datetime, end: datetime, ranks: int
+) -> Chart:
+    """The courses, numbered from 1 in their order, and the times in which nobody looked."""
 
     def across(moment: datetime) -> float:
         share = (moment - begin) / max(end - begin, timedelta(seconds=1))
@@ -65,15 +70,20 @@ def chart(courses: Sequence[Course], begin: datetime, end: datetime, ranks: int)
     return Chart(
         lines=tuple(line(number, course) for number, course in enumerate(courses, 1)),
         ranks=tuple((rank, down(rank)) for rank in range(1, ranks + 1)),
-        hours=tuple((f"{moment.astimezone(BEIJING):%H:%M}", across(moment)) for moment in _hours(begin, end)),
+        hours=tuple((_clock(moment), across(moment)) for moment in _hours(begin, end)),
+        outages=tuple((f"{_clock(one)} – {_clock(other)}", across(one), across(other)) for one, other in outages),
     )
 
 
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(BEIJING):%H:%M}"
+
+
 def _runs(stays: Sequence[Stay]) -> list[list[Stay]]:
-    """Stays that follow each other without a gap."""
+    """Stays of polls in a row, put together."""
     runs: list[list[Stay]] = []
     for stay in stays:
-        if runs and runs[-1][-1].end == stay.begin:
+        if runs and stay.follows:
             runs[-1].append(stay)
         else:
             runs.append([stay])
@@ -81,18 +91,16 @@ def _runs(stays: Sequence[Stay]) -> list[list[Stay]]:
 
 
 def _path(steps: Sequence[tuple[float, float, float]]) -> str:
-    """Level while a rank is held, a soft bend to the next one."""
-    begin, _, height = steps[0]
+    """Level while a rank is held, a soft bend to the next one. Each step: where it begins and ends, and its height."""
+    begin, end, height = steps[0]
     drawn = [f"M{begin} {height}"]
-    for place, (_, end, height) in enumerate(steps):
-        if place + 1 == len(steps):
-            drawn.append(f"H{end}")
-            break
-        following = steps[place + 1]
-        bend = min(_BEND, (following[1] - following[0]) / 2, (end - steps[place][0]) / 2)
-        middle, target = end, following[2]
-        drawn.append(f"H{end - bend:.1f}C{middle:.1f} {height} {middle:.1f} {target} {end + bend:.1f} {target}")
-    return "".join(drawn)
+    for (before, left, height), (right, after, target) in pairwise(steps):
+        wider = max(0.0, _BEND - (right - left) / 2)
+        bend, level = max(left - wider, (before + left) / 2), min(right + wider, (right + after) / 2)
+        middle = (bend + level) / 2
+        drawn.append(f"H{bend:.1f}C{middle:.1f} {height} {middle:.1f} {target} {level:.1f} {target}")
+        end = after
+    return "".join((*drawn, f"H{end}"))
 
 
 def _hours(begin: datetime, end: datetime) -> list[datetime]:

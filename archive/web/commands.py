@@ -59,7 +59,9 @@ def serve(
     names = frozenset(each.lower() for each in allow_host)
     hosts = LOOPBACK | names if is_local else names or None
     app = application(
-        Site(asked.data, _resolved(asked.resolve)), hosts=hosts, door=Door(password) if password else None
+        Site(asked.data, _resolved(asked.resolve), asked.next_due),
+        hosts=hosts,
+        door=Door(password) if password else None,
     )
     listening = listen(host, port)
     address = _address(host, listening.getsockname()[1])
@@ -70,7 +72,7 @@ def serve(
         if show:
             webbrowser.open(address)
 
-    run(app, listening, begun)
+    run(app, listening, begun, is_proxied=bool(names))
 
 
 def _bring_up_to_date(data: Path) -> None:

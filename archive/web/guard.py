@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
 from urllib.parse import parse_qs
 
-from archive.web.password import COOKIE, Door
+from archive.web.asgi import App, Message, Receive, Scope, Send, answer, header
+from archive.web.cookies import cookies_named
+from archive.web.language import COOKIE as LANGUAGE
+from archive.web.password import COOKIE, Door, stated_password
+from archive.web.tries import EVERY, Tries
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Form = Callable[[Scope], Awaitable[str]]
 """Writes the page that asks for the password."""
 
@@ -24,8 +23,11 @@ OPEN: Final = "/static/"
 """What the page that asks for the password needs itself."""
 LONGEST_FORM: Final = 10_000
 """Bytes of a posted form: a password."""
-_WRONG_SECONDS: Final = 0.5
-"""Between two wrong passwords, whoever sends them: guessing takes for ever, and nobody else is held up."""
+FORM_SECONDS: Final = 10.0
+"""So long a posted form may take to arrive."""
+_HIDDEN: Final = (b"cookie", b"authorization")
+"""Headers that the application does not get: it would let nothing be cached for whoever has a cookie."""
+_VARY: Final = "Accept-Language, Cookie, Authorization"
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src {pictures}; form-action 'self'; base-uri 'none'; "
@@ -57,59 +59,157 @@ class Guard:
         self._form = form
         self._hosts = hosts
         self._door = door
-        self._one_by_one = asyncio.Lock()
+        self._tries = Tries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application answer."""
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
-            return
-        send = _with_headers(send)
-        if self._hosts is not None and _host(scope) not in self._hosts:
-            await _answer(send, 421, "This server does not go by that name: call it by its address (--allow-host).")
-        elif self._door and scope["path"] == "/login" and scope["method"] == "POST":
-            await self._log_in(self._door, scope, receive, send)
-        elif scope["method"] not in ("GET", "HEAD"):
-            await _answer(send, 405, "This archive is only read: GET and HEAD.", allow="GET, HEAD")
-        elif self._door and not await self._may_enter(self._door, scope):
-            await self._refuse(scope, send)
-        else:
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await self._posted(scope, receive, _with_headers(send))
+        elif scope["type"] == "http":
+            await _unless_gone(self._asked(scope, _with_headers(send)), receive)
 
-    async def _may_enter(self, door: Door, scope: Scope) -> bool:
-        if scope["path"].startswith(OPEN):
+    async def _asked(self, scope: Scope, send: Send) -> None:
+        if await self._is_stranger(scope, send):
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            await answer(send, 405, "This archive is only read: GET and HEAD.", allow="GET, HEAD")
+        elif self._door is None or scope["path"].startswith(OPEN) or await self._may_enter(self._door, scope, send):
+            await self._app(_without_secrets(scope), _nothing, send)
+
+    async def _posted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if await self._is_stranger(scope, send):
+            return
+        if self._door and scope["path"] == "/login":
+            await self._log_in(self._door, scope, receive, send)
+        elif self._door and scope["path"] == "/logout":
+            self._door.end_sessions(_sessions(scope))
+            await answer(send, 303, "", location="/", **{"set-cookie": _cookie(scope, "", "; Max-Age=0")})
+        else:
+            await answer(send, 405, "This archive is only read: GET and HEAD.", allow="GET, HEAD")
+
+    async def _is_stranger(self, scope: Scope, send: Send) -> bool:
+        """Whether the request is none of ours to answer; then it was told so."""
+        if self._hosts is not None and _host(scope) not in self._hosts:
+            await answer(send, 421, "This server does not go by that name: call it by its address (--allow-host).")
+        elif is_of_another_page(scope):
+            await answer(send, 403, "Pages of other sites may link to this archive and use nothing of it.")
+        else:
+            return False
+        return True
+
+    async def _may_enter(self, door: Door, scope: Scope, send: Send) -> bool:
+        """Whether the visitor is known; else the answer was that a password is needed, or that it was wrong."""
+        if door.knows(_sessions(scope)):
+            scope["qqnews.can_log_out"] = True
             return True
-        authorization = _header(scope, b"authorization")
-        if door.opens_to(authorization, _cookies(scope)):
-            return True
-        if authorization:
-            await self._slow_down()
+        if authorization := header(scope, b"authorization"):
+            if not await self._tries.take(_client(scope)):
+                await self._refuse_guessing(scope, send)
+                return False
+            if door.fits(stated_password(authorization)):
+                self._tries.give_back(_client(scope))
+                return True
+        await self._refuse(scope, send)
         return False
 
-    async def _slow_down(self) -> None:
-        async with self._one_by_one:
-            await asyncio.sleep(_WRONG_SECONDS)
-
-    async def _refuse(self, scope: Scope, send: Send) -> None:
+    async def _refuse(self, scope: Scope, send: Send, problem: str = "") -> None:
         """People get a form; for programs, the way to authenticate. ``Basic`` would make browsers put up a window."""
-        if "text/html" in _header(scope, b"accept"):
-            page = await self._form(scope)
-            await _answer(send, 401, page, "text/html; charset=utf-8", **{"www-authenticate": 'Bearer realm="qqnews"'})
+        if "text/html" in header(scope, b"accept"):
+            page = await self._form({**_without_secrets(scope), "qqnews.problem": problem})
+            await answer(send, 401, page, "text/html; charset=utf-8", **{"www-authenticate": 'Bearer realm="qqnews"'})
         else:
             challenge = 'Basic realm="qqnews", charset="UTF-8"'
-            await _answer(send, 401, "A password is needed.", **{"www-authenticate": challenge})
+            await answer(send, 401, "A password is needed.", **{"www-authenticate": challenge})
+
+    async def _refuse_guessing(self, scope: Scope, send: Send) -> None:
+        after = {"retry-after": str(round(EVERY))}
+        if "text/html" in header(scope, b"accept"):
+            page = await self._form({**_without_secrets(scope), "qqnews.problem": "too many passwords"})
+            await answer(send, 429, page, "text/html; charset=utf-8", **after)
+        else:
+            await answer(send, 429, "Too many wrong passwords came from this address: try again soon.", **after)
 
     async def _log_in(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
-        form = parse_qs(await _body(receive), keep_blank_values=True, max_num_fields=20, errors="replace")
-        to = _own_path(form.get("to", ["/"])[0])
-        if not door.fits(form.get("password", [""])[0]):
-            await self._slow_down()
-            await self._refuse({**scope, "qqnews.wrong": True, "qqnews.to": to}, send)
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                body = await _body(receive)
+        except TimeoutError:
+            await answer(send, 408, "The form took too long to arrive.", connection="close")
             return
-        secure = "; Secure" if scope.get("scheme") == "https" else ""
-        cookie = f"{COOKIE}={door.session}; Path=/; HttpOnly; SameSite=Strict{secure}"
-        await _answer(send, 303, "", location=to, **{"set-cookie": cookie})
+        form = _fields(body)
+        to = _own_path(form.get("to", ["/"])[0])
+        if not await self._tries.take(_client(scope)):
+            await self._refuse_guessing({**scope, "qqnews.to": to}, send)
+        elif not door.fits(form.get("password", [""])[0]):
+            await self._refuse({**scope, "qqnews.to": to}, send, "wrong password")
+        else:
+            self._tries.give_back(_client(scope))
+            await answer(send, 303, "", location=to, **{"set-cookie": _cookie(scope, door.begin_session())})
+
+
+def is_of_another_page(scope: Scope) -> bool:
+    """Whether a page of another origin has the browser ask this: as a picture, a frame, by a script.
+
+    A link that somebody follows, or an address that is typed, is no such thing. Browsers of before 2023 do not say
+    what a request is for; some of them name the origin of those that scripts and forms make.
+    """
+    site = header(scope, b"sec-fetch-site").lower()
+    if site in ("", "same-origin", "none"):
+        origin = header(scope, b"origin").lower()
+        return not site and origin not in ("", "null") and origin.partition("://")[2] != header(scope, b"host").lower()
+    is_link = header(scope, b"sec-fetch-mode") == "navigate" and header(scope, b"sec-fetch-dest") == "document"
+    return not (is_link and scope["method"] in ("GET", "HEAD"))
+
+
+async def _unless_gone(answering: Awaitable[None], receive: Receive) -> None:
+    """Await the answer; give it up where the visitor goes away first."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    answered, left = asyncio.ensure_future(answering), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait((answered, left), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        left.cancel()
+        answered.cancel()  # Nothing, where it is done.
+    with suppress(asyncio.CancelledError):
+        await answered
+
+
+async def _nothing() -> Message:
+    """What is received of a request without a body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _without_secrets(scope: Scope) -> Scope:
+    """The request without cookies and passwords; which language the visitor has chosen is told apart."""
+    headers = [(name, value) for name, value in scope["headers"] if name not in _HIDDEN]
+    return {**scope, "headers": headers, "qqnews.language": next(iter(_cookies(scope, LANGUAGE)), "")}
+
+
+def _cookies(scope: Scope, name: str) -> list[str]:
+    given = (value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
+    return [value for each in given for value in cookies_named(name, each)]
+
+
+def _sessions(scope: Scope) -> list[str]:
+    return _cookies(scope, COOKIE)
+
+
+def _cookie(scope: Scope, session: str, more: str = "") -> str:
+    """Lax: a link in a mail leads somebody who is logged in to the page, and not to the form."""
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    return f"{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax{secure}{more}"
+
+
+def _client(scope: Scope) -> str:
+    """The visitor's address."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _own_path(text: str) -> str:
@@ -124,44 +224,40 @@ def _host(scope: Scope) -> str:
     return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
-def _header(scope: Scope, wanted: bytes) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
-
-
-def _cookies(scope: Scope) -> dict[str, str]:
-    jar: SimpleCookie = SimpleCookie()
+def _fields(body: str) -> dict[str, list[str]]:
+    """The fields of a form; none of a form that is not ours."""
     try:
-        jar.load(_header(scope, b"cookie"))
-    except CookieError:
+        return parse_qs(body, keep_blank_values=True, max_num_fields=20, errors="replace")
+    except ValueError:
         return {}
-    return {name: morsel.value for name, morsel in jar.items()}
 
 
 async def _body(receive: Receive) -> str:
-    """What was posted, up to a length beyond which it is no password."""
+    """What was posted; '' where it is longer than any password."""
     found = b""
     while True:
         message = await receive()
-        found += message.get("body", b"")
-        if len(found) > LONGEST_FORM or not message.get("more_body"):
-            return "" if len(found) > LONGEST_FORM else found.decode("latin-1")
+        found += bytes(message.get("body", b""))
+        if len(found) > LONGEST_FORM:
+            return ""
+        if not message.get("more_body"):
+            return found.decode("latin-1")
 
 
 def _with_headers(send: Send) -> Send:
+    """Add what every answer carries. What may be kept for ever depends on nothing but its address."""
+
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [(name.lower(), value) for name, value in message.get("headers", ())]
-            stated = {name for name, _ in headers}
-            added = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in stated]
-            message = {**message, "headers": [*headers, *added]}
+            headers = [(name.lower(), value) for name, value in message.get("headers", ()) if name.lower() != b"vary"]
+            stated = dict(headers)
+            added = {name: value for name, value in HEADERS.items() if name.encode() not in stated}
+            if b"immutable" not in stated.get(b"cache-control", b""):
+                added["vary"] = _VARY
+            message = {
+                **message,
+                "headers": [*headers, *((key.encode(), value.encode()) for key, value in added.items())],
+            }
         await send(message)
 
     return sent
-
-
-async def _answer(send: Send, status: int, text: str, kind: str = "text/plain; charset=utf-8", **headers: str) -> None:
-    content = text.encode()
-    told = {"content-type": kind, "content-length": str(len(content)), **headers}
-    lines = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": content})

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from archive.web.words import CHANNELS, REASONS, WORDS
+from archive.web.channel_names import CHANNELS
+from archive.web.words import REASONS, WORDS
 
 COOKIE: Final = "qqnews_language"
 
@@ -46,6 +47,10 @@ class Language(StrEnum):
         """An article's status for people."""
         return self._named(f"status {name}", name)
 
+    def verdict(self, name: str) -> str:
+        """What a run came to, for people."""
+        return self._named(f"verdict {name}", self.say("verdict other"))
+
     def _named(self, key: str, otherwise: str) -> str:
         return self.say(key) if key in WORDS else otherwise
 
@@ -59,9 +64,9 @@ class Language(StrEnum):
         return text
 
 
-def chosen_language(args: Mapping[str, str], cookies: Mapping[str, str], accepted: str) -> Language:
-    """The language named in the address, else remembered in the cookie, else the one the browser likes best."""
-    for named in (args.get("lang"), cookies.get(COOKIE)):
+def chosen_language(args: Mapping[str, str], remembered: str, accepted: str) -> Language:
+    """The language named in the address, else in the cookie, else the one the browser likes best."""
+    for named in (args.get("lang"), remembered):
         if named in list(Language):
             return Language(named)
     return max(Language, key=lambda each: (_liking(accepted, each), each is Language.EN))

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ SETTING: Final = "QQNEWS_PASSWORD"
 COOKIE: Final = "qqnews_session"
 SHORTEST: Final = 8
 """Characters: what is shorter is guessed in a day."""
+MOST_SESSIONS: Final = 1000
+"""Logins that are remembered; beyond, the oldest is forgotten."""
 
 
 def read_password(file: Path | None, environment: Mapping[str, str]) -> str | None:
@@ -36,29 +38,36 @@ def _sound(password: str, where: str) -> str:
 
 
 class Door:
-    """Knows who may come in: by HTTP basic authentication (any user), as a bearer token, or with our cookie."""
+    """Knows who may come in: by HTTP basic authentication (any user), as a bearer token, or with a cookie of ours."""
 
     def __init__(self, password: str) -> None:
         self._digest = _digest(password)
-        self.session = secrets.token_urlsafe(32)
-        """What the cookie of a visitor who has named the password holds; another one after each start."""
-
-    def opens_to(self, authorization: str, cookies: Mapping[str, str]) -> bool:
-        """Whether the request's header or cookie is good."""
-        if hmac.compare_digest(_digest(cookies.get(COOKIE, "")), _digest(self.session)):
-            return True
-        return self.fits(_stated(authorization))
+        self._sessions: dict[bytes, None] = {}
+        """Digests of what cookies hold, the oldest first. Another start knows none of them."""
 
     def fits(self, password: str) -> bool:
         """Whether this is the password; takes as long for any other."""
         return hmac.compare_digest(_digest(password), self._digest)
 
+    def begin_session(self) -> str:
+        """Return what the cookie of a visitor who has named the password is to hold."""
+        session = secrets.token_urlsafe(32)
+        self._sessions[_digest(session)] = None
+        if len(self._sessions) > MOST_SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        return session
 
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+    def knows(self, sessions: Iterable[str]) -> bool:
+        """Whether one of these was begun here and not ended."""
+        return any(_digest(each) in self._sessions for each in sessions)
+
+    def end_sessions(self, sessions: Iterable[str]) -> None:
+        """Whoever holds one of these must name the password again."""
+        for each in sessions:
+            self._sessions.pop(_digest(each), None)
 
 
-def _stated(authorization: str) -> str:
+def stated_password(authorization: str) -> str:
     """The password in an Authorization header; '' where there is none."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
@@ -69,3 +78,7 @@ def _stated(authorization: str) -> str:
         return base64.b64decode(value.strip(), validate=True).decode("utf-8").partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         return ""
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -12,21 +12,21 @@ from urllib.parse import urlencode
 
 from datasette import Response
 from datasette.app import Datasette
-from datasette.utils.asgi import Base400, Request
-from datasette.views.base import DatasetteError
+from datasette.utils.asgi import Request
 from jinja2 import Environment
 from markupsafe import Markup
 from pluggy import HookimplMarker
 
 from archive.web import moments
-from archive.web.answer import Answer, Asked, Elsewhere, File
+from archive.web.answer import Answer, Asked, Elsewhere, File, Page
+from archive.web.asgi import Scope
 from archive.web.browse import Entry
-from archive.web.fence import fence
 from archive.web.guard import HEADERS, POLICY
 from archive.web.indexing import Indexer
 from archive.web.language import COOKIE, Language, chosen_language
 from archive.web.pages.article import picture_address
 from archive.web.pages.files import style_version
+from archive.web.refusals import refusal
 from archive.web.site import ASSETS, PAGES, SQL, Site, answer, failed
 
 hookimpl: Final = HookimplMarker("datasette")
@@ -50,14 +50,8 @@ class Front:
     def register_routes(self, datasette: Datasette) -> list[tuple[str, View]]:
         """Our pages; and nothing but SQL is left to Datasette's own."""
         pages = [(f"^{path}$", self._view(datasette, partial(answer, page))) for path, page in PAGES.items()]
-        assets = [(f"^{path}$", self._view(datasette, page)) for path, page in ASSETS.items()]
-        return [*pages, *assets, (f"^(?!{SQL}).*$", self._view(datasette, _not_found))]
-
-    @hookimpl
-    def prepare_connection(self, conn: Any, database: str) -> None:
-        """Nothing but what is public can be read by SQL."""
-        if database == "archive":
-            fence(conn)
+        assets = [(f"^{path}$", self._asset(datasette, page)) for path, page in ASSETS.items()]
+        return [*pages, *assets, (f"^(?!{SQL}).*$", self._asset(datasette, _not_found))]
 
     @hookimpl
     def prepare_jinja2_environment(self, env: Environment) -> None:
@@ -75,11 +69,14 @@ class Front:
     async def handle_exception(self, datasette: Datasette, request: Request, exception: Exception) -> Response:
         """A page of ours for what Datasette refuses; what nobody foresaw goes to the log."""
         asked = self._asked(request)
-        status, problem = _refusal(asked, exception)
+        status, problem = refusal(asked.language, exception)
         if status == 500:
             traceback.print_exception(exception)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": problem, "status": status}, status=status)
+        if status == 400 and "sql" in asked.args:
+            context = {"error": problem, "query": {"sql": asked.args["sql"]}}
+            return await self._response(datasette, request, Page(template="query.html", context=context, status=400))
         return await self._response(datasette, request, failed(asked, status, problem))
 
     @hookimpl
@@ -87,17 +84,31 @@ class Front:
         """A page of ours for what Datasette forbids."""
         return await self._response(datasette, request, failed(self._asked(request), 403, ""))
 
-    async def form(self, datasette: Datasette, scope: Any) -> str:
+    async def form(self, datasette: Datasette, scope: Scope) -> str:
         """The page that asks for the password."""
-        request = Request({**scope, "csrftoken": lambda: ""}, None)
-        context = {"to": scope.get("qqnews.to") or _asked_for(scope), "wrong": bool(scope.get("qqnews.wrong"))}
-        made: str = await datasette.render_template("login.html", context, request=request)
+        context = {"to": scope.get("qqnews.to") or _asked_for(scope), "problem": scope.get("qqnews.problem")}
+        made: str = await datasette.render_template("login.html", context, request=_request(scope))
+        return made
+
+    async def problem(self, datasette: Datasette, scope: Scope, status: int, key: str) -> str:
+        """A page that says what is wrong; ``key``: of ``words``."""
+        asked = self._asked(request := _request(scope))
+        page = failed(asked, status, asked.language.say(key))
+        made: str = await datasette.render_template(page.template, dict(page.context), request=request)
         return made
 
     def _view(self, datasette: Datasette, page: Callable[[Asked], Answer]) -> View:
         async def view(request: Request) -> Response:
             found = await asyncio.to_thread(page, self._asked(request))
             return await self._response(datasette, request, found)
+
+        return view
+
+    def _asset(self, datasette: Datasette, page: Callable[[Asked], Answer]) -> View:
+        """What is there already, and waits for nothing."""
+
+        async def view(request: Request) -> Response:
+            return await self._response(datasette, request, page(self._asked(request)))
 
         return view
 
@@ -110,6 +121,7 @@ class Front:
             origin=f"{request.scheme}://{request.host}",
             unchanged_since=request.headers.get("if-none-match", ""),
             resolve=self._site.resolve,
+            next_due=self._site.next_due,
             index=self._indexer.state,
         )
 
@@ -120,7 +132,6 @@ class Front:
             return Response(found.content, found.status, dict(found.headers), found.content_type)
         html = await datasette.render_template(found.template, dict(found.context), request=request)
         response = Response.html(html, found.status, headers=dict(_PICTURES) if found.pictures else {})
-        response.headers["vary"] = "Accept-Language, Cookie"
         if request.args.get("lang") in list(Language):
             response.set_cookie(COOKIE, request.args["lang"], max_age=_YEAR, httponly=True, samesite="lax")
         return response
@@ -136,12 +147,14 @@ class Front:
             "day_of": moments.day,
             "clock": moments.clock,
             "picture_address": picture_address,
+            "can_log_out": bool(request and request.scope.get("qqnews.can_log_out")),
         }
 
 
 def _language(request: Request) -> Language:
     args = {name: request.args[name] for name in request.args}
-    return chosen_language(args, request.cookies, request.headers.get("accept-language", ""))
+    remembered = request.scope.get("qqnews.language", "")
+    return chosen_language(args, remembered, request.headers.get("accept-language", ""))
 
 
 def _switched(request: Request, language: Language) -> str:
@@ -166,23 +179,16 @@ def _bytes(number: int) -> str:
     return f"{size:.0f} {unit}" if unit in ("B", "kB") or size >= 100 else f"{size:.1f} {unit}"
 
 
-def _asked_for(scope: Any) -> str:
+def _asked_for(scope: Scope) -> str:
     """The path and the query of a request, as they came."""
     path: str = scope.get("raw_path", b"/").decode("ascii")
     query: str = scope["query_string"].decode("latin-1")
     return path + (f"?{query}" if query else "")
 
 
-def _refusal(asked: Asked, exception: Exception) -> tuple[int, str]:
-    """The status and the words for what Datasette says. Its own errors are always the asker's."""
-    if isinstance(exception, DatasetteError):
-        is_slow = exception.title == "SQL Interrupted"
-        return 400, asked.language.say("sql too slow") if is_slow else str(exception.message or "")
-    if getattr(exception, "status", 500) == 404:
-        return 404, asked.language.say("not found")
-    if isinstance(exception, Base400):
-        return 400, str(exception.args[0] if exception.args else "")
-    return 500, asked.language.say("unforeseen")
+def _request(scope: Scope) -> Request:
+    """A request that Datasette has not seen."""
+    return Request({**scope, "csrftoken": lambda: ""}, None)
 
 
 def _not_found(asked: Asked) -> Answer:

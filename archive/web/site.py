@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from archive.errors import ArchiveBusy, ArticleNotFound, Erased, NewerArchive, NoArchive, NotAnArchive, QQNewsError
 from archive.failures import named_failures
+from archive.monitoring.health import NextDue
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, BadRequest, Page, PageFunction
 from archive.web.pages import article, changes, files, happened, hot, newest, search, status
@@ -61,6 +62,7 @@ class Site:
 
     data: Path
     resolve: Callable[[str], str | None]
+    next_due: NextDue
 
 
 def answer(page: PageFunction, asked: Asked) -> Answer:

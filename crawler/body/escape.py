@@ -15,7 +15,7 @@ from html.entities import html5
 from typing import Literal, NamedTuple
 
 _MARK = re.compile(r"[\\`*_~\[\]<&{]")
-_LINE_MARK = re.compile(r"^\s*(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
+_LINE_MARK = re.compile(r"^[^\S\n]*+(?:[#>+\-=:|]|\d{1,9}[.)])", re.M)
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _ESCAPABLE = _PUNCTUATION | {"\n"}
 
@@ -39,7 +39,7 @@ _BLOCK_START = re.compile(
 )
 _THEMATIC = re.compile(r"(?=(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$|(?:-[ \t]*){3,}$)(?P<run>\*+|_+|-)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
-_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_TABLE_RULE = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 
 
 Place = Literal["paragraph", "heading", "cell"]
@@ -257,7 +257,7 @@ def _backslashes(text: str, ours: list[bool], marks: set[int]) -> Iterator[int]:
     """Backslashes of the text that would escape what follows, be it of the text, of ours, or a line's end."""
     for match in re.finditer(r"\\", text):
         following = match.end()
-        if following in marks or text[following : following + 1] in _PUNCTUATION or text[following:].startswith("\n"):
+        if following in marks or text[following : following + 1] in _PUNCTUATION or text.startswith("\n", following):
             yield match.start()
 
 

@@ -11,7 +11,8 @@ from crawler.body.blocks import Video
 from crawler.body.unescape import unescaped
 
 _PUSH = re.compile(r"videoArr\.push\(\s*")
-_PLAYER_VID = re.compile(r"v\.qq\.com/.*?(?:[?&#]vid=|/(?:page|cover/\w+)/)([a-z0-9]{11})(?![a-z0-9])", re.I)
+_PLAYER = re.compile(r"v\.qq\.com(?=/)", re.I)
+_PLAYER_VID = re.compile(r"(?:[?&#]vid=|/(?:page|cover/\w+)/)([a-z0-9]{11})(?![a-z0-9])", re.I)
 _SPOKEN = re.compile(r"时长约?\s*((?:\d+小时)?(?:\d+分)?(?:\d+秒)?)")
 _VID = re.compile(r"[A-Za-z0-9]{6,20}")
 
@@ -59,7 +60,8 @@ def _poster(image: object) -> str:
 
 def player_video(address: str) -> Video | None:
     """The Tencent video that an embedded player's address names."""
-    match = _PLAYER_VID.search(address)
+    player = _PLAYER.search(address)
+    match = _PLAYER_VID.search(address, player.end() + 1) if player else None
     return Video(match.group(1)) if match else None
 
 

@@ -31,7 +31,8 @@ _SHORTEST_PARAGRAPH, _FEWEST_PARAGRAPHS, _LEAST_TEXT = 25, 3, 200
 """Characters, number, characters: less prose than this is no clear case, and a wall may have as much."""
 _MOST_LINKED: Final = 0.5
 """Share of a page's text inside links. Front pages and lists have more."""
-_BLOCKS: Final = "p, div, section, td, li, h1, h2, h3, h4, blockquote, article, main"
+_BLOCKS: Final = "p div section td li h1 h2 h3 h4 blockquote article main".split()
+_WITHIN_TEXT: Final = ("span", "b", "strong")
 _TAGS: Final = {"head": "h2", "lb": "br", "quote": "blockquote", "item": "li", "row": "tr", "cell": "td"}
 _RENDERED: Final = {"#b": "strong", "#i": "em"}
 
@@ -39,8 +40,8 @@ _RENDERED: Final = {"#b": "strong", "#i": "em"}
 def is_prose(page: Document) -> bool:
     """Whether the page clearly holds a text: paragraphs with sentences, more words than links."""
     paragraphs, linked, whole = [], 0, 0
-    for element in page.selector.css(_BLOCKS):
-        own = "".join(element.xpath("./text() | ./span//text() | ./b//text() | ./strong//text()").getall()).strip()
+    for element in page.tree.iter(*_BLOCKS):
+        own = "".join(_own_text(element)).strip()
         if len(own) >= _SHORTEST_PARAGRAPH and re.search(r"[，。！？；,.!?]", own):
             paragraphs.append(own)
         whole += len(own)
@@ -51,6 +52,15 @@ def is_prose(page: Document) -> bool:
         and prose >= _LEAST_TEXT
         and linked <= _MOST_LINKED * (max(whole, prose) + linked)
     )
+
+
+def _own_text(element: Element) -> Iterator[str]:
+    """The text of an element that is in no block of its own."""
+    yield element.text or ""
+    for child in element:
+        if child.tag in _WITHIN_TEXT:
+            yield from child.itertext()
+        yield child.tail or ""
 
 
 def read(page: Document) -> RawArticle | None:

@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 
 _DEEPEST: Final = 1000
 """Elements inside one another. libxml2 gives up at 2048 and silently loses all that follows, to the page's end."""
-_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*>")
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 _OPENING: Final = re.compile(r"""<[a-zA-Z][^\s/>]*+(?:\s++|/|=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>]*+)|[^\s/>=]++)*+>?""")
 _ATTRIBUTE: Final = re.compile(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>]*+))?""")
 _LONG_TAG: Final = 1024

@@ -1,7 +1,7 @@
 """The frontier: every listed link is fetched once, tried again with growing pauses, at the host's pace."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -70,6 +70,26 @@ def test_the_rank_of_every_list_outlives_the_wait_for_the_page(frontier: Frontie
         frontier.done(link)
     rows = archive.database.connection.execute("SELECT source, rank FROM sightings ORDER BY rowid")
     assert [tuple(row) for row in rows] == [("tech", None), ("hot", 2)]
+
+
+def ranked(frontier: Frontier, archive: Archive, *lists: str) -> list[tuple[str, int]]:
+    """What is noted of a ranking that shows these lists one after another."""
+    for number, names in enumerate(lists):
+        listed = [Item(name, rank=int(rank)) for name, rank in (each.split(":") for each in names.split())]
+        frontier.remember(listed, "hot", NOON + timedelta(minutes=number))
+    query = "SELECT article_id || ':' || rank, seen_at FROM sightings ORDER BY rowid"
+    since = [(name, datetime.fromisoformat(at) - NOON) for name, at in archive.database.connection.execute(query)]
+    return [(name, int(after.total_seconds() // 60)) for name, after in since]
+
+
+def test_who_is_back_at_its_old_rank_is_noted_again(frontier: Frontier, archive: Archive) -> None:
+    noted = ranked(frontier, archive, "A:1 B:2", "A:1 C:2", "A:1 B:2", "A:1 B:2")
+    assert noted == [("A:1", 0), ("B:2", 0), ("C:2", 1), ("B:2", 2)]
+
+
+def test_articles_that_always_share_a_rank_are_noted_once(frontier: Frontier, archive: Archive) -> None:
+    noted = ranked(frontier, archive, "A:1 B:1", "A:1 B:1", "A:1 B:1", "B:1 A:1")
+    assert noted == [("A:1", 0), ("B:1", 0)]
 
 
 def test_leases_go_out_in_the_order_of_listing_and_only_once(frontier: Frontier) -> None:

@@ -13,11 +13,13 @@ import pytest
 
 from archive.ledger import GONE, RUNNING, WAITING, DueTime, Ledger
 from archive.lock import Locks
+from archive.monitoring.health import judged
 from archive.monitoring.metrics import metrics
 from archive.monitoring.state import read_state
 from archive.process import Process
 from archive.store import Archive
 from schedules.asking import Jobs
+from schedules.due import next_due
 from schedules.keeper import mark_of
 from schedules.leaving import left_behind, note_named
 from schedules.turns import Idle, Turns
@@ -55,6 +57,11 @@ def waits(archive: Archive, job: str) -> None:
     Ledger(archive).write([DueTime(job, DUE, WAITING)], DUE)
 
 
+def measured(archive: Archive) -> str:
+    state = read_state(archive.data)
+    return metrics(state, judged(state, next_due))
+
+
 def known(archive: Archive) -> set[str]:
     return {job.name for job in read_state(archive.data).jobs}
 
@@ -65,12 +72,12 @@ def test_what_waits_of_a_job_that_left_is_settled_and_nothing_alarms_for_it(arch
     run = ledger.start_run("long", DUE, DUE)
     ledger.end_run(run, "partial", 143, {}, DUE)
     waits(archive, "long")
-    assert 'job="long"' in metrics(read_state(archive.data))
+    assert 'job="long"' in measured(archive)
     look(archive, jobs(tmp_path / "a.toml", "hot"))
     (row,) = ledger.history("long")
     assert (row["state"], row["reason"]) == ("skipped", LEFT)
     assert known(archive) == {"hot"}
-    assert 'job="long"' not in metrics(read_state(archive.data))
+    assert 'job="long"' not in measured(archive)
 
 
 def test_a_job_that_is_off_and_those_of_another_time_table_stay(archive: Archive, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from archive.media import LARGEST_PICTURE
+from archive.monitoring.health import judged
 from archive.monitoring.metrics import CONTENT_TYPE, metrics
 from archive.monitoring.state import read_state
 from archive.pictures import EXTENSIONS
@@ -50,7 +51,8 @@ def static(asked: Asked) -> Answer:
 
 def prometheus(asked: Asked, _: Archive) -> Answer:
     """The archive's state for Prometheus."""
-    return File(content=metrics(read_state(asked.data)).encode(), content_type=CONTENT_TYPE)
+    state = read_state(asked.data)
+    return File(content=metrics(state, judged(state, asked.next_due)).encode(), content_type=CONTENT_TYPE)
 
 
 def robots(_: Asked) -> Answer:

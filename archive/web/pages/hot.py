@@ -15,7 +15,7 @@ from archive.store import Archive
 from archive.web.answer import Answer, Asked, BadRequest, Page
 from archive.web.chart import chart
 from archive.web.moments import minute
-from archive.web.ranking import Course, Sighting, courses
+from archive.web.ranking import Course, Poll, Polls, Sighting, courses, polls_between
 
 SOURCE: Final = "hot"
 RANKS: Final = 10
@@ -23,10 +23,10 @@ RANKS: Final = 10
 LINES: Final = 12
 """Articles that are drawn; the table has more."""
 IN_TABLE: Final = 50
-_LOOK_BACK: Final = timedelta(days=1)
-"""So long before the day who stood where is looked for: only changes are noted."""
+_AROUND: Final = timedelta(days=1)
+"""So long before and after the day polls are read: they tell where an outage began, and the usual pause."""
 _AFTER_LAST: Final = timedelta(minutes=15)
-"""So long what was seen last is drawn: it has to be seen."""
+"""So much of the picture is free behind the last poll: lines end there with a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,24 @@ class Ranked:
 def hot(asked: Asked, archive: Archive) -> Answer:
     """A day of the ranking, the last one if none is named."""
     connection = archive.database.connection
-    last = _moment(connection.execute(_LAST, (SOURCE,)).fetchone()[0])
+    last = _last_look(connection)
     if last is None:
         return Page(template="hot.html", context={"here": "hot", "chart": None})
     begin, end = _span(asked.arg("day"), last + _AFTER_LAST)
-    found = courses(_sightings(connection, begin - _LOOK_BACK, end), begin, end)[:IN_TABLE]
+    until = min(end, last)
+    sightings = _sightings(connection, begin - _AROUND, end + _AROUND)
+    polls = Polls(_polls(connection, begin - _AROUND, end + _AROUND), sightings)
+    found = courses(sightings, polls, begin, end, RANKS)[:IN_TABLE]
     day = begin.astimezone(BEIJING).date()
     is_last = day >= last.astimezone(BEIJING).date()
     return Page(
         template="hot.html",
         context={
             "here": "hot",
-            "chart": chart(found[:LINES], begin, end, RANKS) if found else None,
-            "ranked": _table(connection, found, end),
+            "chart": chart(found[:LINES], polls.outages(begin, until), begin, end, RANKS) if found else None,
+            "ranked": _table(connection, found, polls.last_until(end)),
             "day": day.isoformat(),
-            "until": minute(min(end, last)),
+            "until": minute(until),
             "earlier": (day - timedelta(days=1)).isoformat(),
             "later": None if is_last else (day + timedelta(days=1)).isoformat(),
         },
@@ -68,23 +71,38 @@ def hot(asked: Asked, archive: Archive) -> Answer:
 
 
 def _span(day: str | None, last: datetime) -> tuple[datetime, datetime]:
-    """A day of Beijing's from midnight on, up to the last sighting. Raises ``BadRequest``."""
+    """A day of Beijing's from midnight on, up to the last look. Raises ``BadRequest``."""
     try:
         chosen = datetime.fromisoformat(day).date() if day else last.astimezone(BEIJING).date()
         begin = datetime.combine(chosen, time(), BEIJING)
         end = begin + timedelta(days=1)
-        begin.astimezone(UTC) - _LOOK_BACK
+        begin.astimezone(UTC) - _AROUND
+        end.astimezone(UTC) + _AROUND
     except (ValueError, OverflowError) as error:
         raise BadRequest("bad day") from error
     return begin, min(end, last) if begin < last else end
 
 
-def _sightings(connection: Connection, begin: datetime, end: datetime) -> list[Sighting]:
-    rows = connection.execute(_SEEN, (SOURCE, stamp(begin), stamp(end), RANKS))
+def _sightings(connection: Connection, since: datetime, until: datetime) -> list[Sighting]:
+    """What was noted of the articles that stood in the ranking then."""
+    ranks = orjson.dumps(list(range(1, RANKS + 1))).decode()
+    values = {"source": SOURCE, "ranks": ranks, "since": stamp(since), "until": stamp(until)}
+    rows = connection.execute(_SEEN, values)
     return [Sighting(row["article_id"], row["rank"], datetime.fromisoformat(row["seen_at"])) for row in rows]
 
 
-def _table(connection: Connection, found: list[Course], end: datetime) -> list[Ranked]:
+def _polls(connection: Connection, since: datetime, until: datetime) -> list[Poll]:
+    found: list[Poll] = []
+    for row in connection.execute(_POLLS, (SOURCE, stamp(since), stamp(until))):
+        at = datetime.fromisoformat(row["polled_at"])
+        if row["first_at"] and row["times"] > 1:
+            found += polls_between(datetime.fromisoformat(row["first_at"]), at, row["times"])
+        else:
+            found.append(Poll(at, row["listed"]))
+    return found
+
+
+def _table(connection: Connection, found: list[Course], end: datetime | None) -> list[Ranked]:
     asked = orjson.dumps([course.article_id for course in found]).decode()
     titles: dict[str, str] = dict(map(tuple, connection.execute(_TITLES, (asked,))))
     return [
@@ -92,23 +110,50 @@ def _table(connection: Connection, found: list[Course], end: datetime) -> list[R
             number=number,
             id=course.article_id,
             title=titles.get(course.article_id, ""),
-            rank=course.rank_at(end),
+            rank=course.rank_at(end) if end else None,
             best=course.best,
             begin=minute(course.stays[0].begin)[11:],
-            end=minute(course.stays[-1].end)[11:],
+            end=_until(course.stays[-1].end),
         )
         for number, course in enumerate(found, 1)
     ]
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _until(moment: datetime) -> str:
+    """A time of the day; its end is none of the next."""
+    return {"00:00": "24:00"}.get(clock := minute(moment)[11:], clock)
 
 
-_LAST: Final = "SELECT max(seen_at) FROM sightings WHERE source = ? AND rank IS NOT NULL"
+def _last_look(connection: Connection) -> datetime | None:
+    found = [connection.execute(query, (SOURCE,)).fetchone()[0] for query in (_LAST_SIGHTING, _LAST_POLL)]
+    return max((datetime.fromisoformat(text) for text in found if text), default=None)
+
+
+_LAST_SIGHTING: Final = "SELECT max(seen_at) FROM sightings WHERE source = ? AND rank IS NOT NULL"
+_LAST_POLL: Final = "SELECT max(polled_at) FROM polls WHERE source = ?"
+# Whoever stood at a rank before that time may stand there still, however long ago that was noted; of each article
+# only what was noted since then matters.
 _SEEN: Final = """
-    SELECT article_id, rank, seen_at FROM sightings
-    WHERE source = ? AND seen_at >= ? AND seen_at <= ? AND rank BETWEEN 1 AND ? ORDER BY seen_at, rowid LIMIT 20000
+    WITH near AS (
+        SELECT article_id, :since AS since FROM sightings
+        WHERE source = :source AND rank IN (SELECT value FROM json_each(:ranks)) AND seen_at BETWEEN :since AND :until
+        UNION
+        SELECT article_id, seen_at FROM sightings WHERE rowid IN (
+            SELECT (
+                SELECT rowid FROM sightings WHERE source = :source AND rank = value AND seen_at < :since
+                ORDER BY seen_at DESC, rowid DESC LIMIT 1
+            ) FROM json_each(:ranks)
+        )
+    )
+    SELECT article_id, rank, seen_at FROM sightings WHERE rowid IN (
+        SELECT seen.rowid FROM near CROSS JOIN sightings AS seen USING (article_id)
+        WHERE seen.source = :source AND seen.rank IS NOT NULL AND seen.seen_at BETWEEN near.since AND :until
+    )
+    ORDER BY seen_at, rowid LIMIT 20000
+"""
+_POLLS: Final = """
+    SELECT polled_at, first_at, times, listed FROM polls WHERE source = ? AND polled_at BETWEEN ? AND ?
+    ORDER BY polled_at
 """
 _TITLES: Final = """
     SELECT id, title FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'taken_down'

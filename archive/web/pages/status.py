@@ -1,23 +1,30 @@
-"""How the archive fares: what is broken first, then jobs, hosts, disk and contents."""
+"""How the archive fares: what is broken first, then jobs, hosts, disk and contents.
+
+What is broken is what ``qqnews status`` finds, in the reader's language, without names and paths of the machine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from archive.errors import ExitCode
-from archive.monitoring.completeness import Gap, open_gaps
-from archive.monitoring.state import JobState, State, read_state
+from archive.monitoring.health import Concern, Health, judged, size_text
+from archive.monitoring.state import State, read_state
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, Page
+from archive.web.language import Language
 from archive.web.moments import minute
+
+MOST_GAPS: Final = 100
+"""Gaps that are listed."""
+_PRIVATE: Final = ("because", "to")
+"""Facts that may hold a path of the machine or an address: they are for the command."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that is to be looked after: a key of ``words`` and its facts."""
+class Told:
+    """Something to be said: a key of ``words`` and its facts."""
 
     key: str
     facts: dict[str, object]
@@ -25,32 +32,40 @@ class Trouble:
 
 def status(asked: Asked, archive: Archive) -> Answer:
     """The state of everything, and the gaps in what was seen."""
-    state, gaps = read_state(asked.data, datetime.now(UTC)), open_gaps(archive)
-    context = {"here": "status", "state": state, "gaps": gaps[:MOST_GAPS], "all_gaps": len(gaps)}
-    return Page(template="status.html", context=context | {"troubles": list(troubles(state, gaps))})
+    state = read_state(asked.data, datetime.now(UTC))
+    health = judged(state, asked.next_due)
+    context = {
+        "here": "status",
+        "state": state,
+        "health": health,
+        "by_hand": [job for job in state.jobs if not job.is_scheduled],
+        "gaps": state.gaps[:MOST_GAPS],
+        "troubles": [_told(concern, asked.language) for concern in health.concerns],
+        "notes": _notes(state, health),
+    }
+    return Page(template="status.html", context=context)
 
 
-MOST_GAPS: Final = 100
-"""Gaps that are listed."""
-EXIT_NAMES: Final = {int(code): code.name.lower().replace("_", " ") for code in ExitCode}
-"""The exit codes as the README names them."""
+def _told(concern: Concern, language: Language) -> Told:
+    facts = {name: _shown(name, fact, language) for name, fact in concern.facts.items() if name not in _PRIVATE}
+    return Told(f"trouble {concern.trouble}", facts)
 
 
-def troubles(state: State, gaps: Sequence[Gap]) -> Iterator[Trouble]:
-    """What somebody should look after, the worst first."""
-    if state.disk.is_short:
-        yield Trouble("disk short", {})
-    for job in state.jobs:
-        yield from _of_job(job)
-    if gaps:
-        yield Trouble("gaps", {"number": len(gaps), "most": sum(gap.most for gap in gaps)})
-    for rest in state.resting:
-        yield Trouble("host rests", {"host": rest.host, "until": minute(rest.until)})
+def _shown(name: str, fact: object, language: Language) -> object:
+    if isinstance(fact, datetime):
+        return minute(fact)
+    if name == "verdict":
+        return language.verdict(str(fact))
+    return size_text(fact) if name in ("free", "floor") and isinstance(fact, int) else fact
 
 
-def _of_job(job: JobState) -> Iterator[Trouble]:
-    if job.last_ended and job.last_ended.exit_code:
-        told = EXIT_NAMES.get(job.last_ended.exit_code, "?")
-        yield Trouble("job failed", {"job": job.name, "code": job.last_ended.exit_code, "name": told})
-    if job.waiting and job.is_scheduled:
-        yield Trouble("job waits", {"job": job.name, "number": len(job.waiting), "since": minute(job.waiting[0])})
+def _notes(state: State, health: Health) -> list[Told]:
+    """What is worth knowing and no fault of now."""
+    missed = [(job.state.name, job.state.missed) for job in health.jobs if job.state.missed]
+    notes = [
+        Told("note missed", {"job": job, "times": it.times, "since": minute(it.first), "until": minute(it.last)})
+        for job, it in missed
+    ]
+    if state.gaps:
+        notes.append(Told("note gaps", {"number": len(state.gaps), "most": sum(gap.most for gap in state.gaps)}))
+    return [*notes, *(Told("note host rests", {"host": it.host, "until": minute(it.until)}) for it in state.resting)]

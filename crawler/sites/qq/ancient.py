@@ -34,8 +34,8 @@ _TITLES: Final = ("#ArticleTit", ".ArticleTit", "#ArtTit", "h1", "h2", "title")
 _PLACES: Final = (".pubTime", "#ArtFrom", ".ArtFrom", ".info", ".time")
 _SOURCES: Final = ("[bosszone=jgname]", ".where", "#ArtFrom .from")
 _TIME: Final = re.compile(r"(?:19|20)\d\d\s*[-/年]\s*\d{1,2}\s*[-/月]\s*\d{1,2}日?\s*\d{1,2}[:：]\d\d(?:[:：]\d\d)?")
-_AFTER_TIME: Final = re.compile(_TIME.pattern + r"[\s\u3000]*(?:来源[:：])?[\s\u3000]*([^\s\u3000|(（]{2,20})")
-_NAMED_SOURCE: Final = re.compile(_TIME.pattern + r"[\s\u3000]*来源[:：][\s\u3000]*([^\s\u3000|(（]{2,20})")
+_AFTER_TIME: Final = re.compile(_TIME.pattern + r"\s*+(?:来源[:：]\s*+)?([^\s\u3000|(（]{2,20})")
+_NAMED_SOURCE: Final = re.compile(_TIME.pattern + r"\s*+来源[:：]\s*+([^\s\u3000|(（]{2,20})")
 _NO_SOURCE: Final = ("评论", "字号", "复制", "大家说")
 
 

@@ -14,10 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from archive.errors import NewerArchive, NoArchive
 from archive.ledger import RUNNING, WAITING, DueTime, Ledger
 from archive.lock import Locks
+from archive.monitoring.health import judged
 from archive.monitoring.metrics import metrics
 from archive.monitoring.state import State, read_state
 from archive.schema import known_migrations
 from archive.store import Archive
+from schedules.due import next_due
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.test_docs import ROOT
 
@@ -43,7 +45,6 @@ def busy(archive: Archive) -> Archive:
     return archive
 
 
-OF_THE_TIME_TABLE = {"qqnews_job_next_start_timestamp_seconds", "qqnews_job_late"}
 STATES = ((1, RUNNING), (2, WAITING), (3, WAITING))
 
 
@@ -84,7 +85,7 @@ def test_an_older_archive_is_read_as_far_as_it_goes_and_stays_what_it_is(tmp_pat
     assert state.contents.articles == {"live": 2}
     assert (state.schema, state.is_older) == (dump.stem, dump.stem != known_migrations()[-1])
     assert (tmp_path / "archive.db").read_bytes() == before
-    assert metrics(state)
+    assert metrics(state, judged(state, next_due))
 
 
 def test_none_and_a_newer_one_are_named(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_none_and_a_newer_one_are_named(tmp_path: Path) -> None:
 
 def samples(state: State) -> dict[tuple[str, ...], float]:
     """Name and label values → number, as Prometheus's own reader finds them."""
-    families = text_string_to_metric_families(metrics(state))
+    families = text_string_to_metric_families(metrics(state, judged(state, next_due)))
     return {(it.name, *it.labels.values()): it.value for family in families for it in family.samples}
 
 
@@ -117,9 +118,10 @@ def test_prometheus_reads_the_same_numbers(busy: Archive) -> None:
 
 
 def test_every_metric_is_documented_and_the_other_way_round(busy: Archive) -> None:
-    text = metrics(read_state(busy.data))
+    state = read_state(busy.data)
+    text = metrics(state, judged(state, next_due))
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
     table = (ROOT / "docs/monitoring.md").read_text("utf-8").partition("## Metrics")[2]
-    assert set(types) | OF_THE_TIME_TABLE == set(re.findall(r"`(qqnews_\w+)`", table))
+    assert set(types) == set(re.findall(r"`(qqnews_\w+)`", table))
     assert set(types.values()) == {"gauge"}
     assert set(re.findall(r"^# HELP (\w+) ", text, re.M)) == set(types)

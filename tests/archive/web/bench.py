@@ -84,6 +84,11 @@ def happened(archive: Archive, found: list[Article]) -> None:
                 moment = (START + timedelta(hours=hour)).astimezone(UTC).isoformat(timespec="seconds")
                 seen = (found[chance.randrange(len(found))].id, "hot", rank, moment)
                 connection.execute("INSERT INTO sightings VALUES (?, ?, ?, ?)", seen)
+        for minutes in range(0, 24 * 365 * 60, 5):
+            moment = (START + timedelta(minutes=minutes)).astimezone(UTC).isoformat(timespec="seconds")
+            connection.execute(
+                "INSERT INTO polls (source, polled_at, pages, listed, fresh) VALUES ('hot', ?, 1, 50, 0)", (moment,)
+            )
 
 
 def browsed(ids: list[str]) -> dict[str, list[str]]:

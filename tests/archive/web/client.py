@@ -16,10 +16,12 @@ class Got:
     text: str
 
 
-def get(address: str, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Got:
+def get(
+    address: str, path: str, method: str = "GET", body: str | None = None, *, timeout: float = 30, **headers: str
+) -> Got:
     """What the server answers to this path; ``accept_language`` and the like become headers."""
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, path, body, named)

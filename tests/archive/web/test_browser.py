@@ -145,7 +145,10 @@ def test_what_is_broken_and_what_was_removed_is_seen(world: World, browser: Brow
     with visiting(world, browser, locale="en-GB") as visit:
         page = visit.page
         page.goto("/status")
-        assert "The last run of hot ended with code 12 (blocked)." in page.locator(".troubles").inner_text()
+        assert (
+            "The last run of hot ended with code 12 (blocked: the site refused us)."
+            in page.locator(".troubles").inner_text()
+        )
         page.get_by_role("link", name="Removals", exact=True).click()
         page.get_by_role("link", name=title_of(world, world.past.removed)).click()
         assert "The site has removed this article" in page.get_by_role("note").first.inner_text()

@@ -34,22 +34,22 @@ def test_both_languages_take_the_same_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "cookies", "accepted", "expected"),
+    ("args", "remembered", "accepted", "expected"),
     [
-        ({}, {}, "", "en"),
-        ({}, {}, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
-        ({}, {}, "en-GB,en;q=0.9,zh;q=0.8", "en"),
-        ({}, {}, "de, zh-TW;q=0.3, *;q=0.1", "zh"),
-        ({}, {}, "zh;q=broken,,;;", "en"),
-        ({}, {"qqnews_language": "zh"}, "en", "zh"),
-        ({"lang": "en"}, {"qqnews_language": "zh"}, "zh", "en"),
-        ({"lang": "xx"}, {"qqnews_language": "<b>"}, "zh", "zh"),
+        ({}, "", "", "en"),
+        ({}, "", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ({}, "", "en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ({}, "", "de, zh-TW;q=0.3, *;q=0.1", "zh"),
+        ({}, "", "zh;q=broken,,;;", "en"),
+        ({}, "zh", "en", "zh"),
+        ({"lang": "en"}, "zh", "zh", "en"),
+        ({"lang": "xx"}, "<b>", "zh", "zh"),
     ],
 )
 def test_the_address_counts_most_then_the_cookie_then_the_browser(
-    args: dict[str, str], cookies: dict[str, str], accepted: str, expected: str
+    args: dict[str, str], remembered: str, accepted: str, expected: str
 ) -> None:
-    assert chosen_language(args, cookies, accepted) == expected
+    assert chosen_language(args, remembered, accepted) == expected
 
 
 @pytest.mark.parametrize("query", ["(", ")", '"', "a OR", "OR a", "AND", "NOT", "-a", "()", "!!", "x" * 1001, "(" * 40])

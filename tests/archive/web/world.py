@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from archive.record import stamp
 from archive.store import Archive
 from tests.conftest import QQNEWS, clean_environment
 from tests.crawler.archived import hours_pass
@@ -48,16 +49,20 @@ def ranked(data: Path, hours: int = 20, seed: int = 4) -> None:
         waiting = [it.article.id for it in archive.articles()][:24]
         order = [waiting.pop(0) for _ in range(10)]
         start = datetime.now(UTC) - timedelta(hours=hours)
-        with archive.transaction():
+        with archive.transaction() as connection:
             for step in range(hours * 2):
                 for rank, article_id in enumerate(order, 1):
                     archive.sighting(article_id, "hot", rank, start + timedelta(minutes=30 * step))
+                connection.execute(_POLL, (stamp(start + timedelta(minutes=30 * step)),))
                 place = chance.randrange(9)
                 if chance.random() < 0.55:
                     order[place], order[place + 1] = order[place + 1], order[place]
                 elif waiting and chance.random() < 0.3:
                     order.pop()
                     order.insert(chance.randrange(5, 10), waiting.pop(0))
+
+
+_POLL = "INSERT INTO polls (source, polled_at, pages, listed, fresh) VALUES ('hot', ?, 1, 10, 0)"
 
 
 def _run(data: Path, site: Site, *arguments: str) -> None:

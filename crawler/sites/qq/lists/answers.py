@@ -12,7 +12,7 @@ from crawler.sites.qq.lists.listing import ListBlocked, ListBroken, ListEmpty, S
 Object = Mapping[str, Any]
 
 _CAPTCHA = re.compile(r"安全验证|人机验证|验证码|captcha", re.IGNORECASE)
-_JSONP = re.compile(r"(?:/\*.*?\*/\s*)?[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?", re.DOTALL)
+_JSONP = re.compile(r"(?:/\*(?:[^*]|\*(?!/))*+\*/\s*+)?[A-Za-z_$][\w$.]*+\s*+\((.*)\)\s*;?", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -20,7 +20,7 @@ _LONGEST_PROLOGUE: Final = 100_000
 """Lines before the first that names an article: a larger file without one is something else."""
 _LONGEST_LINE: Final = 4096
 """Characters. Addresses have a hundred."""
-_QUOTED_URL = re.compile(r"""\{.*?['"]url['"]\s*:\s*(['"])(?P<url>.*?)\1.*\}""")
+_QUOTED_URL = re.compile(r"""['"]url['"]\s*+:\s*+(['"])(?P<url>.*?)\1""")
 
 
 def read_links(body: bytes, url: str = "") -> Listing:
@@ -97,6 +97,7 @@ def _lines(text: str) -> Iterator[str]:
 def _name_in(line: str) -> str:
     if len(line) > _LONGEST_LINE:
         return line[:_LONGEST_LINE]  # No address is as long: it will be named as none.
-    quoted = _QUOTED_URL.fullmatch(line.strip().rstrip(","))
+    whole = line.strip().rstrip(",")
+    quoted = _QUOTED_URL.search(whole) if whole.startswith("{") and whole.endswith("}") else None
     bare = quoted["url"] if quoted else re.split(r"(?:^|\s)#", line, maxsplit=1)[0]
     return bare.strip()
