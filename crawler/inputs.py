@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archive.redaction import redacted
 from crawler.items import READABLE
 from crawler.sites.qq.lists import ListBroken, read_lines
 from crawler.sites.qq.sources import UnknownSource, read_source
@@ -32,6 +33,7 @@ def read_inputs(arguments: Iterable[str]) -> Inputs:
             _read_lines(inputs, "standard input", sys.stdin.buffer.read(LARGEST_FILE))
         else:
             _read_argument(inputs, argument)
+    inputs.bad = [redacted(line) for line in inputs.bad]  # It quotes what was given, which stands in reports, too.
     return inputs
 
 

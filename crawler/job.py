@@ -24,6 +24,7 @@ from archive.frontier import Frontier
 from archive.logs import held, prune_now_and_then
 from archive.monitoring.histories import note_coverage, surprises
 from archive.monitoring.thinning import thin
+from archive.redaction import PROXY
 from archive.store import Archive
 from crawler.coverage import coverage_of
 from crawler.log import run_log
@@ -36,7 +37,9 @@ Prepared = tuple[Plan, Counter[str]]
 """What to do, and what was counted before any spider began."""
 
 _OPTIONS = (
-    click.option("--proxy", metavar="URL", help="Go through this proxy, for everything."),
+    click.option(
+        "--proxy", metavar="URL", envvar=PROXY, help=f"Go through this proxy, for everything (default: {PROXY})."
+    ),
     click.option("--delay", type=click.FloatRange(min=0), help="Seconds between requests to one host (default 1)."),
     click.option("--concurrency", type=click.IntRange(1, 64), help="Requests to one host at a time (default 1)."),
     click.option("--contact", help="Your address for the site's keepers (default: QQNEWS_CONTACT)."),

@@ -20,6 +20,7 @@ from scrapy.statscollectors import StatsCollector
 from archive.decide import Verdict as Judgement
 from archive.errors import ExitCode
 from archive.monitoring.expectation import Kind, Surprise
+from archive.redaction import redacted
 
 PREFIX = "qqnews"
 MOST_PROBLEMS = 100
@@ -105,6 +106,7 @@ class Tally:
 
     def problem(self, what: str, reason: str, where: str) -> None:
         """Name something that went wrong: ``what`` (an id, a source), the reason, and where it was met."""
+        reason = redacted(reason)
         named: list[dict[str, str]] = self._stats.get_value(f"{PREFIX}/problems", [])
         if len(named) < MOST_PROBLEMS:
             self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])

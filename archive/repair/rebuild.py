@@ -119,7 +119,7 @@ def _write_schema_again(copy: Path) -> None:
 _TABLES: Final = (
     *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
     *("timetables", "due_times"),
-    *("polls", "gaps", "coverage", "notices", "recipients", "seals"),
+    *("polls", "gaps", "coverage", "notices", "recipients", "identity", "seals"),
 )
 
 

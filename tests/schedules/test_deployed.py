@@ -32,6 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "jobs.toml").write_text(JOBS)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path
 
 
@@ -61,8 +62,14 @@ def test_the_line_of_cron(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "clock" not in found(home)
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim@proxy:1")
     level, what = found(home)["cron"]
-    assert (level, what) == (Level.WARNING, "its line is not what it would be today: HTTPS_PROXY")
+    assert (level, what.endswith(".env is not what this shell has: HTTPS_PROXY")) == (Level.WARNING, True)
+    schedule(home, "cron", "install")
+    assert found(home)["cron"][0] is Level.FINE
+    assert "geheim" not in (home / "bin/stored").read_text()
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:other@proxy:1")
+    assert found(home)["cron"][1].endswith("is not what this shell has: HTTPS_PROXY")
     monkeypatch.delenv("HTTPS_PROXY")
+    schedule(home, "cron", "install")
     (home / "jobs.toml").write_text(JOBS.replace("1h", "2h"))
     assert found(home)["cron"][1].endswith("the jobs or the program")
     (home / "jobs.toml").write_text("[a]\n")
@@ -133,7 +140,9 @@ def test_messages(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WECOM", "wecombot://x")
     assert found(home)["messages"] == (Level.FINE, "go to ${WECOM}, json")
     schedule(home, "cron", "install")
-    assert "WECOM=wecombot://x" in (home / "bin/stored").read_text()
+    assert "wecombot" not in (home / "bin/stored").read_text()
+    (variables,) = (home / "config/qqnews").iterdir()
+    assert 'WECOM="wecombot://x"\n' in variables.read_text()
 
 
 def test_a_time_table_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from schedules.systemd import environment_file, units
+from schedules.systemd import units
 from tests.conftest import QQNEWS, clean_environment
 from tests.schedules.conftest import Machine
 
@@ -87,4 +87,3 @@ def test_words_for_systemd() -> None:
         in made["qqnews.service"]
     )
     assert "DynamicUser" not in made["qqnews.service"]
-    assert environment_file({"b": "2", "a": "1"}) == 'a="1"\nb="2"\n'

@@ -1,0 +1,74 @@
+"""Tells people when work on the archive comes to a halt, and when it goes on: without its disk, and in bounded time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schedules.alarms import ARCHIVE, Alarms
+from schedules.keeper import Tell
+from schedules.ping import failure_of, ping
+from schedules.recovery import rule_for
+from schedules.sending import send_waiting
+from schedules.telling import MissingVariable, Telling
+
+
+class Troubles:
+    """What is wrong with the archive in ``data``, for those whom the time-table names."""
+
+    def __init__(self, data: Path, jobs: Path | None, telling: Telling, stop: threading.Event, tell: Tell) -> None:
+        """``jobs``: the time-table's file; ``stop``: set to hold nobody up any more."""
+        self.telling = telling
+        """Who is told; changes when the time-table is read anew."""
+        self._jobs = jobs
+        self._data = data.absolute()
+        self._stop = stop
+        self._tell = tell
+        self._alarms = Alarms(data)
+
+    def met(self, error: Exception, *, lasted: bool) -> None:
+        """Note an error, if people are to be told of it. ``lasted``: whether it has been there for some time."""
+        rule = rule_for(error)
+        if rule.trouble is not None and (rule.at_once or lasted):
+            self._alarms.note(ARCHIVE, rule.trouble.value, str(error), datetime.now(UTC))
+
+    def note(self, what: str, verdict: str, because: str) -> None:
+        """Note that something else is wrong."""
+        self._alarms.note(what, verdict, because, datetime.now(UTC))
+
+    def over(self, what: str = ARCHIVE) -> None:
+        """Note that it is well again."""
+        self._alarms.over(what, datetime.now(UTC))
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether something is wrong with the archive now."""
+        return self._alarms.stands(ARCHIVE)
+
+    def send(self) -> None:
+        """Send what is to be told now, and let whoever watches the dead-man's switch know."""
+        try:
+            if self._jobs is not None and self._alarms.due(self.telling, datetime.now(UTC)):
+                error = send_waiting(self._data, self._jobs, self.telling, self._told_to_stop, {})
+                if error:
+                    self._tell(f"messages: {error}")
+            self._ping()
+        except OSError as error:
+            self._tell(f"messages: {error}")
+
+    def _ping(self) -> None:
+        telling, now = self.telling, datetime.now(UTC)
+        if telling.ping is None or not telling.ping_failures or not self.is_bad:
+            return  # The call stays away, which is what it is for.
+        if self._alarms.claim_ping(now, telling.ping_every):
+            try:
+                error = ping(failure_of(telling.ping.filled(os.environ)), self._alarms.because(ARCHIVE))
+            except MissingVariable as missing:
+                error = str(missing)
+            if error:
+                self._tell(f"ping: {error}")
+
+    def _told_to_stop(self, seconds: float) -> str:
+        return "told to stop" if self._stop.wait(seconds) else ""
