@@ -74,7 +74,9 @@ def ensure_meant(path: Path, identity: str | None = None) -> None:
         return
     if not path.is_file():
         raise ArchiveMissing(path, meant, what_stands_at(path))
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as there:
+    # Where nobody has it open it is read without leaving anything beside it, which a later writer would have to clear.
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as there:
         if (found := identity_of(there)) != meant:
             raise OtherArchive(path, found, meant)
 

@@ -6,7 +6,6 @@ Nothing here fails or holds up a run: each step is bounded in time, and what goe
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -94,16 +93,8 @@ class Afterwards:
     def _send(self) -> None:
         if not self._telling.urls or self.jobs.path is None or not self._is_time_to_send():
             return
-        keeper = self._keeper
-        error = send_waiting(
-            keeper.data,
-            self.jobs.path,
-            self._telling,
-            lambda seconds: _told_to_stop(keeper.stop, seconds),
-            keeper.named_archive(),
-        )
-        if error:
-            keeper.tell(f"afterwards: messages: {error}")
+        if error := send_waiting(self._keeper, self.jobs.path, self._telling, self._keeper.stop):
+            self._keeper.tell(f"afterwards: messages: {error}")
 
     def _is_time_to_send(self) -> bool:
         now, ours = datetime.now(UTC), {to.id for to in self._telling.urls}
@@ -170,7 +161,3 @@ def write_metrics(path: Path, text: str) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _told_to_stop(stop: threading.Event, seconds: float) -> str:
-    return "told to stop" if stop.wait(seconds) else ""

@@ -134,7 +134,7 @@ def _note_troubles(troubles: Troubles, results: list[Result]) -> None:
 
 
 def _troubles_of(keeper: Keeper, jobs: Jobs) -> Troubles:
-    return Troubles(keeper.data, jobs.path, jobs.telling, keeper.stop, keeper.tell)
+    return Troubles(keeper, jobs.path, jobs.telling, keeper.stop)
 
 
 @contextmanager

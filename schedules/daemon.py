@@ -56,7 +56,7 @@ class Daemon:
         self._wants_reload = self._was_at_work = False
         self._keeper = Keeper(data, "daemon", tell=tell)
         self._session: Session | None = None
-        self._troubles = Troubles(data, self._jobs.path, self._jobs.telling, self._stop, tell)
+        self._troubles = Troubles(self._keeper, self._jobs.path, self._jobs.telling, self._stop)
 
     def stop(self) -> None:
         """End what is under way, wait for it, and end. A signal's handler may call it."""
@@ -89,7 +89,7 @@ class Daemon:
         """One session."""
         identity = self._keeper.identity
         self._keeper = keeper = Keeper(self._data, "daemon", tell=self._tell, telling=self._jobs.telling)
-        keeper.identity = identity
+        self._troubles.keeper, keeper.identity = keeper, identity
         if self._stop.is_set():
             return
         with self._manager.kept_waiting():  # An archive of an earlier version is brought up to date.
@@ -188,6 +188,7 @@ class Daemon:
             self._jobs = self._read()
         except QQNewsError as error:
             self._tell(f"the time-table is refused, the old one stays: {error}")
+            self._troubles.remember(self._jobs.notify)  # Whoever sends cannot read the file, either.
             self._troubles.note(TIMETABLE, NOT_UNDERSTOOD, str(error))
         else:
             self._troubles.telling = self._jobs.telling

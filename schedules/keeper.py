@@ -77,6 +77,8 @@ class NotStarted(QQNewsError):
         if isinstance(error, OSError) and error.strerror:
             said = f"{error.strerror}: {readable(error.filename)}" if error.filename else error.strerror
         super().__init__(f"{job.name} could not be started ({said}): what is due of it waits")
+        if isinstance(error, QQNewsError):
+            self.exit_code = error.exit_code
 
 
 class Keeper:

@@ -6,11 +6,13 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
 import orjson
+
+from archive.failures import named_disk_failures
 
 _REPORT_BYTES: Final = 4 << 20
 _LINE_BYTES: Final = 500
@@ -18,12 +20,15 @@ _LINE_BYTES: Final = 500
 
 @contextmanager
 def outputs(log: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Where a run's results and its complaints go; in the end both are in the log. Raise ``OSError``.
+    """Where a run's results and its complaints go; in the end both are in the log. Raise ``ArchiveNotWritable``.
 
     The archive's directory is not made: where it is gone, nothing is to stand in its place.
     """
-    log.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryFile(dir=log.parent) as out, log.open("ab+", buffering=0) as err:
+    with ExitStack() as files:
+        with named_disk_failures(log):
+            log.parent.mkdir(exist_ok=True)
+            out: IO[bytes] = files.enter_context(tempfile.TemporaryFile(dir=log.parent))
+            err = files.enter_context(log.open("ab+", buffering=0))
         # Nobody removes it meanwhile; what we start inherits it, and holds it if we are killed.
         fcntl.flock(err, fcntl.LOCK_SH)
         yield out, err

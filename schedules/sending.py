@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+import threading
 from pathlib import Path
 from typing import Final
 
 from archive.errors import ExitCode
 from archive.redaction import parts_of, redacted
+from schedules.keeper import Keeper
 from schedules.program import program
 from schedules.supervise import started_group, supervise
 from schedules.telling import MissingVariable, Telling
@@ -17,19 +18,17 @@ from schedules.telling import MissingVariable, Telling
 SENDING: Final = 60.0
 """Seconds after which whoever sends is ended; what was not sent is sent later."""
 
-Watch = Callable[[float], str]
-"""Waits at most as long as it is told; a reason to stop, or ''."""
 
+def send_waiting(keeper: Keeper, jobs: Path, telling: Telling, stop: threading.Event) -> str:
+    """Send what is waiting to be sent; what went wrong, or ''. ``stop``: set to leave it. Raise ``OSError``.
 
-def send_waiting(data: Path, jobs: Path, telling: Telling, watch: Watch, variables: Mapping[str, str]) -> str:
-    """Send what is waiting to be sent; what went wrong, or ''. Raise ``OSError``.
-
-    ``variables``: added to the environment of whoever sends. Nothing here needs the archive's disk.
+    Nothing here needs the archive's disk; where another archive than the keeper's stands there, nothing is noted in it.
     """
-    words = [*program(), "--data", str(data), "schedule", "notify", "--jobs", str(jobs)]
+    words = [*program(), "--data", str(keeper.data), "schedule", "notify", "--jobs", str(jobs)]
+    environment = {**os.environ, **keeper.named_archive()}
     with tempfile.TemporaryFile() as said:
-        with started_group(words, cwd=Path("/"), env={**os.environ, **variables}, out=said, err=said) as process:
-            finished = supervise(process, SENDING, watch)
+        with started_group(words, cwd=Path("/"), env=environment, out=said, err=said) as process:
+            finished = supervise(process, SENDING, lambda seconds: "told to stop" if stop.wait(seconds) else "")
         if finished.exit_code in (ExitCode.OK, ExitCode.LOCKED):  # Somebody else is sending.
             return ""
         said.seek(0)

@@ -6,9 +6,10 @@ import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from schedules.alarms import ARCHIVE, Alarms
-from schedules.keeper import Tell
+from schedules.keeper import Keeper
 from schedules.ping import failure_of, ping
 from schedules.recovery import rule_for
 from schedules.sending import send_waiting
@@ -18,15 +19,15 @@ from schedules.telling import MissingVariable, Telling
 class Troubles:
     """What is wrong with the archive in ``data``, for those whom the time-table names."""
 
-    def __init__(self, data: Path, jobs: Path | None, telling: Telling, stop: threading.Event, tell: Tell) -> None:
-        """``jobs``: the time-table's file; ``stop``: set to hold nobody up any more."""
+    def __init__(self, keeper: Keeper, jobs: Path | None, telling: Telling, stop: threading.Event) -> None:
+        """``jobs``: the time-table's file; ``keeper``: knows which archive is meant; ``stop``: hold nobody up."""
+        self.keeper = keeper
+        """Changes with each session of the daemon."""
         self.telling = telling
         """Who is told; changes when the time-table is read anew."""
         self._jobs = jobs
-        self._data = data.absolute()
         self._stop = stop
-        self._tell = tell
-        self._alarms = Alarms(data)
+        self._alarms = Alarms(keeper.data)
 
     def met(self, error: Exception, *, lasted: bool) -> None:
         """Note an error, if people are to be told of it. ``lasted``: whether it has been there for some time."""
@@ -37,6 +38,10 @@ class Troubles:
     def note(self, what: str, verdict: str, because: str) -> None:
         """Note that something else is wrong."""
         self._alarms.note(what, verdict, because, datetime.now(UTC))
+
+    def remember(self, table: dict[str, Any] | None) -> None:
+        """Keep whom the time-table named, for those who cannot read it any more."""
+        self._alarms.remember(table)
 
     def over(self, what: str = ARCHIVE) -> None:
         """Note that it is well again."""
@@ -51,12 +56,12 @@ class Troubles:
         """Send what is to be told now, and let whoever watches the dead-man's switch know."""
         try:
             if self._jobs is not None and self._alarms.due(self.telling, datetime.now(UTC)):
-                error = send_waiting(self._data, self._jobs, self.telling, self._told_to_stop, {})
+                error = send_waiting(self.keeper, self._jobs, self.telling, self._stop)
                 if error:
-                    self._tell(f"messages: {error}")
+                    self.keeper.tell(f"messages: {error}")
             self._ping()
         except OSError as error:
-            self._tell(f"messages: {error}")
+            self.keeper.tell(f"messages: {error}")
 
     def _ping(self) -> None:
         telling, now = self.telling, datetime.now(UTC)
@@ -68,7 +73,4 @@ class Troubles:
             except MissingVariable as missing:
                 error = str(missing)
             if error:
-                self._tell(f"ping: {error}")
-
-    def _told_to_stop(self, seconds: float) -> str:
-        return "told to stop" if self._stop.wait(seconds) else ""
+                self.keeper.tell(f"ping: {error}")

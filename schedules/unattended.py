@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial, wraps
@@ -18,6 +17,7 @@ from schedules.alarms import TIMETABLE, Alarms
 from schedules.asking import Jobs, telling_known, with_jobs_file
 from schedules.env_file import EnvironmentFile
 from schedules.jobs import BadJobs
+from schedules.keeper import Keeper
 from schedules.recovery import NOT_UNDERSTOOD, Trouble
 from schedules.troubles import Troubles
 
@@ -101,7 +101,8 @@ def _tell_last_known(data: Path, jobs_file: Path | None, error: BadJobs) -> None
         telling = telling_known(data, jobs_file)
     except BadJobs:
         return  # Nobody is known.
-    troubles = Troubles(data, jobs_file, telling, threading.Event(), partial(click.echo, err=True))
+    keeper = Keeper(data, "telling", tell=partial(click.echo, err=True), telling=telling)
+    troubles = Troubles(keeper, jobs_file, telling, keeper.stop)
     is_there = jobs_file is not None and jobs_file.exists()
     troubles.note(TIMETABLE, NOT_UNDERSTOOD if is_there else Trouble.MISSING.value, str(error))
     troubles.send()

@@ -60,8 +60,7 @@ def ran(machine: Machine, job: Job, telling: Telling, *runs: Ended) -> None:
 def looks_of(keeper: Keeper, machine: Machine) -> Callable[..., None]:
     """What is done after runs by this keeper."""
     jobs = Jobs(machine.jobs)
-    troubles = Troubles(machine.data, jobs.path, jobs.telling, keeper.stop, keeper.tell)
-    return Afterwards(keeper, jobs, troubles).look
+    return Afterwards(keeper, jobs, Troubles(keeper, jobs.path, jobs.telling, keeper.stop)).look
 
 
 def recipients(machine: Machine) -> dict[str, Recipient]:
