@@ -38,16 +38,26 @@ def redacted(text: str, secrets: Iterable[str] = (), environment: Mapping[str, s
 def secrets_in(environment: Mapping[str, str]) -> frozenset[str]:
     """Return what is secret in an environment: names and passwords for proxies in every form in which they are sent or
     shown, and the password of the web page."""
-    proxies = (value for name, value in environment.items() if name.lower().endswith("_proxy") and "@" in value)
+    proxies = (value for name, value in environment.items() if _names_proxy(name))
     stated = (environment.get(name, "") for name in _SECRET_SETTINGS)
     found = {*stated, *(form for proxy in proxies for form in _credentials(proxy))}
     return frozenset(secret for secret in found if len(secret) >= _SHORTEST)
 
 
+def _names_proxy(name: str) -> bool:
+    return name.lower().endswith("_proxy") and name.lower() != "no_proxy"
+
+
 def _credentials(address: str) -> Iterator[str]:
-    """Yield name and password as one word, the password, and both as HTTP sends them."""
-    both = address.partition("://")[2].rpartition("@")[0] or address.rpartition("@")[0]
-    for form in {both, unquote(both)}:
+    """Yield name and password as one word, the password, and both as HTTP sends them; nothing where there are none.
+
+    An address that was written without its host has the password in the place of the port.
+    """
+    rest = address.partition("://")[2] or address
+    both, at, _ = rest.rpartition("@")
+    if not at:
+        both = "" if rest.rpartition(":")[2].rstrip("/").isdecimal() or ":" not in rest else rest.rstrip("/")
+    for form in {both, unquote(both)} - {""}:
         yield form
         yield form.partition(":")[2]
         yield b64encode(form.encode("utf-8", "surrogateescape")).decode()
@@ -68,7 +78,7 @@ def without_password(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         name, equals, value = word.partition("=")
         if name == _OPTION:
             value = value if equals else next(rest, "")
-            if "@" in value:
+            if any(_credentials(value)):
                 moved[PROXY] = value
             else:
                 kept += [word] if equals else [word, *filter(None, [value])]

@@ -19,7 +19,7 @@ from schedules.afterwards import Afterwards
 from schedules.asking import Jobs
 from schedules.clock import Clockwork
 from schedules.jobs import Job
-from schedules.keeper import Keeper
+from schedules.keeper import Keeper, NotStarted
 from schedules.life_sign import LifeSign
 from schedules.program import ProgramWatch
 from schedules.recovery import LostLock, PartDied, Response, rule_for
@@ -151,7 +151,8 @@ class Session:
             if rule.response is not Response.RETRY or rule.of_archive:
                 raise
             pause, lasted = self._retries.failed(job.name)
-            self._keeper.tell(f"{job.name}: {error}; tried again in {pause:.0f} s")
+            of_job = "" if isinstance(error, NotStarted) else f"{job.name}: "
+            self._keeper.tell(f"{of_job}{error}; tried again in {pause:.0f} s")
             self._troubles.met(error, lasted=lasted)
         else:
             if self._retries.succeeded(job.name):
