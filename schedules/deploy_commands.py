@@ -53,11 +53,12 @@ def cron(asked: Asked, *, jobs_file: Path | None, action: str, variables: Path |
         remove_environment(variables or place_for(data))
         return
     jobs, place = Jobs(jobs_file), (variables or place_for(data)).absolute()
-    ours = cron_block(data, jobs, place)  # What cron cannot take is refused before anything is made.
+    # What cron cannot take is refused before anything is made.
+    ours, carried = cron_block(data, jobs, place), carried_environment(jobs.telling)
     if action == "install":
         ensure_archive(data)
         ours = cron_block(data, jobs, place)
-    write_variables(place, carried_environment(jobs.telling))
+    write_variables(place, carried)
     if action == "print":
         click.echo(os.fsencode(ours), nl=False)
     else:
@@ -140,7 +141,8 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, variables: Path | 
     place = (directory or usual or Path()).absolute()
     data = asked.data.absolute() if user else Path(STATE)
     variables = (variables or place / "qqnews.env").absolute()
-    written = units_for(jobs, data, variables, user=user)  # What cannot be written is refused before anything is made.
+    # What cannot be written is refused before anything is made.
+    written, carried = units_for(jobs, data, variables, user=user), carried_environment(jobs.telling)
     if user or place == usual:
         ensure_archive(data)
         written = units_for(jobs, data, variables, user=user)
@@ -150,7 +152,6 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, variables: Path | 
             (place / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise NotWritable(place, error.strerror or str(error), "--to") from error
-    carried = carried_environment(jobs.telling)
     if is_ours(variables):
         write_environment(variables, carried, "--to")  # Also an empty one: it is the place for what comes later.
     else:

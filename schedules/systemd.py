@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -34,14 +35,14 @@ def units(
     """
     for path in (*program, *filter(None, (jobs, data, environment, metrics_file))):
         ensure_utf8(f"the path {str(path)!r}", str(path))
-    start = _words([*program, "--data", str(data or STATE), "schedule"])
+    start = f"{_executable(program[0])} {_words([*program[1:], '--data', str(data or STATE), 'schedule'])}"
     table = f" --archive {archive}" if archive else ""
     table += f" --jobs {_words([str(jobs)])}" if jobs else ""
     limits = f"EnvironmentFile=-{_pattern(str(environment))}\n" + (_ANYWHERE if user else _SYSTEM + _ANYWHERE)
     if metrics_file is not None and not user:
         limits += f"ReadWritePaths=-{_directory(str(metrics_file.parent))}\n"
     target = "default.target" if user else "multi-user.target"
-    mounted = f"RequiresMountsFor={_directory(str(data or STATE))}"
+    mounted = _mounted(str(data or STATE))
     once = f"{_ONE_RUN}ExecStart={start}"
     return {
         "qqnews.service": f"{_unit('the daemon', mounted, 'qqnews-tick@.timer')}\n[Service]\n{_DAEMON}"
@@ -71,11 +72,28 @@ def _word(word: str) -> str:
     return safe if re.fullmatch(r"[\w@%+=:,./-]+", safe, re.ASCII) else f'"{safe}"'
 
 
+def _executable(path: str) -> str:
+    """The first word of a command: no variable is filled in there, and quotation marks are not allowed."""
+    _ensure_no(("'", '"', "\\"), path)
+    return f'"{_specifiers(path)}"' if " " in path else _specifiers(path)
+
+
 def _directory(path: str) -> str:
     """A path where nothing is escaped and only quotes count."""
-    if '"' in path or "\\" in path:
-        raise Unquotable(f"the path {path!r}", "holds a quotation mark or a backslash")
+    _ensure_no(('"', "\\"), path)
     return f'"{_specifiers(path)}"'
+
+
+def _mounted(path: str) -> str:
+    """That the archive's disk is waited for; nothing where its name cannot be written there."""
+    with suppress(Unquotable):
+        return f"RequiresMountsFor={_directory(path)}"
+    return ""
+
+
+def _ensure_no(marks: Sequence[str], path: str) -> None:
+    if any(mark in path for mark in marks):
+        raise Unquotable(f"the path {path!r}", "holds a quotation mark or a backslash")
 
 
 def _pattern(path: str) -> str:
