@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# `make test PYTHON=…` leaves the environment of every day alone.
+TESTED := $(if $(filter command line,$(origin PYTHON)),.venv/$(notdir $(PYTHON)),.venv)
 
 .DEFAULT_GOAL := help
 .PHONY: help install format check test fuzz faults soak bench bench-duplicates bench-search bench-export bench-serve screenshots check-croissant demo lock clean
@@ -10,10 +12,17 @@ help: ## Show the targets
 install: $(BIN)/qqnews ## Put everything into .venv; the command is .venv/bin/qqnews
 
 $(BIN)/qqnews: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	$(call made,.venv)
+
+.venv/%/bin/qqnews: requirements.lock pyproject.toml
+	$(call made,.venv/$*)
+
+define made
+$(PYTHON) -m venv $(1)
+$(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+@touch $(1)/bin/qqnews
+endef
 
 format: install ## Format the code
 	$(BIN)/ruff format .
@@ -25,11 +34,12 @@ check: install ## Format, lint, types, tests: what must be green before a commit
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
 
-test: install ## Run the tests
-	$(BIN)/pytest -n auto
+test: $(TESTED)/bin/qqnews ## Run the tests (PYTHON=python3.13: with that one, in an environment of its own)
+	$(TESTED)/bin/pytest -n auto $(TESTS)
 
-fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
+fuzz: install ## Break pages for SECONDS (default 60), then try new examples of every property
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+	HYPOTHESIS_PROFILE=explore nice $(BIN)/pytest -n auto -m hypothesis
 
 soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
 	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py

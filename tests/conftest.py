@@ -18,6 +18,18 @@ from click.testing import CliRunner
 from tests.site.site import Site
 
 
+def pytest_configure() -> None:
+    """The same examples in every run, however slow the machine: a test fails because of what was changed, or never.
+
+    `make fuzz` looks for others. Imported here: the benches, which share this file, have no need of it.
+    """
+    from hypothesis import settings
+
+    settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+    settings.register_profile("explore", deadline=None, print_blob=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
 def installed(name: str) -> Path:
     """The script of that name in the environment that these tests run in."""
     return Path(sysconfig.get_path("scripts"), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -48,10 +48,6 @@ def _facts(request: Request) -> dict[str, str]:
     return {}
 
 
-_OF_THE_PROXY: Final = ("proxy-authorization",)
-"""Headers that the site never saw: a capture keeps no password."""
-
-
 def _capture(request: Request, response: Response, facts: dict[str, str]) -> Capture:
     return Capture(
         url=response.url,
@@ -60,7 +56,7 @@ def _capture(request: Request, response: Response, facts: dict[str, str]) -> Cap
         body=response.body,
         fetched_at=datetime.now(UTC),
         method=request.method,
-        request_headers=tuple(pair for pair in _pairs(request.headers) if pair[0].lower() not in _OF_THE_PROXY),
+        request_headers=_pairs(request.headers),
         request_body=request.body,
         facts=facts,
     )
