@@ -81,6 +81,21 @@ def ensure_meant(path: Path, identity: str | None = None) -> None:
             raise OtherArchive(path, found, meant)
 
 
+def make_below(data: Path, *names: str) -> Path:
+    """Make a directory of the archive in ``data`` if there is none, and return it.
+
+    The archive's own is never made: where it is gone in the midst of the work, nothing is to grow in its place. Raise
+    ``ArchiveMissing``.
+    """
+    path = data.joinpath(*names)
+    if not path.is_dir():
+        if not data.is_dir():
+            there = data / "archive.db"
+            raise ArchiveMissing(there, expected_identity(os.environ) or "", what_stands_at(there))
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def what_stands_at(path: Path) -> str:
     """Say what is there instead of the database."""
     directory = path.parent

@@ -21,6 +21,7 @@ from scrapy.utils.log import configure_logging
 from archive.asked import Asked
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
 from archive.frontier import Frontier
+from archive.identity import make_below
 from archive.logs import held, prune_now_and_then
 from archive.monitoring.histories import note_coverage, surprises
 from archive.monitoring.thinning import thin
@@ -80,7 +81,7 @@ def carry_out(
     with Archive.open(asked.data) as archive:
         run_id = archive.begin_run(job, started_at=started)
         plan, before = prepare(archive)
-        runs.mkdir(parents=True, exist_ok=True)
+        make_below(asked.data, "runs")
         log = runs / f"{stamp}-{job}.log"
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=str(log))
         with held(log), run_log(settings):

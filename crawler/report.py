@@ -19,6 +19,7 @@ from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
 from archive.errors import ExitCode
+from archive.identity import make_below
 from archive.monitoring.expectation import Kind, Surprise
 from archive.redaction import redacted
 
@@ -291,7 +292,7 @@ _SHOWN = (
 
 def write_report(directory: Path, stamp: str, content: Mapping[str, Any]) -> Path:
     """Write a report aside and rename it into place; the path it got."""
-    directory.mkdir(parents=True, exist_ok=True)
+    make_below(directory.parent, directory.name)
     path = directory / f"{stamp}-{content['job']}.json"
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
-from archive.errors import ArchiveBusy, ArchiveMissing, ArchiveNotWritable, ExitCode, NoArchive, QQNewsError
+from archive.errors import (
+    ArchiveBusy,
+    ArchiveMissing,
+    ArchiveNotWritable,
+    ExitCode,
+    NoArchive,
+    OtherArchive,
+    QQNewsError,
+)
 from archive.identity import SETTING, ensure_meant, expected_identity, what_stands_at
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
@@ -116,6 +124,7 @@ class Keeper:
             locks = self.locks(archive)
             turns = Turns(Ledger(archive), locks, self.salt, News(Notices(archive), self.telling))
             while not self.stop.is_set():
+                self.check_archive()
                 if (orphan := _orphan_left(locks, job)) is not None:
                     return [*results, Busy(job, orphan, wanted=True)]
                 hand = by_hand and not results
@@ -169,18 +178,19 @@ class Keeper:
         # What everybody could read in the list of processes is handed over in the environment.
         asked, moved = without_password(job.words(due_at or started))
         words = [*program(), "--data", str(self.data), "--json", *asked]
+        watch = _Watch(self, locks, begun.token)
         try:
             with outputs(path.with_suffix(".log")) as (out, log):
                 environment = self._environment(begun) | moved
                 with started_group(words, cwd=self.data, env=environment, out=out, err=log) as process:
                     locks.name_child(begun.token, Process.numbered(process.pid))
-                    finished = supervise(process, job.limit.total_seconds(), _Watch(self.stop, locks, begun.token))
+                    finished = supervise(process, job.limit.total_seconds(), watch)
                 complaint, own_report = _said(out, log)
         except (OSError, ArchiveBusy, ArchiveNotWritable) as error:
             reason = NotStarted(job, error)
             self._surely(lambda: turns.withdraw(begun, str(reason), datetime.now(UTC)))
             raise reason from error
-        ended = _ended(finished, own_report, stopping=self.stop.is_set())
+        ended = _ended(finished, own_report, stopping=self.stop.is_set() or watch.lost_archive)
         because = _because(ended, own_report) or (ended.exit_code and complaint) or _little(ended.exit_code)
         ended = replace(ended, because=redacted(because), log=path.with_suffix(".log").name)
         now = datetime.now(UTC)
@@ -232,18 +242,25 @@ class Keeper:
 class _Watch:
     """Waits with a run, beats its lock, and says why it must stop."""
 
-    def __init__(self, stop: threading.Event, locks: Locks, token: str) -> None:
-        self._stop = stop
+    def __init__(self, keeper: Keeper, locks: Locks, token: str) -> None:
+        self._keeper = keeper
         self._locks = locks
         self._token = token
         self._next_beat = time.monotonic() + BEAT_EVERY
+        self.lost_archive = False
+        """Whether the run must stop because its archive is not there any more: it is to be done again."""
 
     def __call__(self, seconds: float) -> str:
-        if self._stop.wait(seconds):
+        if self._keeper.stop.wait(seconds):
             return "told to stop"
         if time.monotonic() < self._next_beat:
             return ""
         self._next_beat = time.monotonic() + BEAT_EVERY
+        try:
+            self._keeper.check_archive()
+        except (ArchiveMissing, OtherArchive, ArchiveReplaced) as error:
+            self.lost_archive = True  # What it wrote would be written into the void, or into something else.
+            return str(error)
         with suppress(ArchiveBusy, ArchiveNotWritable):  # The next beat may come through; our process may do its work.
             return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
         return ""

@@ -17,7 +17,7 @@ from schedules.alarms import Alarms
 from schedules.crontab import words_of
 from schedules.deploy_commands import ensure_archive
 from tests.conftest import QQNEWS, clean_environment
-from tests.schedules.conftest import Machine, PostOffice
+from tests.schedules.conftest import Machine, PostOffice, until
 from tests.schedules.test_crontab import FAKE
 from tests.site.site import Site
 
@@ -223,3 +223,44 @@ def test_a_run_that_cannot_be_started_waits_and_is_no_try(machine: Machine, disk
     assert machine.call("tick").returncode == 0
     (row,) = (row for row in machine.history("a") if row["due_at"])
     assert (row["state"], row["verdict"], row["attempts"]) == ("ran", "ok", 1)
+
+
+SLOW = """
+import sys
+from schedules import keeper
+keeper.BEAT_EVERY = 0.1
+sys.argv[0] = {program!r}
+from qqnews import main
+main()
+"""
+
+
+def test_what_is_under_way_when_the_disk_goes_is_ended_and_done_again(
+    machine: Machine, disk: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "bin/qqnews"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ntest -e {tmp_path}/again && exit 0\ntouch {tmp_path}/begun\nexec sleep 600\n")
+    program.chmod(0o755)
+    make_due(machine)
+
+    def tick() -> subprocess.Popen[str]:
+        words = [sys_python(), "-c", SLOW.format(program=str(program)), *machine.command("tick")[1:]]
+        environment = clean_environment(**machine.environment)
+        return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    first = tick()
+    until((tmp_path / "begun").exists)
+    disk.rename(tmp_path / "away")
+    out, _ = first.communicate(timeout=60)
+    assert first.returncode == 21
+    assert "there is no such directory" in json.loads(out.splitlines()[-1])["because"]
+    assert not disk.exists()
+    (tmp_path / "away").rename(disk)
+    (row,) = (row for row in machine.history("a") if row["due_at"])
+    assert (row["state"], "to be run again: the archive" in row["reason"]) == ("waiting", True)
+    (tmp_path / "again").touch()
+    second = tick()
+    second.communicate(timeout=60)
+    (row,) = (row for row in machine.history("a") if row["due_at"])
+    assert (row["state"], row["verdict"], row["attempts"]) == ("ran", "ok", 2)
