@@ -124,6 +124,8 @@ DOWNLOAD_HANDLERS = {
 TWISTED_REACTOR_ENABLED = False
 # A setback is counted and stands in the report; in the log a line is enough.
 DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
+# A log is read beside others, of machines and programs in other zones.
+LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S%z"
 # Links are unique in the archive; a link that is tried again must not be swallowed as a duplicate.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 # Every answer reaches the spider: 404, 567 and redirects are named outcomes, not noise.

@@ -19,6 +19,7 @@ from archive.monitoring.metrics import metrics
 from archive.monitoring.notices import Recipient
 from archive.monitoring.state import Run, State, read_state
 from archive.naming import readable
+from archive.store import Archive
 from schedules.asking import Jobs, with_jobs
 from schedules.durations import duration_text
 from schedules.health import Standing, job_metrics, nobody_looks, standings
@@ -149,10 +150,13 @@ def _listed(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _facts(state: State, jobs: list[Standing], concerns: list[Concern]) -> dict[str, Any]:
     disk, held = state.disk, state.contents
+    with Archive.to_read(state.data) as archive:
+        identity = archive.identity
     return {
         "exit_code": max((concern.exit_code for concern in concerns), default=ExitCode.OK),
         "attention": [concern.what for concern in concerns],
         "data": readable(state.data.absolute()),
+        "identity": identity,
         "schema": state.schema,
         "jobs": [_job_facts(job) for job in jobs],
         "locks": [{"name": it.name, "purpose": it.purpose, "holder": str(it)} for it in state.locks],
