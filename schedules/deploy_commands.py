@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -28,6 +29,8 @@ from schedules.program import program
 from schedules.reach import closed_to_others, needed, said_of
 from schedules.systemd import STATE, units
 
+UNIT_VARIABLES: Final = "qqnews.env"
+"""The file of variables beside units: ours, whatever an earlier version has written there."""
 _ENV = click.option(
     "--env",
     "variables",
@@ -140,7 +143,7 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, variables: Path | 
         raise click.UsageError("HOME is not set: say with --to where the files go")
     place = (directory or usual or Path()).absolute()
     data = asked.data.absolute() if user else Path(STATE)
-    variables = (variables or place / "qqnews.env").absolute()
+    own, variables = variables is not None, (variables or place / UNIT_VARIABLES).absolute()
     # What cannot be written is refused before anything is made.
     written, carried = units_for(jobs, data, variables, user=user), carried_environment(jobs.telling)
     if user or place == usual:
@@ -152,10 +155,10 @@ def systemd(asked: Asked, jobs: Jobs, directory: Path | None, variables: Path | 
             (place / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise NotWritable(place, error.strerror or str(error), "--to") from error
-    if is_ours(variables):
-        write_environment(variables, carried, "--to")  # Also an empty one: it is the place for what comes later.
-    else:
+    if own:
         write_variables(variables, carried)
+    else:
+        write_environment(variables, carried, "--to")  # Also an empty one: it is the place for what comes later.
     for path in (*(place / name for name in written), variables):
         click.echo(readable(path))
     click.echo(_advice(jobs, data, user=user), err=True)

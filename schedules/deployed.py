@@ -15,7 +15,7 @@ from archive.monitoring.diagnosis import Finding, Level
 from archive.monitoring.state import read_state
 from schedules import crontab
 from schedules.asking import Jobs
-from schedules.deploy_commands import cron_block, identity_at, units_for, usual_place
+from schedules.deploy_commands import UNIT_VARIABLES, cron_block, identity_at, units_for, usual_place
 from schedules.env_file import carried_environment, is_ours, place_for, read_environment, text_of
 from schedules.program import program
 from schedules.reach import closed_to_others, needed, said_of
@@ -147,7 +147,7 @@ def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
         carried = carried_environment(jobs.telling)
         if old:
             yield Finding("systemd", Level.WARNING, f"{place}: not as today: {', '.join(old)}", again)
-        elif is_ours(variables) and _text(variables) not in (None, text_of(carried)):
+        elif _is_written(place, variables) and _text(variables) not in (None, text_of(carried)):
             yield Finding("systemd", Level.WARNING, f"{variables} is not what this shell has", again)
         else:
             yield Finding("systemd", Level.FINE, f"the units in {place} are up to date")
@@ -156,10 +156,15 @@ def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
             yield Finding("systemd", Level.ERROR, *said_of(closed))
 
 
+def _is_written(place: Path, variables: Path) -> bool:
+    """Whether the file of variables is written with the units."""
+    return variables == place / UNIT_VARIABLES or is_ours(variables)
+
+
 def _variables_of(place: Path) -> Path:
     """The file of variables that the units in ``place`` name."""
     found = re.search(r"^EnvironmentFile=-(.*)$", _text(place / _UNITS) or "", re.M)
-    return Path(re.sub(r"\\(.)", r"\1", found[1]).replace("%%", "%")) if found else place / "qqnews.env"
+    return Path(re.sub(r"\\(.)", r"\1", found[1]).replace("%%", "%")) if found else place / UNIT_VARIABLES
 
 
 def _text(path: Path) -> str | None:

@@ -137,10 +137,8 @@ def is_ours(path: Path) -> bool:
 def write_environment(path: Path, environment: Mapping[str, str], option: str) -> None:
     """Write the file, readable by its owner alone from its first byte. ``option``: how another place is named.
 
-    Raise ``NotWritable``. A file that is not ours is left as it is.
+    Raise ``NotWritable``.
     """
-    if not is_ours(path):
-        return
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
