@@ -28,7 +28,7 @@ from schedules.telling import Address, Telling, pause_after
 
 ARCHIVE: Final = "the archive"
 TIMETABLE: Final = "the time-table"
-"""What there can be an alarm of, as messages call it."""
+"""What there can be an alarm of, beside jobs, as messages call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,10 @@ class Alarms:
     def stands(self, what: str) -> bool:
         """Whether something is wrong now."""
         return bool(self._read().get("alarms", {}).get(what, {}).get("over") == "")
+
+    def standing(self) -> set[str]:
+        """All that is wrong now."""
+        return {what for what in self._read().get("alarms", {}) if self.stands(what)}
 
     def because(self, what: str) -> str:
         """What is wrong, or was last; '' where there is no alarm."""

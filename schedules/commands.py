@@ -24,6 +24,7 @@ from archive.naming import readable
 from archive.redaction import redacted
 from archive.store import Archive
 from schedules.afterwards import Afterwards
+from schedules.alarms import ARCHIVE
 from schedules.asking import Jobs, with_jobs, with_jobs_file
 from schedules.clock import MOST_AT_ONCE
 from schedules.daemon_log import daemon_log
@@ -111,7 +112,7 @@ def tick(asked: Asked, jobs: Jobs, names: tuple[str, ...], *, quiet: bool) -> No
         for result in results:
             if _is_worth_a_line(result, quiet=quiet):
                 _show(result, as_json=asked.json)
-        _note_troubles(troubles, results)
+        _note_troubles(troubles, jobs, results)
         Afterwards(keeper, jobs, troubles).look(ran=True)
     sys.exit(128 + received[0] if received else _exit_code(results))
 
@@ -124,13 +125,13 @@ def _turn(keeper: Keeper, until: datetime, job: Job) -> list[Result]:
         return [NotDone(job, error)]
 
 
-def _note_troubles(troubles: Troubles, results: list[Result]) -> None:
-    """Note what kept jobs from their turns; where nothing did, all is well again."""
-    errors = [result.error for result in results if isinstance(result, NotDone)]
-    for error in errors:
-        troubles.met(error, lasted=True)
-    if not errors:
-        troubles.over()
+def _note_troubles(troubles: Troubles, jobs: Jobs, results: list[Result]) -> None:
+    """Note what kept jobs from their turns, and what does no longer."""
+    troubles.keep_only(jobs.by_name)
+    failed = [result for result in results if isinstance(result, NotDone)]
+    noted = {troubles.met(result.error, lasted=True, job=result.job.name) for result in failed}
+    for what in {ARCHIVE, *(result.job.name for result in results)} - noted:
+        troubles.over(what)
 
 
 def _troubles_of(keeper: Keeper, jobs: Jobs) -> Troubles:

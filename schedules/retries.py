@@ -39,10 +39,10 @@ class Retries:
                 failing.not_before = now + pause_before(failing.tries)
             return failing.not_before - now, now - failing.since >= PATIENCE
 
-    def succeeded(self, job: str) -> bool:
-        """Note that a turn went well; whether no job fails any more that did before."""
+    def succeeded(self, job: str) -> None:
+        """Note that a turn went well."""
         with self._lock:
-            return self._failing.pop(job, None) is not None and not self._failing
+            self._failing.pop(job, None)
 
     def due(self) -> set[str]:
         """The jobs whose pause is over."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from archive.errors import ArchiveBusy, ArchiveNotWritable, QQNewsError
 from archive.lock import BEAT_EVERY, Locks
-from archive.process import is_alive
+from archive.process import Process, is_alive
 from archive.store import Archive
 from schedules.afterwards import Afterwards
 from schedules.asking import Jobs
@@ -76,6 +76,7 @@ class Session:
             self._clockwork.add(job.name, start, partial(self._turn, job))
         self._clockwork.keep_only(jobs.by_name)
         self._retries.keep_only(set(jobs.by_name))
+        self._troubles.keep_only(jobs.by_name)
 
     @contextmanager
     def _held(self, archive: Archive) -> Iterator[tuple[Locks, str]]:
@@ -83,7 +84,7 @@ class Session:
         locks = self._keeper.locks(archive)
         with _life_sign(self._keeper.data) as sign:
             holder = locks.holder(LOCK)
-            if sign and holder and holder.token == sign.left and is_alive(holder.process) is None:
+            if sign and holder and holder.token == sign.left and _is_out_of_sight(holder.process):
                 self._keeper.dead = holder.process
             locks.forget_mine()
             token = locks.take(LOCK, self._keeper.purpose, datetime.now(UTC))
@@ -153,10 +154,11 @@ class Session:
             pause, lasted = self._retries.failed(job.name)
             of_job = "" if isinstance(error, NotStarted) else f"{job.name}: "
             self._keeper.tell(f"{of_job}{error}; tried again in {pause:.0f} s")
-            self._troubles.met(error, lasted=lasted)
+            self._troubles.met(error, lasted=lasted, job=job.name)
         else:
-            if self._retries.succeeded(job.name):
-                self._troubles.over()
+            self._retries.succeeded(job.name)
+            self._troubles.over(job.name)
+            self._troubles.over()
 
 
 @contextmanager
@@ -170,6 +172,12 @@ def _life_sign(data: Path) -> Iterator[LifeSign | None]:
         return
     with closing(sign):
         yield sign
+
+
+def _is_out_of_sight(process: Process) -> bool:
+    """Whether a process of this machine can be neither seen nor missed: it has, or had, a name space of its own."""
+    boot = Process.current().boot
+    return boot != "" and process.boot == boot and is_alive(process) is None
 
 
 def _beat(locks: Locks, token: str) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from schedules.alarms import ARCHIVE, Alarms
+from schedules.alarms import ARCHIVE, TIMETABLE, Alarms
 from schedules.keeper import Keeper
 from schedules.ping import failure_of, ping
-from schedules.recovery import rule_for
+from schedules.recovery import Trouble, rule_for
 from schedules.sending import send_waiting
 from schedules.telling import MissingVariable, Telling
 
@@ -29,11 +30,18 @@ class Troubles:
         self._stop = stop
         self._alarms = Alarms(keeper.data)
 
-    def met(self, error: Exception, *, lasted: bool) -> None:
-        """Note an error, if people are to be told of it. ``lasted``: whether it has been there for some time."""
+    def met(self, error: Exception, *, lasted: bool, job: str = "") -> str:
+        """Note an error, if people are to be told of it, and say of what: the archive, or a job. '': of nothing.
+
+        ``lasted``: whether it has been there for some time. ``job``: whose turn it hindered; what may well be this
+        job's alone is noted of the job.
+        """
         rule = rule_for(error)
-        if rule.trouble is not None and (rule.at_once or lasted):
-            self._alarms.note(ARCHIVE, rule.trouble.value, str(error), datetime.now(UTC))
+        if rule.trouble is None or not (rule.at_once or lasted):
+            return ""
+        what = job if job and rule.trouble is Trouble.STUCK else ARCHIVE
+        self._alarms.note(what, rule.trouble.value, str(error), datetime.now(UTC))
+        return what
 
     def note(self, what: str, verdict: str, because: str) -> None:
         """Note that something else is wrong."""
@@ -46,6 +54,11 @@ class Troubles:
     def over(self, what: str = ARCHIVE) -> None:
         """Note that it is well again."""
         self._alarms.over(what, datetime.now(UTC))
+
+    def keep_only(self, jobs: Collection[str]) -> None:
+        """Note that nothing is wrong any more with jobs that there are no longer."""
+        for what in self._alarms.standing() - {*jobs, ARCHIVE, TIMETABLE}:
+            self.over(what)
 
     @property
     def is_bad(self) -> bool:

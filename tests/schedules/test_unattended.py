@@ -225,6 +225,24 @@ def test_a_run_that_cannot_be_started_waits_and_is_no_try(machine: Machine, disk
     assert (row["state"], row["verdict"], row["attempts"]) == ("ran", "ok", 1)
 
 
+def test_what_hinders_one_job_alone_is_told_of_it_alone(machine: Machine, disk: Path, post_office: PostOffice) -> None:
+    """Its command is longer than the system takes; of the others nothing is wrong, however often they are looked at."""
+    told_by(machine, post_office, 'group = "0s"')
+    sound = machine.jobs.read_text() + '[b]\ncommand = "stats"\nevery = "1h"\n'
+    machine.jobs.write_text(sound.replace('[b]\ncommand = "stats', f'[b]\ncommand = "stats {"x" * 200_000}'))
+    with Archive.existing(machine.data) as archive:
+        Ledger(archive).watch("b", "every 1h Asia/Shanghai", datetime.now(UTC) - timedelta(hours=1))
+    for _ in range(2):
+        assert machine.call("tick", "a").returncode == 0
+        ended = machine.call("tick", "b")
+        assert ended.returncode == 15
+        assert "b could not be started (Argument list too long: " in ended.stdout
+    assert post_office.titles == ["b is not worked on"]
+    machine.jobs.write_text(sound)
+    assert machine.call("tick").returncode == 0
+    assert post_office.titles == ["b is not worked on", "b is well again"]
+
+
 SLOW = """
 import sys
 from schedules import keeper
