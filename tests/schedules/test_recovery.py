@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -208,6 +209,20 @@ def test_a_database_that_somebody_keeps_to_himself_for_long(machine: Machine) ->
     assert goes_on(machine)
     assert ends_well(machine, daemon)
     assert no_due_time_was_lost(machine)
+
+
+@pytest.mark.parametrize("more", [0, 2, 4])
+def test_a_daemon_that_may_open_no_more_files_for_a_while(machine: Machine, more: int) -> None:
+    """Too many for a log, for the interpreter of a job, or for a process: each is met at another place."""
+    daemon = quick_daemon(machine)
+    soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    until(lambda: said_by(machine).count("begins") == said_by(machine).count("ok ("))
+    opened = len(list(Path(f"/proc/{daemon.pid}/fd").iterdir()))
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (opened + more, hard))
+    until_heard(machine, "tried again in", 3)
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    assert goes_on(machine)
+    assert ends_well(machine, daemon)
 
 
 def test_another_archive_ends_it_and_is_not_touched(machine: Machine, tmp_path: Path, post_office: PostOffice) -> None:
