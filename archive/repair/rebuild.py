@@ -113,7 +113,7 @@ def _write_schema_again(copy: Path) -> None:
     ):
         connection.execute("PRAGMA writable_schema = ON")
         for name, sql in schema_of_newest().items():
-            connection.execute("UPDATE sqlite_schema SET sql = ?1 WHERE name = ?2 AND sql <> ?1", (sql, name))
+            connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ? AND sql <> ?", (sql, name, sql))
 
 
 _TABLES: Final = (

@@ -13,6 +13,7 @@ import orjson
 
 from archive.article import Article, content_hash
 from archive.media import pictures_of
+from archive.parameters import by_number
 from archive.record import archived_from
 from archive.seals import SEALED
 from archive.takedown.traces import Traces
@@ -42,7 +43,7 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
     leave(connection, article_id)
     for url, digest in pictures:
         counts["pictures"] += connection.execute("DELETE FROM pictures WHERE url = ?", (url,)).rowcount
-        counts["media"] += connection.execute(_DELETE_UNUSED, (digest,)).rowcount
+        counts["media"] += connection.execute(_DELETE_UNUSED, by_number(digest)).rowcount
     for table in _tables_with(connection, _OWN):
         query = f'DELETE FROM "{table}" WHERE {_OWN} = ?'  # noqa: S608  (a name from the schema)
         counts[table] += connection.execute(query, (article_id,)).rowcount
@@ -67,14 +68,14 @@ def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[l
     known = dict(map(tuple, connection.execute(_PICTURES, (article_id, asked))))
     pictures, files = [], []
     for url, digest in known.items():
-        other = connection.execute(_OTHER_USER, (article_id, re.sub(r"\Ahttps?:", "", url))).fetchone()
+        other = connection.execute(_OTHER_USER, by_number(article_id, re.sub(r"\Ahttps?:", "", url))).fetchone()
         if other:
             connection.execute("UPDATE pictures SET article_id = ? WHERE url = ?", (other[0], url))
         else:
             pictures.append((url, digest or ""))
     for digest in {digest for _, digest in pictures}:
         urls = orjson.dumps([url for url, _ in pictures]).decode()
-        files += [path for (path,) in connection.execute(_FILE_OF_NOBODY_ELSE, (digest, urls))]
+        files += [path for (path,) in connection.execute(_FILE_OF_NOBODY_ELSE, by_number(digest, urls))]
     return pictures, files
 
 

@@ -21,6 +21,7 @@ from archive.article import Article
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
+from archive.parameters import by_number
 from archive.raw import raw_files
 from archive.record import Revision, stamp
 from archive.schema import open_database
@@ -101,7 +102,7 @@ def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...
 def _is_mentioned(connection: sqlite3.Connection, article_id: str) -> bool:
     """Whether it was at least listed: there may be captures of it that could not be read."""
     query = "SELECT 1 FROM links WHERE id = ?1 UNION SELECT 1 FROM sightings WHERE article_id = ?1"
-    return connection.execute(query, (article_id,)).fetchone() is not None
+    return connection.execute(query, by_number(article_id)).fetchone() is not None
 
 
 def _begin(archive: Archive, article_id: str, reason: str, now: datetime) -> None:
@@ -138,7 +139,7 @@ def _erase_captures(archive: Archive, traces: Traces) -> int:
 def _own_captures(connection: sqlite3.Connection, article_id: str) -> dict[str, set[int]]:
     """File → offsets of the captures that the article's rows name."""
     found: dict[str, set[int]] = {}
-    for (raw_ref,) in connection.execute(_OWN_REFERENCES, (article_id,)):
+    for (raw_ref,) in connection.execute(_OWN_REFERENCES, by_number(article_id)):
         place = reference(raw_ref, "")
         found.setdefault(place.file, set()).add(place.offset)
     return found
