@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# `make test PYTHON=…` leaves the environment of every day alone.
+TESTED := $(if $(filter command line,$(origin PYTHON)),.venv/$(notdir $(PYTHON)),.venv)
 
 .DEFAULT_GOAL := help
 .PHONY: help install format check test fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant demo lock clean
@@ -10,10 +12,17 @@ help: ## Show the targets
 install: $(BIN)/qqnews ## Put everything into .venv; the command is .venv/bin/qqnews
 
 $(BIN)/qqnews: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	$(call made,.venv)
+
+.venv/%/bin/qqnews: requirements.lock pyproject.toml
+	$(call made,.venv/$*)
+
+define made
+$(PYTHON) -m venv $(1)
+$(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(1)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+@touch $(1)/bin/qqnews
+endef
 
 format: install ## Format the code
 	$(BIN)/ruff format .
@@ -25,11 +34,12 @@ check: install ## Format, lint, types, tests: what must be green before a commit
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
 
-test: install ## Run the tests
-	$(BIN)/pytest -n auto
+test: $(TESTED)/bin/qqnews ## Run the tests (PYTHON=python3.13: with that one, in an environment of its own)
+	$(TESTED)/bin/pytest -n auto $(TESTS)
 
-fuzz: install ## Break pages for SECONDS (default 60) and see whether the reader survives
+fuzz: install ## Break pages for SECONDS (default 60), then try new examples of every property
 	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+	HYPOTHESIS_PROFILE=explore nice $(BIN)/pytest -n auto -m hypothesis
 
 takedowns: install ## Take down every article of a crawled site of 200 in turn, and see that the others are as before (IDS="…": only these)
 	nice $(BIN)/python -m tests.archive.takedowns $(IDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -119,9 +119,9 @@ class BadInput(click.ClickException):
 
     exit_code = 20
 
-    def show(self, file: object = None) -> None:
+    def show(self, file: IO[str] | None = None) -> None:
         """One line, like every other error."""
-        click.echo(f"qqnews: {self.message}", err=True)
+        click.echo(f"qqnews: {self.message}", file=file, err=True)
 
 
 class LazyGroup(click.Group):
@@ -158,12 +158,13 @@ def cli(ctx: click.Context, data: str | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on standard error and an exit code of its own."""
+    _hide_password()
     try:
         sys.exit(cli(standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
@@ -175,12 +176,44 @@ def main() -> None:
         sys.exit(_exit_code_of(error))
 
 
-def _exit_code_of(error: Exception) -> int:
-    """Say in a line what was foreseen; whatever was not is raised again."""
-    from archive.errors import QQNewsError
-    from archive.naming import readable
+def _show(error: click.ClickException) -> None:
+    """Say what is wrong with the command line, which may hold a password."""
+    from io import StringIO
 
-    if not isinstance(error, QQNewsError):
-        raise error
-    click.echo(f"qqnews: {readable(str(error))}", err=True)
-    return error.exit_code
+    from archive.redaction.secrets import redacted
+
+    said = StringIO()
+    error.show(said)
+    click.echo(redacted(said.getvalue()), err=True, nl=False)
+
+
+def _hide_password() -> None:
+    """Start again without a proxy's password on the command line: everybody on the machine can read that."""
+    if not any(word.startswith("--proxy") for word in sys.argv[1:]):
+        return
+    from archive.redaction.secrets import without_password
+
+    words, moved = without_password(sys.argv[1:])
+    if moved:
+        os.environ.update(moved)
+        own = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+        os.execv(sys.executable, [*own, *words])  # noqa: S606  (this very program)
+
+
+def _exit_code_of(error: Exception) -> int:
+    """Say in a line what was foreseen; of anything else, all that helps to mend it."""
+    from archive.errors import ExitCode, QQNewsError
+    from archive.naming import readable
+    from archive.redaction.secrets import redacted
+
+    if isinstance(error, QQNewsError):
+        click.echo(readable(redacted(f"qqnews: {error}")), err=True)
+        return error.exit_code
+    from traceback import format_exception
+
+    click.echo(redacted("".join(format_exception(error))), err=True, nl=False)
+    return ExitCode.UNEXPECTED
+
+
+if __name__ == "__main__":
+    main()

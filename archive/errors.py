@@ -65,14 +65,35 @@ class NoArchive(QQNewsError):
         self.path = path
 
 
-class ArchiveMoved(QQNewsError):
-    """The archive was taken from under a process that works on it for long."""
+class ArchiveMissing(NoArchive):
+    """The archive that is meant is not there: its disk is not mounted, or it was moved. None is made in its place.
+
+    ``expected``: its identity, '' where that is not known; ``found``: what stands there.
+    """
+
+    def __init__(self, path: Path, expected: str, found: str) -> None:
+        cure = "if it is to be another one, 'qqnews schedule cron install' or 'schedule systemd' again"
+        if not expected:
+            cure = "a new one is made by 'qqnews crawl', 'qqnews schedule cron install' or 'schedule systemd' only"
+        which = f"the archive {expected} is not at {path}" if expected else f"no archive at {path}"
+        QQNewsError.__init__(self, f"{which} ({found}): mount its disk or move it back; {cure}")
+        self.path = path
+        self.expected = expected
+
+
+class OtherArchive(QQNewsError):
+    """Another archive than the one that is meant stands there. It was not touched."""
 
     exit_code = ExitCode.ARCHIVE
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} was moved away, removed or replaced while we worked on it: put it back, start again")
+    def __init__(self, path: Path, found: str, expected: str) -> None:
+        super().__init__(
+            f"another archive ({found}) stands at {path}, where {expected} is expected: mount its disk or move it "
+            "back; if the other one is meant, 'qqnews schedule cron install' or 'schedule systemd' again"
+        )
         self.path = path
+        self.found = found
+        self.expected = expected
 
 
 class NotAnArchive(QQNewsError):

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import orjson
 
+from archive.parameters import by_number
 from archive.record import stamp
 from archive.retries import FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, RULES, reason_of, return_pause, returns_by_itself
 from archive.store import Archive
@@ -104,7 +105,8 @@ class Frontier:
         """
         self._archive.ensure_room()
         with self._database.light_transaction() as connection:
-            rows = connection.execute(_LEASE, (now + lease_seconds, now, _json(sources), limit)).fetchall()
+            values = {"until": now + lease_seconds, "now": now, "sources": _json(sources), "limit": limit}
+            rows = connection.execute(_LEASE, values).fetchall()
         rows.sort(key=lambda row: (row["not_before"], row["number"]))
         return [Leased(**{name: row[name] for name in _LEASED}) for row in rows]
 
@@ -136,7 +138,7 @@ class Frontier:
     def revive(self, now: float) -> int:
         """Queue what was given up for reasons that pass by themselves, and whose pause is over; how many."""
         with self._database.light_transaction() as connection:
-            given_up = connection.execute(_OVER, (now,)).fetchall()
+            given_up = connection.execute(_OVER, by_number(now)).fetchall()
             back = [row["id"] for row in given_up if returns_by_itself(row["state"], row["reason"], row["given_up"])]
             return self.revive_these(back, now)
 
@@ -156,7 +158,7 @@ class Frontier:
 
     def is_given_up(self, link: str, now: float) -> bool:
         """Whether the link was given up, and its pause is not over."""
-        return self._database.connection.execute(_IS_GIVEN_UP, (link, now)).fetchone() is not None
+        return self._database.connection.execute(_IS_GIVEN_UP, by_number(link, now)).fetchone() is not None
 
     def release(self, link: str, reason: str | None, not_before: float) -> None:
         """Give it back without counting the attempt: we were stopped, or the whole host refuses us."""
@@ -164,7 +166,7 @@ class Frontier:
 
     def pending(self, now: float) -> int:
         """How many links could be leased now."""
-        return int(self._database.connection.execute(_PENDING, (None, now)).fetchone()[0])
+        return int(self._database.connection.execute(_PENDING, {"now": now}).fetchone()[0])
 
     def put_off(self) -> int:
         """How many links failed, or were refused, and wait to be tried again."""
@@ -172,13 +174,13 @@ class Frontier:
 
     def next_due(self, now: float, sources: Collection[str] = ()) -> float | None:
         """When the next link can be leased: at once (``now``), later, or never (None)."""
-        moment = self._database.connection.execute(_NEXT_DUE, (_json(sources), now)).fetchone()[0]
+        moment = self._database.connection.execute(_NEXT_DUE, {"now": now, "sources": _json(sources)}).fetchone()[0]
         return None if moment is None else max(now, moment)
 
     def reserve(self, host: str, now: float, delay: float) -> float:
         """Seconds to wait before a request to ``host``. That moment is ours; the next is ``delay`` later."""
         with self._database.light_transaction() as connection:
-            moment = connection.execute(_RESERVE, (host, now + delay, now, delay, delay)).fetchone()[0]
+            moment = connection.execute(_RESERVE, by_number(host, now + delay, now, delay, delay)).fetchone()[0]
         return max(0.0, float(moment) - now)
 
     def strike(self, host: str, now: float) -> int:
@@ -233,10 +235,10 @@ class Frontier:
             connection.execute(statement, values)
 
 
-def _values(item: Listed, source: str, at: datetime) -> tuple[object, ...]:
+def _values(item: Listed, source: str, at: datetime) -> dict[str, object]:
     """What is noted of a link, in the order in which the statements take it."""
     when = (stamp(at), item.rank, at.timestamp())
-    return (item.id, item.url, source, *when, item.media or None, item.media_id or None)
+    return by_number(item.id, item.url, source, *when, item.media or None, item.media_id or None)
 
 
 def _json(sources: Collection[str]) -> str | None:
@@ -301,15 +303,15 @@ _RECALL: Final = """
 # reason, and no lease or place in a queue lies further in the future than an honest one can.
 _LONGEST_LEASE: Final = 3600.0
 _LONGEST_QUEUE: Final = 600.0
-_HONEST: Final = f"iif(lease_until > ?2 + {_LONGEST_LEASE}, 0, lease_until)"
+_HONEST: Final = f"iif(lease_until > :now + {_LONGEST_LEASE}, 0, lease_until)"
 _DUE_AT: Final = f"max(iif(last_error IS NULL, 0, not_before), {_HONEST})"
 _LEASE: Final = f"""
-    UPDATE links SET lease_until = ?1, attempts = attempts + 1
+    UPDATE links SET lease_until = :until, attempts = attempts + 1
     WHERE id IN (
         SELECT id FROM links
-        WHERE state = 'waiting' AND {_DUE_AT} <= ?2
-            AND (?3 IS NULL OR source IN (SELECT value FROM json_each(?3)))
-        ORDER BY not_before, rowid LIMIT ?4
+        WHERE state = 'waiting' AND {_DUE_AT} <= :now
+            AND (:sources IS NULL OR source IN (SELECT value FROM json_each(:sources)))
+        ORDER BY not_before, rowid LIMIT :limit
     )
     RETURNING id, url, source, attempts, rank, coalesce(media, '') AS media, coalesce(media_id, '') AS media_id,
         not_before, rowid AS number
@@ -332,11 +334,11 @@ _RELEASE: Final = """
         not_before = ?, lease_until = 0
     WHERE id = ? AND state = 'waiting'
 """
-_PENDING: Final = f"SELECT count(*) FROM links WHERE state = 'waiting' AND {_DUE_AT} <= ?2"  # noqa: S608
+_PENDING: Final = f"SELECT count(*) FROM links WHERE state = 'waiting' AND {_DUE_AT} <= :now"  # noqa: S608
 _PUT_OFF: Final = "SELECT count(*) FROM links WHERE state = 'waiting' AND last_error IS NOT NULL"
 _NEXT_DUE: Final = f"""
     SELECT min({_DUE_AT}) FROM links
-    WHERE state = 'waiting' AND (?1 IS NULL OR source IN (SELECT value FROM json_each(?1)))
+    WHERE state = 'waiting' AND (:sources IS NULL OR source IN (SELECT value FROM json_each(:sources)))
 """  # noqa: S608
 _RESERVE: Final = f"""
     INSERT INTO hosts (host, next_at) VALUES (?1, ?2)

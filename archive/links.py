@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from archive.parameters import by_number
 from archive.retries import RULES, reason_of, returns_by_itself
 from archive.store import Archive
 
@@ -65,8 +66,9 @@ class Standing:
 
 def links_without_article(archive: Archive, chosen: Chosen, limit: int | None = None) -> Iterator[Standing]:
     """The chosen links, those that were listed last first."""
-    query = f"SELECT * FROM links WHERE {_CHOSEN} ORDER BY listed_at DESC, rowid DESC LIMIT ?"  # noqa: S608
-    rows = archive.database.connection.execute(query, (*_values(chosen), -1 if limit is None else limit))
+    query = f"SELECT * FROM links WHERE {_CHOSEN} ORDER BY listed_at DESC, rowid DESC LIMIT ?5"  # noqa: S608
+    values = by_number(*_values(chosen), -1 if limit is None else limit)
+    rows = archive.database.connection.execute(query, values)
     return map(_standing, rows)
 
 
@@ -77,7 +79,7 @@ def try_again(archive: Archive, chosen: Chosen, now: float) -> int:
         WHERE {_CHOSEN} AND lease_until <= ?5
     """  # noqa: S608
     with archive.transaction() as connection:
-        return connection.execute(query, (*_values(chosen), now)).rowcount
+        return connection.execute(query, by_number(*_values(chosen), now)).rowcount
 
 
 def given_up_by_reason(connection: Connection) -> dict[str, int]:

@@ -50,7 +50,11 @@ class Locked(QQNewsError):
     exit_code = ExitCode.LOCKED
 
     def __init__(self, holder: Holder) -> None:
-        super().__init__(f"held already: {holder}")
+        who = f"process {holder.process.pid} on {holder.process.host}"
+        super().__init__(
+            f"held already: {holder}: let it end, or stop {who}; 'qqnews status' shows who is at work, and where "
+            f"nobody is, the lock is free {STALE_AFTER:.0f} s after its holder's last sign of life"
+        )
         self.holder = holder
 
 
@@ -86,6 +90,15 @@ class Locks:
             moments = (stamp(now), stamp(now), self._seconds())
             connection.execute(_TAKE, (name, token, *who, purpose, run_id, *moments))
         return token
+
+    def forget_mine(self) -> None:
+        """Let all locks that this process is said to hold count as those of a dead one, with what it had started.
+
+        It took them before it started itself anew, or they stand in a copy of the database that was put in its place.
+        """
+        with self._database.light_transaction() as connection:
+            me = self._me
+            connection.execute(_FORGET, (me.host, me.boot, me.space, me.pid, me.started))
 
     def holder(self, name: str) -> Holder | None:
         """Who, alive, holds this lock."""
@@ -154,6 +167,10 @@ _TAKE: Final = """
         pid = excluded.pid, pid_started = excluded.pid_started, purpose = excluded.purpose,
         run_id = excluded.run_id, taken_at = excluded.taken_at, beat_at = excluded.beat_at, beat = excluded.beat,
         child_pid = NULL, child_started = NULL
+"""
+# A process without a start is none that lives.
+_FORGET: Final = """
+    UPDATE locks SET pid_started = '' WHERE host = ? AND boot = ? AND space = ? AND pid = ? AND pid_started = ?
 """
 _BEAT: Final = "UPDATE locks SET beat_at = ?, beat = ? WHERE token = ?"
 _CHILD: Final = "UPDATE locks SET child_pid = ?, child_started = ? WHERE token = ?"

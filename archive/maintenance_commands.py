@@ -15,6 +15,7 @@ from archive.alone import alone
 from archive.asked import Asked, shared
 from archive.backup import back_up
 from archive.errors import ExitCode
+from archive.identity import ensure_meant
 from archive.naming import readable
 from archive.repair import repair as mend
 from archive.store import Archive
@@ -61,6 +62,7 @@ def repair(asked: Asked, *, dry_run: bool, backup: Path | None, accept: bool) ->
     """
     helpless = done = 0
     now = datetime.now(UTC)
+    ensure_meant(asked.data / "archive.db")  # Where a job asks for it, no archive is made of what stands there.
     with alone(asked.data):
         steps = mend(asked.data, now, backup=backup, read=asked.read_again, accept=accept, dry_run=dry_run)
         for step in steps:
@@ -114,6 +116,7 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
     named. What lies elsewhere (exports, backups, a git history) is for you to remove.
     """
     article_id = asked.resolve(article)
+    ensure_meant(asked.data / "archive.db")
     if not yes and not _agrees(f"Erase {article_id} from {asked.data} for good?"):
         raise click.UsageError("nothing was erased: say yes, or add --yes where nobody can be asked")
     with alone(asked.data), Archive.existing(asked.data) as archive:

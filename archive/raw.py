@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from archive.errors import CaptureLost
 from archive.failures import named_disk_failures
+from archive.identity import make_below
 from archive.tree import sync_directory
 from archive.warc import (
     REDACTED,
@@ -106,7 +107,7 @@ class RawWriter:
             self._begin(at.astimezone(UTC))
 
     def _begin(self, at: datetime) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_below(self._directory.parent, self._directory.name)
         while self._handle is None:
             self._name = f"{at:%Y%m%dT%H%M%S%f}Z-{self._job}-{os.getpid()}.warc.gz"
             with suppress(FileExistsError):

@@ -15,6 +15,7 @@ from archive.capture_tables import CAPTURE_FILES
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
+from archive.identity import IDENTITY_TABLE, new_identity
 from archive.link_tables import LINK_TABLES
 from archive.monitoring.notice_tables import NOTICE_TABLES
 from archive.monitoring.poll_tables import POLL_TABLES, THINNED
@@ -152,6 +153,12 @@ def _thinned(db: Database) -> None:
 def _ledger(db: Database) -> None:
     for statement in LEDGER:
         db.execute(statement)
+
+
+@_migration("0016_identity")
+def _identity(db: Database) -> None:
+    db.execute(IDENTITY_TABLE)
+    db.execute("INSERT INTO identity (id, archive) VALUES (1, ?)", [new_identity(db.conn)])
 
 
 @_migration("0017_links")

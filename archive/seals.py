@@ -35,6 +35,7 @@ SEALED: Final = {
     "coverage": "layout",
     "notices": "job",
     "recipients": "id",
+    "identity": "id",
     "_sqlite_migrations": "name",
 }
 """Table → the column under whose values its rows are summed up. Not sealed are tables that can be made again from

@@ -25,6 +25,7 @@ from archive.erasure_log import missing_erasures, take_up_erasures
 from archive.erasures import any_erased, erased_among, without_erased
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
+from archive.identity import ensure_meant, expected_identity, identity_of
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
 from archive.recheck import LADDER, Look, next_check
@@ -68,12 +69,21 @@ class Archive:
     def open(cls, data: Path) -> Self:
         """The archive in ``data``, made if there is none, to put something into it.
 
-        Raises ``NotAnArchive``, ``NewerArchive``, ``ArchiveNotWritable``, ``DiskFloor``.
+        None is made where the environment names the one that is to be there. Raises as ``to_fill``.
         """
-        floor = disk_floor(os.environ)
-        ensure_room(data, floor)
-        create_database(data / "archive.db")
-        opened = cls.existing(data)
+        if expected_identity(os.environ) is None:
+            ensure_room(data, disk_floor(os.environ))
+            create_database(data / "archive.db")
+        return cls.to_fill(data)
+
+    @classmethod
+    def to_fill(cls, data: Path, identity: str | None = None) -> Self:
+        """The archive in ``data``, to put something into it. Raises as ``existing``, and ``DiskFloor``."""
+        floor, path = disk_floor(os.environ), data / "archive.db"
+        ensure_meant(path, identity)
+        if path.exists():  # Where there is none, that is worse than too little room.
+            ensure_room(data, floor)
+        opened = cls.existing(data, identity)
         opened.floor = floor
         # A new database, or one from an old backup, must not bring back what was taken down.
         if missing := missing_erasures(opened.database.connection, data):
@@ -82,19 +92,29 @@ class Archive:
         return opened
 
     @classmethod
-    def existing(cls, data: Path) -> Self:
-        """The archive in ``data``. Raises as ``open``, and ``NoArchive`` where there is none."""
+    def existing(cls, data: Path, identity: str | None = None) -> Self:
+        """The archive in ``data``. ``identity``: which one it must be (default: what the environment names).
+
+        Raises ``NoArchive``, ``OtherArchive``, ``NotAnArchive``, ``NewerArchive``, ``ArchiveNotWritable``.
+        """
         path = data / "archive.db"
+        ensure_meant(path, identity)
         return cls(data, Database(path, open_database(path)))
 
     @classmethod
     def to_read(cls, data: Path) -> Self:
         """The archive in ``data``, as it is: nothing can be written, and an earlier version stays what it is.
 
-        Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``.
+        Raises ``NoArchive``, ``OtherArchive``, ``NotAnArchive``, ``NewerArchive``.
         """
         path = data / "archive.db"
+        ensure_meant(path)
         return cls(data, Database(path, open_to_read(path)))
+
+    @property
+    def identity(self) -> str:
+        """Which archive it is."""
+        return identity_of(self.database.connection)
 
     def close(self) -> None:
         """Close the database."""

@@ -12,6 +12,7 @@ from os.path import dirname, isfile
 from pathlib import Path
 
 from archive.failures import named_disk_failures
+from archive.identity import make_below
 from archive.regular_files import UnusableFile, open_regular
 
 SYNC_THREADS = 8
@@ -66,7 +67,7 @@ class Tree:
         """Write ``content`` aside, to become ``root / name``. It is made durable while the caller goes on."""
         if not self._staged:
             with named_disk_failures(self._aside):
-                self._aside.mkdir(parents=True, exist_ok=True)
+                make_below(self.root, *self._aside.relative_to(self.root).parts)
         aside = f"{self._aside}/{self._token}-{next(self._names)}"
         written = self._pool.submit(_write_durably, aside, content)
         self._staged.append(_Staged(name, aside, f"{self.root}/{name}", content, written))

@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 
 from archive.decide import BELIEVED_AFTER, CONFIRMED_AFTER, Absence, judge_absence
+from archive.parameters import by_number
 from archive.recheck import Look, next_check
 from archive.record import stamp
 from archive.removals import Doubt
@@ -102,7 +103,7 @@ def missed_articles(archive: Archive, ids: Iterable[str]) -> dict[str, Missed]:
 
 def missed_of_late(archive: Archive, origin: str, channel: str, since: datetime) -> int:
     """How many articles at this ``https://HOST`` and in this channel ("": in any) were first called gone since then."""
-    values = (stamp(since), _prefix(origin), channel)
+    values = by_number(stamp(since), _prefix(origin), channel)
     return int(archive.database.connection.execute(_MISSED_OF_LATE, values).fetchone()[0])
 
 
@@ -111,7 +112,7 @@ def living_articles(archive: Archive, origin: str, channel: str, but: Iterable[s
 
     At this ``https://HOST`` and in this channel ("": of any).
     """
-    values = (_prefix(origin), channel, _json(but), limit)
+    values = by_number(_prefix(origin), channel, _json(but), limit)
     return [row["url"] for row in archive.database.connection.execute(_LIVING, values)]
 
 

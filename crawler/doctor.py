@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,6 +17,7 @@ from archive.asked import Asked, shared
 from archive.commands import printable
 from archive.errors import ExitCode, QQNewsError
 from archive.monitoring.diagnosis import Finding, Level, examine_archive
+from archive.redaction.secrets import PROXY, redacted
 from archive.store import Archive
 from crawler.doctor_pages import examine_pages
 from crawler.job import use_proxy
@@ -34,7 +35,7 @@ class KnowsTheClock(Protocol):
 @click.command("doctor")
 @click.option("--pages", is_flag=True, help="Show what each extractor says of each page.")
 @click.option("--offline", is_flag=True, help="Leave the network alone.")
-@click.option("--proxy", metavar="URL", help="Go through this proxy.")
+@click.option("--proxy", metavar="URL", envvar=PROXY, help=f"Go through this proxy (default: {PROXY}).")
 @click.argument("places", nargs=-1, metavar="[DIR|FILE|URL]…")
 @shared
 def doctor(asked: Asked, places: tuple[str, ...], *, pages: bool, offline: bool, proxy: str | None) -> None:
@@ -54,7 +55,9 @@ def doctor(asked: Asked, places: tuple[str, ...], *, pages: bool, offline: bool,
             raise click.UsageError("--pages wants directories, files or addresses")
         sys.exit(examine_pages(asked, places))
     levels = Counter[Level]()
-    for finding in _findings(asked.data, offline=offline):
+    for found in _findings(asked.data, offline=offline):
+        # What a library says of a proxy or a certificate may quote the whole address.
+        finding = replace(found, what=redacted(found.what))
         levels[finding.level] += 1
         click.echo(orjson.dumps(asdict(finding)) if asked.json else "\n".join(_lines(finding)))
     if not asked.json:

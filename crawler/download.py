@@ -29,6 +29,7 @@ from scrapy.exceptions import (
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from archive.redaction.secrets import redacted
 from crawler.guard import OffLimits, is_public
 
 
@@ -154,10 +155,11 @@ def _named(error: Exception, url: str) -> Exception:
     """The error in Scrapy's words, the most particular first."""
     if isinstance(error, TimeoutError):
         return DownloadTimeoutError(f"{url}: no whole answer in time")
+    said = redacted(str(error)) or type(error).__name__  # It may quote the proxy's address.
     for kind, name in _NAMES:
         if isinstance(error, kind):
-            return name(f"{url}: {error}")
-    return DownloadFailedError(f"{url}: {error or type(error).__name__}")
+            return name(f"{url}: {said}")
+    return DownloadFailedError(f"{url}: {said}")
 
 
 _NAMES: tuple[tuple[type[Exception], type[Exception]], ...] = (

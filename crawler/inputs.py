@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive.naming import readable
+from archive.redaction.secrets import redacted
 from archive.regular_files import read_named
 from crawler.items import READABLE
 from crawler.sites.qq.lists import ListBroken, read_lines
@@ -35,6 +36,7 @@ def read_inputs(arguments: Iterable[str]) -> Inputs:
             _read_file(inputs, argument, "standard input")
         else:
             _read_argument(inputs, argument)
+    inputs.bad = [redacted(line) for line in inputs.bad]  # It quotes what was given, which stands in reports, too.
     return inputs
 
 

@@ -23,10 +23,12 @@ from archive.asked import Asked
 from archive.erasures import blotted_report
 from archive.errors import ArchiveBusy, BadSetting, ExitCode
 from archive.frontier import Frontier
+from archive.identity import make_below
 from archive.links import given_up_by_reason
 from archive.logs import held, prune_now_and_then
 from archive.monitoring.histories import note_coverage, surprises
 from archive.monitoring.thinning import thin
+from archive.redaction.secrets import PROXY
 from archive.store import Archive
 from crawler.coverage import coverage_of
 from crawler.log import run_log
@@ -39,7 +41,9 @@ Prepared = tuple[Plan, Counter[str]]
 """What to do, and what was counted before any spider began."""
 
 _OPTIONS = (
-    click.option("--proxy", metavar="URL", help="Go through this proxy, for everything."),
+    click.option(
+        "--proxy", metavar="URL", envvar=PROXY, help=f"Go through this proxy, for everything (default: {PROXY})."
+    ),
     click.option("--delay", type=click.FloatRange(min=0), help="Seconds between requests to one host (default 1)."),
     click.option("--concurrency", type=click.IntRange(1, 64), help="Requests to one host at a time (default 1)."),
     click.option("--contact", help="Your address for the site's keepers (default: QQNEWS_CONTACT)."),
@@ -80,7 +84,7 @@ def carry_out(
     with Archive.open(asked.data) as archive:
         run_id = archive.begin_run(job, started_at=started)
         plan, before = prepare(archive)
-        runs.mkdir(parents=True, exist_ok=True)
+        make_below(asked.data, "runs")
         log = runs / f"{stamp}-{job}.log"
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=str(log))
         with held(log), run_log(settings):

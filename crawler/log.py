@@ -1,4 +1,4 @@
-"""The log of a run: what of it Scrapy words, and its form as JSON lines, where the environment asks for that."""
+"""The log of a run: what of it Scrapy words, without secrets, and as JSON lines where the environment asks for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scrapy import Spider, logformatter
 from scrapy.settings import Settings
 
 from archive.logs import as_json, json_formatter
+from archive.redaction.secrets import redacted, secrets_in
 
 
 class LogFormatter(logformatter.LogFormatter):
@@ -26,8 +27,38 @@ class LogFormatter(logformatter.LogFormatter):
 
 @contextmanager
 def run_log(settings: Settings) -> Iterator[None]:
-    """Inside, what Scrapy would write to ``LOG_FILE`` is written there as JSON, if that is wished. Raises
-    ``BadSetting``."""
+    """Inside, nothing that is logged holds what is secret in the environment; what Scrapy would write to ``LOG_FILE``
+    is written there as JSON, if that is wished. Raises ``BadSetting``."""
+    with _without_secrets(), _as_wished(settings):
+        yield
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    if not secrets_in(os.environ):
+        yield
+        return
+    make = logging.getLogRecordFactory()
+
+    def made(*arguments: Any, **options: Any) -> logging.LogRecord:
+        record = make(*arguments, **options)
+        record.msg, record.args = redacted(record.getMessage()), ()
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text, record.exc_info = redacted(_FORMAT.formatException(record.exc_info)), None
+        return record
+
+    logging.setLogRecordFactory(made)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(make)
+
+
+_FORMAT = logging.Formatter()
+
+
+@contextmanager
+def _as_wished(settings: Settings) -> Iterator[None]:
     if not (settings["LOG_FILE"] and as_json(os.environ)):
         yield
         return

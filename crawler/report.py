@@ -19,7 +19,9 @@ from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
 from archive.errors import ExitCode
+from archive.identity import make_below
 from archive.monitoring.expectation import Kind, Surprise
+from archive.redaction.secrets import redacted
 
 PREFIX = "qqnews"
 MOST_PROBLEMS = 100
@@ -108,6 +110,7 @@ class Tally:
 
     def problem(self, what: str, reason: str, where: str) -> None:
         """Name something that went wrong: ``what`` (an id, a source), the reason, and where it was met."""
+        reason = redacted(reason)
         named: list[dict[str, str]] = self._stats.get_value(f"{PREFIX}/problems", [])
         if len(named) < MOST_PROBLEMS:
             self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])
@@ -311,7 +314,7 @@ _SHOWN = (
 
 def write_report(directory: Path, stamp: str, content: Mapping[str, Any]) -> Path:
     """Write a report aside and rename it into place; the path it got."""
-    directory.mkdir(parents=True, exist_ok=True)
+    make_below(directory.parent, directory.name)
     path = directory / f"{stamp}-{content['job']}.json"
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -130,6 +130,8 @@ TWISTED_REACTOR_ENABLED = False
 DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
 # Scrapy's own writes every dropped item out, text and all.
 LOG_FORMATTER = "crawler.log.LogFormatter"
+# A log is read beside others, of machines and programs in other zones.
+LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S%z"
 # Links are unique in the archive; a link that is tried again must not be swallowed as a duplicate.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 # Every answer reaches the spider: 404, 567 and redirects are named outcomes, not noise.

@@ -6,8 +6,6 @@ Nothing here fails or holds up a run: each step is bounded in time, and what goe
 from __future__ import annotations
 
 import os
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,85 +13,91 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from archive.errors import ExitCode, NoArchive, QQNewsError
+from archive.errors import NoArchive, QQNewsError
 from archive.logs import prune_now_and_then
 from archive.monitoring.health import Concern, Trouble, judged
 from archive.monitoring.metrics import metrics
 from archive.monitoring.notices import Notices
 from archive.monitoring.state import disk_of, read_state
-from archive.store import Archive
 from schedules.asking import Jobs
 from schedules.due import next_due
-from schedules.keeper import Keeper, program
+from schedules.keeper import Keeper
 from schedules.leaving import note_named
 from schedules.ping import failure_of, ping
-from schedules.supervise import started_group, supervise
-from schedules.telling import PING, MissingVariable, word_of
+from schedules.sending import send_waiting
+from schedules.telling import PING, MissingVariable, Telling, word_of
+from schedules.troubles import Troubles
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks of the daemon at what is to be told."""
 METRICS_EVERY: Final = 60.0
-SENDING: Final = 60.0
-"""Seconds after which whoever sends messages is ended; what was not sent is sent later."""
 
 
 class Afterwards:
     """Does after runs what is to be done, for the jobs of one time-table on one archive."""
 
-    def __init__(self, keeper: Keeper, jobs: Jobs) -> None:
+    def __init__(self, keeper: Keeper, jobs: Jobs, troubles: Troubles) -> None:
+        self.jobs = jobs
+        """The time-table; changes when it is read anew."""
         self._keeper = keeper
-        self._jobs = jobs
-        self._telling = jobs.telling
+        self._troubles = troubles
         self._measured = float("-inf")
+        self._complaints: dict[str, str] = {}
 
-    def keep_looking(self, call: Callable[[], int]) -> None:
-        """Look again and again until the keeper stops. ``call``: the number of runs that have ended."""
+    @property
+    def _telling(self) -> Telling:
+        return self.jobs.telling
+
+    def keep_looking(self) -> None:
+        """Look again and again until the keeper stops."""
         ended = -1  # At the first look everything is done as after a run.
         while not self._keeper.stop.wait(LOOK_EVERY):
-            before, ended = ended, call()
+            before, ended = ended, self._keeper.ended
             self.look(ran=ended != before)
 
     def take_leave(self) -> None:
         """At the end of a daemon: the file of metrics tells of its last runs, and that it holds no lock any more."""
-        self._do(lambda: self._measure(ran=True))
+        self._do("metrics", lambda: self._measure(ran=True))
 
     def look(self, *, ran: bool, by_clock: bool = True) -> None:
         """Do what is to be done now. ``ran``: whether a run has ended since the last look.
 
         ``by_clock``: whether the jobs are those of the time-table that is at work here.
         """
-        named = (self._note_named,) if ran and by_clock else ()
-        for step in (*named, self._send, self._ping, lambda: self._measure(ran=ran), self._prune):
-            self._do(step)
+        if ran and by_clock:
+            self._do("jobs", self._note_named)
+        self._do("alarms", self._troubles.send)
+        self._do("messages", self._send)
+        self._do("ping", self._ping)
+        self._do("metrics", lambda: self._measure(ran=ran))
+        self._do("logs", self._prune)
 
-    def _do(self, step: Callable[[], None]) -> None:
+    def _do(self, what: str, step: Callable[[], None]) -> None:
+        """Do one thing; the same complaint is told once."""
+        said = ""
         try:
             step()
         except (QQNewsError, OSError) as error:
-            self._keeper.tell(f"afterwards: {error}")
+            said = f"afterwards: {error}"
+        if said and said != self._complaints.get(what):
+            self._keeper.tell(said)
+        self._complaints[what] = said
 
     def _note_named(self) -> None:
         """Jobs that left the time-table are settled."""
-        # Where nothing could be begun there may be no archive yet.
-        with suppress(NoArchive), Archive.existing(self._keeper.data) as archive:
-            note_named(archive, self._jobs, datetime.now(UTC))
+        # Where nothing could be begun there may be no archive.
+        with suppress(NoArchive), self._keeper.existing() as archive:
+            note_named(archive, self.jobs, datetime.now(UTC))
 
     def _send(self) -> None:
-        """Messages, by a process of their own: what is sent through has time limits of its own making."""
-        if not self._telling.urls or self._jobs.path is None or not self._is_time_to_send():
+        if not self._telling.urls or self.jobs.path is None or not self._is_time_to_send():
             return
-        words = [*program(), "--data", str(self._keeper.data), "schedule", "notify", "--jobs", str(self._jobs.path)]
-        with tempfile.TemporaryFile() as said:
-            with started_group(words, cwd=self._keeper.data, env=os.environ, out=said, err=said) as process:
-                finished = supervise(process, SENDING, lambda seconds: _told_to_stop(self._keeper.stop, seconds))
-            if finished.exit_code not in (ExitCode.OK, ExitCode.LOCKED):  # Somebody else is sending.
-                said.seek(0)
-                lines = said.read(2000).decode("utf-8", "replace").splitlines()
-                self._keeper.tell(f"afterwards: messages: {finished.stopped or '; '.join(lines)}")
+        if error := send_waiting(self._keeper, self.jobs.path, self._telling, self._keeper.stop):
+            self._keeper.tell(f"afterwards: messages: {error}")
 
     def _is_time_to_send(self) -> bool:
         now, ours = datetime.now(UTC), {to.id for to in self._telling.urls}
-        with Archive.existing(self._keeper.data) as archive:
+        with self._keeper.existing() as archive:
             notices = Notices(archive)
             return any(
                 self._telling.is_time(each, notices.pending(each.id), now)
@@ -102,8 +106,8 @@ class Afterwards:
             )
 
     def _ping(self) -> None:
-        """Call the dead-man's switch, unless the disk is too full to work on: then the call is to be missed."""
-        if self._telling.ping is None or not self._claims_ping():
+        """Call the dead-man's switch, unless work has come to a halt: then the call is to be missed."""
+        if self._telling.ping is None or self._troubles.is_bad or not self._claims_ping():
             return
         bad = self._bad_jobs()
         short = disk_of(self._keeper.data).is_short
@@ -116,12 +120,12 @@ class Afterwards:
             error = ping(failure_of(url), told) if failing else ping(url)
         except MissingVariable as missing:
             error = str(missing)
-        with Archive.existing(self._keeper.data) as archive:
+        with self._keeper.existing() as archive:
             Notices(archive).called(PING, error, datetime.now(UTC))
 
     def _claims_ping(self) -> bool:
         now = datetime.now(UTC)
-        with Archive.existing(self._keeper.data) as archive:
+        with self._keeper.existing() as archive:
             return Notices(archive).claim(PING, PING, now, now + self._telling.ping_every)
 
     def _bad_jobs(self) -> list[str]:
@@ -132,7 +136,7 @@ class Afterwards:
         return [str(concern) for concern in concerns if concern.job and self._is_told(concern)]
 
     def _is_told(self, concern: Concern) -> bool:
-        job = self._jobs.by_name.get(concern.job or "")
+        job = self.jobs.by_name.get(concern.job or "")
         wanted = job.notify if job is not None and job.notify is not None else self._telling.verdicts
         return concern.trouble is not Trouble.JOB_FAILED or word_of(str(concern.facts["verdict"])) in wanted
 
@@ -159,7 +163,3 @@ def write_metrics(path: Path, text: str) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _told_to_stop(stop: threading.Event, seconds: float) -> str:
-    return "told to stop" if stop.wait(seconds) else ""

@@ -10,7 +10,9 @@ from typing import Any, Final
 import click
 
 from archive.asked import Asked, shared
-from schedules.jobs import SHIPPED, Job, NoSuchJob, read_jobs_file
+from schedules.alarms import Alarms
+from schedules.jobs import SHIPPED, BadJobs, Job, NoSuchJob, read_jobs_file
+from schedules.telling import Telling, read_telling
 
 _JOBS: Final = click.option(
     "--jobs",
@@ -31,6 +33,20 @@ def with_jobs(command: Callable[..., None]) -> Callable[..., None]:
     return with_jobs_file(wrapped)
 
 
+def telling_known(data: Path, jobs_file: Path | None) -> Telling:
+    """Who hears of the jobs; where the time-table cannot be read, whom it named when it last could. Raises ``BadJobs``.
+
+    That is known only of a time-table that lies on the archive's own disk.
+    """
+    try:
+        return Jobs(jobs_file).telling
+    except BadJobs:
+        table = Alarms(data).remembered()
+        if table is None:
+            raise
+        return read_telling(table)
+
+
 def with_jobs_file(command: Callable[..., None]) -> Callable[..., None]:
     """The same for a command that may do without the time-table: it takes its path, ``jobs_file``."""
     return shared(_JOBS(command))
@@ -48,6 +64,8 @@ class Jobs:
         self.by_name = read.jobs
         self.telling = read.telling
         """Who hears of them."""
+        self.notify = read.notify
+        """The table [notify] as it was written."""
 
     def chosen(self, names: tuple[str, ...]) -> list[Job]:
         """These jobs, or all of them. Raises ``NoSuchJob``."""

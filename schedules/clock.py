@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Protocol
@@ -21,6 +22,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from schedules.cron import Cron
 from schedules.zones import next_elapsed, next_named
 
+_THREAD = "APScheduler"
+"""What the library calls its thread."""
 _TICK = timedelta(microseconds=1)
 MOST_AT_ONCE = 8
 """Turns of different jobs at a time; more wait for a free thread."""
@@ -127,18 +130,36 @@ class Clockwork:
         self.failure: Exception | None = None
 
     def add(self, name: str, next_start: Callable[[datetime], datetime], call: Callable[[], object]) -> None:
-        """Call ``call`` at once, and then at every start."""
-        starts, now = _Starts(next_start), datetime.now(UTC)
-        self._scheduler.add_job(partial(self._call, call), starts, id=name, name=name, next_run_time=now)
+        """Call ``call`` at once, and then at every start; instead of what was called under that name."""
+        self._scheduler.add_job(
+            partial(self._call, call),
+            _Starts(next_start),
+            id=name,
+            name=name,
+            next_run_time=datetime.now(UTC),
+            replace_existing=True,
+        )
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Call nothing else any more; calls under way go on."""
+        for job in self._scheduler.get_jobs():
+            if job.id not in names:
+                job.remove()
 
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()
 
-    def call_all(self) -> None:
-        """Call everything now, and count anew from now: after a step of the clock, or to be sure."""
+    def call_all(self, names: Collection[str] | None = None) -> None:
+        """Call everything (or these) now, and count anew from now: after a step of the clock, or to be sure."""
         for job in self._scheduler.get_jobs():
-            job.modify(next_run_time=datetime.now(UTC))
+            if names is None or job.id in names:
+                job.modify(next_run_time=datetime.now(UTC))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread that looks at the clock is at work."""
+        return any(thread.name == _THREAD for thread in threading.enumerate())
 
     def stop(self) -> None:
         """Begin no more calls; returns when those under way have ended."""

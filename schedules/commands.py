@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,20 +18,24 @@ import click
 import orjson
 
 from archive.asked import Asked
-from archive.errors import ExitCode
+from archive.errors import ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.naming import readable
+from archive.redaction.secrets import redacted
 from archive.store import Archive
 from schedules.afterwards import Afterwards
+from schedules.alarms import ARCHIVE
 from schedules.asking import Jobs, with_jobs, with_jobs_file
 from schedules.clock import MOST_AT_ONCE
 from schedules.daemon_log import daemon_log
 from schedules.deploy_commands import cron, systemd
 from schedules.durations import duration_text
 from schedules.jobs import Job
-from schedules.keeper import Done, Keeper, Result, Tell
+from schedules.keeper import Done, Keeper, NotDone, Result, Tell
 from schedules.notify_command import notify
+from schedules.troubles import Troubles
 from schedules.turns import Busy
+from schedules.unattended import remember_recipients, unattended, variables_of
 
 _MOMENT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
@@ -42,23 +46,34 @@ def schedule() -> None:
 
 
 @schedule.command("run")
-@with_jobs
+@unattended
 def run(asked: Asked, jobs: Jobs) -> None:
-    """The daemon: run every job when it is due, until SIGTERM or Ctrl-C; what is under way then is ended first."""
-    from schedules.daemon import run_daemon
+    """The daemon: run every job when it is due, until SIGTERM or Ctrl-C; what is under way then is ended first.
+
+    SIGHUP has it read the time-table (and the file of variables) anew. It makes no archive. What passes, such as a full
+    disk, it waits for, and after an update it starts itself anew.
+    """
+    from schedules.daemon import Daemon
+
+    variables = variables_of(click.get_current_context())
+
+    def read() -> Jobs:
+        if variables is not None:
+            variables.load()
+        read_anew = Jobs(jobs.path)
+        remember_recipients(asked.data, read_anew)
+        return read_anew
 
     with daemon_log(asked.data) as tell:
-        keeper = Keeper(asked.data, "daemon", tell=tell, telling=jobs.telling)
-        afterwards = Afterwards(keeper, jobs)
-        with _stopped_by_signals(keeper):
-            run_daemon(keeper, jobs.chosen(()), tell, partial(afterwards.keep_looking, lambda: keeper.ended))
-        afterwards.take_leave()
+        daemon = Daemon(asked.data, read, tell)
+        with _handled({signal.SIGTERM: daemon.stop, signal.SIGINT: daemon.stop, signal.SIGHUP: daemon.reload}):
+            daemon.run()
         tell("stopped")
 
 
 @schedule.command("once")
 @click.argument("name")
-@with_jobs
+@unattended
 def once(asked: Asked, jobs: Jobs, name: str) -> None:
     """Run one job now, due or not; its exit code is ours. If somebody is running it already: exit code 23."""
     (job,) = jobs.chosen((name,))
@@ -67,47 +82,79 @@ def once(asked: Asked, jobs: Jobs, name: str) -> None:
         results = keeper.turn(job, by_hand=True, until=datetime.now(UTC))
         for result in results:
             _show(result, as_json=asked.json)
-        Afterwards(keeper, jobs).look(ran=True, by_clock=False)
+        Afterwards(keeper, jobs, _troubles_of(keeper, jobs)).look(ran=True, by_clock=False)
     sys.exit(128 + received[0] if received else _exit_code(results))
 
 
 @schedule.command("tick")
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option("--quiet", is_flag=True, help="Say nothing but what went wrong.")
-@with_jobs
+@unattended
 def tick(asked: Asked, jobs: Jobs, names: tuple[str, ...], *, quiet: bool) -> None:
     """One look at the clock: run what is due now, and wait for it. To be called every minute by cron or a timer.
 
-    The exit code is the highest of the runs; 23 if all that was due is being run by somebody else.
+    The exit code is the highest of the runs; 23 if all that was due is being run by somebody else. It makes no archive:
+    where none is, or another one than is named, people are told, and it ends with 21.
     """
     chosen = jobs.chosen(names)
     tell: Tell = (lambda line: None) if quiet else partial(click.echo, err=True)
     keeper = Keeper(asked.data, "tick", tell=tell, telling=jobs.telling)
-    afterwards, turn = Afterwards(keeper, jobs), partial(keeper.turn, until=datetime.now(UTC))
+    troubles, until = _troubles_of(keeper, jobs), datetime.now(UTC)
     with _stopped_by_signals(keeper) as received:
         try:
-            keeper.ensure_archive(chosen)
-            with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-                results = [result for each in pool.map(turn, chosen) for result in each]
-            for result in results:
-                if _is_worth_a_line(result, quiet=quiet):
-                    _show(result, as_json=asked.json)
-        finally:
-            afterwards.look(ran=True)
+            keeper.opened().close()  # Brought up to date before threads open it.
+        except (QQNewsError, OSError) as error:
+            troubles.met(error, lasted=True)
+            troubles.send()
+            raise
+        with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+            results = [result for each in pool.map(partial(_turn, keeper, until), chosen) for result in each]
+        for result in results:
+            if _is_worth_a_line(result, quiet=quiet):
+                _show(result, as_json=asked.json)
+        _note_troubles(troubles, jobs, results)
+        Afterwards(keeper, jobs, troubles).look(ran=True)
     sys.exit(128 + received[0] if received else _exit_code(results))
+
+
+def _turn(keeper: Keeper, until: datetime, job: Job) -> list[Result]:
+    """A job's turn; an error of one is no reason for the others to go without."""
+    try:
+        return keeper.turn(job, until=until)
+    except (QQNewsError, OSError) as error:
+        return [NotDone(job, error)]
+
+
+def _note_troubles(troubles: Troubles, jobs: Jobs, results: list[Result]) -> None:
+    """Note what kept jobs from their turns, and what does no longer."""
+    troubles.keep_only(jobs.by_name)
+    failed = [result for result in results if isinstance(result, NotDone)]
+    noted = {troubles.met(result.error, lasted=True, job=result.job.name) for result in failed}
+    for what in {ARCHIVE, *(result.job.name for result in results)} - noted:
+        troubles.over(what)
+
+
+def _troubles_of(keeper: Keeper, jobs: Jobs) -> Troubles:
+    return Troubles(keeper, jobs.path, jobs.telling, keeper.stop)
 
 
 @contextmanager
 def _stopped_by_signals(keeper: Keeper) -> Iterator[list[int]]:
     """SIGTERM, SIGINT and SIGHUP stop the keeper; the list holds those that came."""
+    with _handled(dict.fromkeys((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), keeper.stop.set)) as received:
+        yield received
+
+
+@contextmanager
+def _handled(handlers: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[list[int]]:
+    """Inside, signals do what they are to do; the list holds those that came."""
     received: list[int] = []
 
-    def stop(number: int, _: object) -> None:
+    def handle(number: int, _: object) -> None:
         received.append(number)
-        keeper.stop.set()
+        handlers[signal.Signals(number)]()
 
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, handle) for number in handlers}
     try:
         yield received
     finally:
@@ -118,11 +165,13 @@ def _stopped_by_signals(keeper: Keeper) -> Iterator[list[int]]:
 def _is_worth_a_line(result: Result, *, quiet: bool) -> bool:
     if isinstance(result, Done):
         return result.exit_code != 0 or not quiet
+    if isinstance(result, NotDone):
+        return True
     return isinstance(result, Busy) and result.wanted and not quiet
 
 
 def _exit_code(results: list[Result]) -> int:
-    done = [result.exit_code for result in results if isinstance(result, Done)]
+    done = [result.exit_code for result in results if isinstance(result, Done | NotDone)]
     if done:
         return max(done)
     return ExitCode.LOCKED if any(isinstance(result, Busy) and result.wanted for result in results) else ExitCode.OK
@@ -144,6 +193,9 @@ def _facts(result: Result) -> dict[str, object]:
             "because": result.because,
             "report": readable(result.report),
         }
+    if isinstance(result, NotDone):
+        code = result.exit_code
+        return {"job": result.job.name, "verdict": code.word, "exit_code": int(code), "because": str(result.error)}
     if isinstance(result, Busy):
         return {"job": result.job.name, "verdict": "locked", "because": str(result.holder)}
     return {"job": result.job.name, "verdict": "idle"}
@@ -159,7 +211,7 @@ def list_jobs(asked: Asked, jobs: Jobs) -> None:
             "enabled": job.enabled,
             "when": job.when,
             "timezone": job.zone.key,
-            "command": " ".join(("qqnews", *job.command)),
+            "command": redacted(" ".join(("qqnews", *job.command))),
             "limit": duration_text(job.limit),
             "jitter": duration_text(job.jitter),
             "missed": str(job.missed),

@@ -1,13 +1,15 @@
-"""The lines for cron, and a user's crontab with and without them. Pure, but for asking ``crontab``."""
+"""The line for cron, and a user's crontab with and without it. Pure, but for asking ``crontab``."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from archive.errors import ExitCode, QQNewsError
+from schedules.env_file import ensure_plain
 from schedules.jobs import Job
 
 
@@ -20,23 +22,32 @@ class CrontabUntouched(QQNewsError):
         super().__init__(f"the crontab was not touched: {reason}")
 
 
-def block(data: Path, words: Iterable[str], jobs: Iterable[Job], environment: Mapping[str, str]) -> str:
-    """Our lines, between two marks that name the archive.
+def block(data: Path, words: Sequence[str], jobs: Iterable[Job]) -> str:
+    """Our lines, between two marks that name the archive. Raises ``Unquotable``.
 
     One line for all jobs, every minute: cron knows one time zone, no seconds and no summer time of another
     country, and forgets what it missed. The time-table and the ledger decide what is due.
     """
+    for word in (str(data), *words):
+        ensure_plain(f"the path or option {word!r}", word)
     lines = [begin_mark(data), *(f"#   {job.name}: {job.when} {job.zone.key}" for job in jobs if job.enabled)]
-    variables = [f"{name}={shlex.quote(value)}" for name, value in sorted(environment.items())]
-    lines += [f"* * * * * {_escaped(' '.join([*variables, shlex.join(words)]))}", end_mark(data)]
+    # Cron turns a bare % into a line's end.
+    lines += ["* * * * * " + shlex.join(words).replace("%", r"\%"), end_mark(data)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _escaped(command: str) -> str:
-    """Cron turns a bare ``%`` into a line's end."""
-    if "\n" in command:
-        raise CrontabUntouched("a path or variable holds a line break, which cron cannot take")
-    return command.replace("%", r"\%")
+def words_of(block: str) -> list[str]:
+    """The words of the command in our lines. Raises ``CrontabUntouched``."""
+    line = next((line for line in lines_of(block) if not line.startswith("#")), "")
+    try:
+        return shlex.split(line.replace(r"\%", "%"))[5:]
+    except ValueError as error:
+        raise CrontabUntouched(f"its line cannot be read ({error})") from error
+
+
+def lines_of(crontab: str) -> list[str]:
+    """The lines, each with its end. Only a line feed ends one: a path may hold what other readers take for an end."""
+    return re.findall(r"[^\n]*\n|[^\n]+$", crontab)
 
 
 def begin_mark(data: Path) -> str:
@@ -51,7 +62,7 @@ def end_mark(data: Path) -> str:
 
 def without_block(crontab: str, data: Path) -> str:
     """The crontab without our lines for this archive; every other line as it was. Raises ``CrontabUntouched``."""
-    lines = crontab.splitlines(keepends=True)
+    lines = lines_of(crontab)
     begins = [number for number, line in enumerate(lines) if line.rstrip() == begin_mark(data)]
     ends = [number for number, line in enumerate(lines) if line.rstrip() == end_mark(data)]
     if not begins and not ends:
@@ -66,9 +77,9 @@ def block_in(crontab: str, data: Path) -> str | None:
     others = without_block(crontab, data)
     if others == crontab:
         return None
-    begin = crontab.splitlines().index(begin_mark(data))
-    length = len(crontab.splitlines()) - len(others.splitlines())
-    return "".join(crontab.splitlines(keepends=True)[begin : begin + length])
+    lines = lines_of(crontab)
+    begin = next(number for number, line in enumerate(lines) if line.rstrip() == begin_mark(data))
+    return "".join(lines[begin : begin + len(lines) - len(lines_of(others))])
 
 
 def with_block(crontab: str, data: Path, ours: str) -> str:
@@ -94,16 +105,17 @@ def write_crontab(crontab: str) -> None:
         raise CrontabUntouched(ended.stderr.strip() or f"'crontab' ended with {ended.returncode}")
 
 
-def _crontab(*arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+def _crontab(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Bytes go to and fro as they are: lines of others may end as they like, and need not be UTF-8."""
     try:
         # The user's own crontab program, found the user's own way.
-        return subprocess.run(  # noqa: S603
+        ended = subprocess.run(  # noqa: S603
             ["crontab", *arguments],  # noqa: S607
-            input=given,
+            input=given.encode("utf-8", "surrogateescape"),
             capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
             check=False,
         )
     except FileNotFoundError as error:
         raise CrontabUntouched("there is no program 'crontab' here: install cron") from error
+    said, complained = (text.decode("utf-8", "surrogateescape") for text in (ended.stdout, ended.stderr))
+    return subprocess.CompletedProcess(ended.args, ended.returncode, said, complained)

@@ -1,96 +1,200 @@
-"""The daemon: the clockwork gives every job its turns until it is told to stop."""
+"""The daemon: at work in sessions until it is told to stop.
+
+A session ends by an error of the archive as a whole, or of the program. What is done about that says the table in
+`schedules.recovery`: the daemon ends, too, or waits and begins another session, or starts itself anew.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
-from archive.errors import ArchiveBusy, ArchiveNotWritable, ExitCode, QQNewsError
-from archive.lock import BEAT_EVERY, Locks
-from archive.store import Archive
-from schedules.clock import Clockwork
-from schedules.jobs import Job
+from archive.errors import QQNewsError
+from archive.monitoring.state import salt_of
+from archive.naming import readable
+from schedules.alarms import TIMETABLE
+from schedules.asking import Jobs
 from schedules.keeper import Keeper, Tell
+from schedules.program import ProgramWatch, program, start_anew
+from schedules.recovery import NOT_UNDERSTOOD, PATIENCE, Response, pause_before, rule_for
+from schedules.service import NAMES, ServiceManager
+from schedules.session import LOOK_EVERY, Session
+from schedules.troubles import Troubles
 
-LOCK: Final = "daemon"
-"""The daemon's own lock: one per archive."""
-LOOK_EVERY: Final = 5.0
-SURELY_EVERY: Final = 60.0
-"""Seconds after which every job gets a turn in any case: nothing rests on a timer alone."""
-STEP: Final = 2.0
-"""Seconds by which the clock on the wall and the one nobody sets may differ between two looks."""
-
-
-class LostLock(QQNewsError):
-    """Another daemon took our lock over while we were stopped."""
-
-    exit_code = ExitCode.LOCKED
-
-    def __init__(self) -> None:
-        super().__init__("another daemon took over while this one was stopped: it goes on, this one ends")
+CHECK: Final = 120.0
+"""Seconds that a new program may take to show that it starts."""
+LONG_ENOUGH: Final = 60.0
+"""Seconds at work after which what ends a session counts as the first error, and not as one more of a row."""
 
 
-def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell, beside: Callable[[], None]) -> None:
-    """Give all jobs their turns until ``keeper.stop`` is set; what is under way is then ended and waited for.
+class NotReady(QQNewsError):
+    """The program on the disk does not start."""
 
-    ``beside`` is called in a thread of its own, and must return when the keeper stops.
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the program on the disk does not start ({problem}): it may be about to be installed")
 
-    Raises ``Locked`` if a daemon is at work on this archive already, ``LostLock`` or ``ArchiveMoved`` if this one
-    cannot go on, and whatever a turn raised unforeseen.
-    """
-    clockwork = Clockwork()
-    jobs = list(jobs)
-    keeper.ensure_archive(jobs)
-    with Archive.existing(keeper.data) as archive:
-        locks = Locks(archive)
-        token = locks.take(LOCK, keeper.purpose, datetime.now(UTC))
-        for job in jobs:
-            clockwork.add(job.name, partial(job.next_start, salt=keeper.salt), partial(_turn, keeper, job, tell))
-        clockwork.start()
-        other = threading.Thread(target=beside, name="beside")
-        other.start()
+
+class Daemon:
+    """Gives all jobs of a time-table their turns on the archive in ``data``, session after session."""
+
+    def __init__(self, data: Path, read: Callable[[], Jobs], tell: Tell) -> None:
+        """``read``: reads the time-table. Raises ``BadJobs``."""
+        self._data = data
+        self._read = read
+        self._tell = tell
+        self._jobs = read()
+        self._version = version("qqnews")
+        self._program = ProgramWatch()
+        self._manager = ServiceManager(os.environ)
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._wants_reload = self._was_at_work = False
+        self._keeper = Keeper(data, "daemon", tell=tell)
+        self._session: Session | None = None
+        self._troubles = Troubles(self._keeper, self._jobs.path, self._jobs.telling, self._stop)
+
+    def stop(self) -> None:
+        """End what is under way, wait for it, and end. A signal's handler may call it."""
+        self._stop.set()
+        self._keeper.stop.set()
+        self._wake.set()
+
+    def reload(self) -> None:
+        """Read the time-table anew, soon. A signal's handler may call it."""
+        self._wants_reload = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Be at work until told to stop.
+
+        Raises what ends it, by the table: ``Locked`` if a daemon is at work on this archive already, ``LostLock``,
+        ``OtherArchive``, at its start ``ArchiveMissing``, and whatever nobody foresaw.
+        """
+        tries = 0
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                self._be_at_work()
+            except Exception as error:  # Judged by the table: what does not pass is raised again.
+                tries = 1 if time.monotonic() - began > LONG_ENOUGH else tries + 1
+                self._recover(error, tries)
+        self._manager.stopping()
+
+    def _be_at_work(self) -> None:
+        """One session."""
+        identity = self._keeper.identity
+        self._keeper = keeper = Keeper(self._data, "daemon", tell=self._tell, telling=self._jobs.telling)
+        self._troubles.keeper, keeper.identity = keeper, identity
+        if self._stop.is_set():
+            return
+        with self._manager.kept_waiting():  # An archive of an earlier version is brought up to date.
+            archive = keeper.opened()
+        self._session = Session(keeper, self._jobs, self._troubles, self._program, self._look_around)
         try:
-            _watch(keeper, clockwork, locks, token)
+            self._session.run(archive, self._say_what_comes)
         finally:
-            keeper.stop.set()
-            clockwork.stop()
-            other.join()
-            with suppress(QQNewsError):  # Where the archive is gone, its lock is, too.
-                locks.release(token)
-    if clockwork.failure is not None:
-        raise clockwork.failure
+            self._session = None
 
+    def _say_what_comes(self) -> None:
+        """The first line of a session."""
+        self._was_at_work = True
+        place = f"{readable(self._data.absolute())} ({self._keeper.identity})"
+        self._tell(f"qqnews {self._version}, archive {place}: {self._coming()}")
+        self._manager.ready(self._coming())
 
-def _turn(keeper: Keeper, job: Job, tell: Tell) -> None:
-    """A job's turn. An archive that cannot be used now may be usable at the next one."""
-    try:
-        keeper.turn(job)
-    except QQNewsError as error:
-        tell(f"{job.name}: {error}")
+    def _coming(self) -> str:
+        """How many jobs are on, and which is next."""
+        jobs, now, salt = self._jobs.enabled(), datetime.now(UTC), salt_of(self._data)
+        if not jobs:
+            return "no job is on"
+        start, job = min(((job.next_start(now, salt), job) for job in jobs), key=lambda pair: pair[0])
+        return f"{len(jobs)} jobs, next {job.name} at {start.astimezone(job.zone):%Y-%m-%d %H:%M:%S %z}"
 
+    def _recover(self, error: Exception, tries: int) -> None:
+        """Do what the table says of an error: raise it again, or return when it is time for the next session."""
+        rule = rule_for(error)
+        self._troubles.met(error, lasted=tries > 1 or rule.response is Response.END)
+        if rule.response is Response.END or (rule.ends_start and not self._was_at_work):
+            self._troubles.send()
+            raise error
+        if rule.response is Response.RESTART:
+            self._tell(f"{error}; it starts itself anew")
+            self._start_anew()
+        else:
+            self._pause(error, tries)
 
-def _beat(locks: Locks, token: str) -> None:
-    with suppress(ArchiveBusy, ArchiveNotWritable):  # The next beat may come through.
-        if not locks.beat(token, datetime.now(UTC)):
-            raise LostLock
+    def _start_anew(self) -> None:
+        """Replace this process by the program on the disk, once that starts; return if we are told to stop before."""
+        began, tries = time.monotonic(), 0
+        while not self._stop.is_set():
+            problem = self._problem_of_program()
+            if not problem:
+                try:
+                    start_anew()
+                except OSError as error:
+                    problem = str(error)
+            tries += 1
+            self._troubles.met(NotReady(problem), lasted=time.monotonic() - began > PATIENCE)
+            self._pause(NotReady(problem), tries)
 
+    def _problem_of_program(self) -> str:
+        """Why the program on the disk does not start, or cannot read the time-table; '' if it can."""
+        words = [*program(), "--data", str(self._data), "schedule", "list"]
+        words += ["--jobs", str(self._jobs.path)] if self._jobs.path else []
+        variables = {name: value for name, value in os.environ.items() if name not in NAMES}
+        with self._manager.kept_waiting():
+            try:
+                # Our own program.
+                ended = subprocess.run(  # noqa: S603
+                    words, env=variables, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHECK, check=False
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                return str(error)
+        if ended.returncode == 0:
+            return ""
+        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        return said[-1] if said else f"exit code {ended.returncode}"
 
-def _watch(keeper: Keeper, clockwork: Clockwork, locks: Locks, token: str) -> None:
-    """Beat the lock, and call all jobs when the clock was set, when the machine woke up, and now and then."""
-    beaten = called = time.monotonic()
-    difference = time.time() - called
-    while not keeper.stop.wait(LOOK_EVERY) and clockwork.failure is None:
-        keeper.check_archive()
-        moment = time.monotonic()
-        if moment - beaten >= BEAT_EVERY:
-            beaten = moment
-            _beat(locks, token)
-        stepped = abs(time.time() - moment - difference) > STEP
-        if stepped or moment - called >= SURELY_EVERY:
-            called, difference = moment, time.time() - moment
-            clockwork.call_all()
+    def _pause(self, error: Exception, tries: int) -> None:
+        """Wait before the next try, and let people know what is waited for."""
+        seconds = pause_before(tries)
+        said = str(error) or type(error).__name__
+        self._tell(f"{said}; tried again in {seconds:.0f} s")
+        self._manager.status(f"waiting: {said}")
+        with self._manager.kept_waiting():
+            self._troubles.send()
+        until = time.monotonic() + seconds
+        while not self._stop.is_set() and (left := until - time.monotonic()) > 0:
+            self._look_around(min(left, LOOK_EVERY))
+
+    def _look_around(self, seconds: float) -> None:
+        """Wait so long at most, show that we live, and do what a signal asked for."""
+        self._wake.wait(min(seconds, self._manager.watchdog or seconds))
+        self._wake.clear()
+        self._manager.alive()
+        if self._wants_reload and not self._stop.is_set():
+            self._wants_reload = False
+            self._read_anew()
+
+    def _read_anew(self) -> None:
+        """Read the time-table again. One that is not understood is refused, and the old one stays."""
+        self._manager.reloading()
+        try:
+            self._jobs = self._read()
+        except QQNewsError as error:
+            self._tell(f"the time-table is refused, the old one stays: {error}")
+            self._troubles.remember(self._jobs.notify)  # Whoever sends cannot read the file, either.
+            self._troubles.note(TIMETABLE, NOT_UNDERSTOOD, str(error))
+        else:
+            self._troubles.telling = self._jobs.telling
+            self._troubles.over(TIMETABLE)
+            if self._session is not None:
+                self._session.take(self._jobs)
+            self._tell(f"the time-table was read anew: {self._coming()}")
+        self._manager.ready(self._coming())

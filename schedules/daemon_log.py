@@ -6,14 +6,15 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final, TextIO
 
-from archive.failures import named_disk_failures
 from archive.logs import as_json, json_formatter
 from archive.naming import readable
+from archive.redaction.secrets import redacted
 from schedules.keeper import Tell
 
 NAME: Final = "daemon.log"
@@ -30,16 +31,46 @@ class _Screen(logging.StreamHandler[TextIO]):
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
 
+class _File(RotatingFileHandler):
+    """The file, whenever it can be written: a disk may be full for a while, or away. Its directory's is not made."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line. Where that is not possible, nothing is: standard error has it."""
+        path = Path(self.baseFilename)
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            if self.stream is not None and not _is_at(path, self.stream):  # Somebody moved the archive.
+                self.close()
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the library's name)
+        """Begin with the file anew at the next line."""
+        with suppress(OSError):
+            self.close()
+
+
+def _is_at(path: Path, stream: TextIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except OSError:
+        return False
+
+
+class _Zoned(logging.Formatter):
+    """Lines of text, each with its time and what that is relative to."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (the library's name)
+        """The time with its distance from UTC."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "milliseconds")
+
+
 @contextmanager
 def daemon_log(data: Path) -> Iterator[Tell]:
-    """Tells what it is given, a line each time. Raises ``ArchiveNotWritable``, ``BadSetting``."""
+    """Tells what it is given, a line each time, without secrets. Raises ``BadSetting``."""
     formatter = json_formatter() if as_json(os.environ) else None
-    path = data / "runs" / NAME
-    with named_disk_failures(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
     # Opened at the first line: one who finds another daemon at work leaves its log alone.
-    file = RotatingFileHandler(path, maxBytes=BYTES, backupCount=OLDER, encoding="utf-8", delay=True)
-    file.setFormatter(formatter or logging.Formatter("%(asctime)s %(message)s"))
+    file = _File(data / "runs" / NAME, maxBytes=BYTES, backupCount=OLDER, encoding="utf-8", delay=True)
+    file.setFormatter(formatter or _Zoned("%(asctime)s %(message)s"))
     log = logging.Logger("qqnews.schedule", logging.INFO)
     log.addHandler(file)
     if sys.stderr is not None:
@@ -47,6 +78,7 @@ def daemon_log(data: Path) -> Iterator[Tell]:
         screen.setFormatter(formatter or logging.Formatter("%(message)s"))
         log.addHandler(screen)
     try:
-        yield lambda line: log.info(readable(line))
+        yield lambda line: log.info("%s", redacted(readable(line)))
     finally:
-        file.close()
+        with suppress(OSError):
+            file.close()

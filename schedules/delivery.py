@@ -16,7 +16,9 @@ import apprise
 from archive.lock import Locked, Locks
 from archive.monitoring.notices import LOCK, Notices, Recipient
 from archive.naming import readable
+from archive.redaction.secrets import parts_of, redacted
 from archive.store import Archive
+from schedules.alarms import Alarms
 from schedules.messages import Message, message, trial
 from schedules.telling import Address, MissingVariable, Telling, pause_after
 
@@ -32,6 +34,17 @@ class Delivered:
 
     label: str
     error: str
+
+
+def deliver_alarms(data: Path, telling: Telling) -> list[Delivered]:
+    """Send what is to be told of an archive that cannot be worked on. Nothing here needs its disk."""
+    alarms, done = Alarms(data), list[Delivered]()
+    with alarms.sending() as is_ours:
+        for due in alarms.due(telling, datetime.now(UTC)) if is_ours else ():
+            error = send(due.to, message(due.notices, telling.zone, place_of(data)))
+            alarms.told(due, error, datetime.now(UTC))
+            done.append(Delivered(due.to.label, error))
+    return done
 
 
 def deliver(data: Path, telling: Telling) -> list[Delivered]:
@@ -72,16 +85,8 @@ def send(to: Address, what: Message) -> str:
     if result.status == apprise.AppriseResultStatus.TIMEOUT:
         return f"no answer within {SECONDS:.0f} s"
     said = [entry.message for entry in result.logs() if entry.message]
-    return _without(url, said[0] if said else "the service refused it")
-
-
-def _without(url: str, text: str) -> str:
-    """One line of a complaint, without what may be secret in the address."""
-    line = " ".join(text.split())[:200]
-    secrets = (part for part in url.replace("@", "/").replace(":", "/").replace("?", "/").split("/") if len(part) > 7)
-    for secret in secrets:
-        line = line.replace(secret, "…")
-    return line
+    line = " ".join((said[0] if said else "the service refused it").split())
+    return redacted(line, parts_of(url))[:200]
 
 
 def _take(locks: Locks) -> str:

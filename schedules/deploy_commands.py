@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,53 +11,61 @@ from typing import Final
 import click
 
 from archive.asked import Asked
-from archive.errors import ExitCode, QQNewsError
+from archive.errors import ArchiveNotWritable
+from archive.naming import readable
+from archive.store import Archive
 from schedules import crontab
 from schedules.asking import Jobs, with_jobs, with_jobs_file
-from schedules.keeper import program
+from schedules.env_file import (
+    NotWritable,
+    carried_environment,
+    is_ours,
+    place_for,
+    read_environment,
+    remove_environment,
+    write_environment,
+)
+from schedules.program import program
 from schedules.reach import closed_to_others, needed, said_of
-from schedules.systemd import STATE, environment_file, units
-from schedules.telling import SILENT, Telling
+from schedules.systemd import STATE, units
 
-_CARRIED: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "ssl_cert_file", "ssl_cert_dir")
-"""Variables, in small or capital letters, that a job needs and that cron and systemd would not hand on."""
-
-
-class NotWritten(QQNewsError):
-    """The unit files could not be written."""
-
-    exit_code = ExitCode.BAD_INPUT
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"cannot write to {path} ({reason}): name another directory with --to")
-
-
-def carried_environment(telling: Telling = SILENT) -> dict[str, str]:
-    """What of our environment the jobs need: proxies, certificates, our own settings, and what addresses of
-    messages name."""
-    named = {name for to in telling.addresses for name in to.variables if name in os.environ}
-    own = {name for name in os.environ if name.startswith("QQNEWS_")} - {"QQNEWS_DATA", "QQNEWS_JOBS"}
-    wanted = own | named | {name for name in os.environ if name.lower() in _CARRIED}
-    return {name: os.environ[name] for name in wanted if os.environ[name]}
+UNIT_VARIABLES: Final = "qqnews.env"
+"""The file of variables beside units: ours, whatever an earlier version has written there."""
+_ENV = click.option(
+    "--env",
+    "variables",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file of variables; one that is yours is used as it is.",
+)
 
 
 @click.command("cron")
 @click.argument("action", type=click.Choice(["print", "install", "remove"]), default="print")
+@_ENV
 @with_jobs_file
-def cron(asked: Asked, *, jobs_file: Path | None, action: str) -> None:
+def cron(asked: Asked, *, jobs_file: Path | None, action: str, variables: Path | None) -> None:
     """Print the line for cron, or put it into your crontab, or take it out; other lines are left alone.
 
-    Proxies, certificates and QQNEWS_ settings of this shell go into the line, for cron hands none of them on.
+    The line names the archive by its identity, and 'install' makes one where there is none. Proxies, certificates and
+    QQNEWS_ settings of this shell go into a file that only you can read and that the line names, for cron hands none
+    of them on: it is written with the line, printed or installed, and removed with it.
     """
     data = asked.data.absolute()
     if action == "remove":
         _change(partial(crontab.without_block, data=data), "removed")
+        remove_environment(variables or place_for(data))
         return
-    ours = cron_block(data, Jobs(jobs_file))
+    jobs, place = Jobs(jobs_file), (variables or place_for(data)).absolute()
+    # What cron cannot take is refused before anything is made.
+    ours, carried = cron_block(data, jobs, place), carried_environment(jobs.telling)
     if action == "install":
-        _change(partial(crontab.with_block, data=data, ours=ours), "installed")
+        ensure_archive(data)
+        ours = cron_block(data, jobs, place)
+    write_variables(place, carried)
+    if action == "print":
+        click.echo(os.fsencode(ours), nl=False)
     else:
-        click.echo(ours, nl=False)
+        _change(partial(crontab.with_block, data=data, ours=ours), "installed")
 
 
 def _change(changed: Callable[[str], str], done: str) -> None:
@@ -69,46 +77,104 @@ def _change(changed: Callable[[str], str], done: str) -> None:
     click.echo("unchanged" if after == before else done)
 
 
-def cron_block(data: Path, jobs: Jobs) -> str:
-    """Our lines for cron, as they are today."""
+def cron_block(data: Path, jobs: Jobs, variables: Path) -> str:
+    """Our lines for cron, as they are today. ``variables``: the file of variables, named if it is needed."""
     words = [*program(), "--data", str(data), "schedule", "tick", "--quiet"]
+    words += ["--archive", identity] if (identity := identity_at(data)) else []
+    words += ["--env", str(variables)] if is_needed(variables, jobs) else []
     words += ["--jobs", str(jobs.path)] if jobs.path else []
-    return crontab.block(data, words, jobs.enabled(), carried_environment(jobs.telling))
+    return crontab.block(data, words, jobs.enabled())
+
+
+def is_needed(variables: Path, jobs: Jobs) -> bool:
+    """Whether the file of variables holds anything that the jobs need: what this shell has, or what is its owner's."""
+    return bool(carried_environment(jobs.telling)) or not is_ours(variables)
+
+
+def identity_at(data: Path) -> str:
+    """The identity of the archive in ``data``; '' where there is none, or none that we may read. Raises as
+    ``Archive.to_read``."""
+    try:
+        if not (data / "archive.db").exists():
+            return ""
+        with Archive.to_read(data) as archive:
+            return archive.identity
+    except (PermissionError, ArchiveNotWritable):  # Of the system's archive, to one who only looks at the units.
+        return ""
+
+
+def ensure_archive(data: Path) -> str:
+    """The identity of the archive in ``data``, which is made, and said to be, where there is none."""
+    is_new = not (data / "archive.db").exists()
+    with Archive.open(data) as archive:
+        identity = archive.identity
+    if is_new:
+        click.echo(f"made a new archive, {identity}, in {readable(data)}", err=True)
+    return identity
+
+
+def write_variables(place: Path, carried: Mapping[str, str]) -> None:
+    """Write the file of variables, or remove the one that is not needed any more. Somebody's own is left alone: it is
+    said which variables of this shell it lacks. Values may be secret."""
+    if not is_ours(place):
+        held = read_environment(place)
+        if lacks := [name for name, value in carried.items() if held.get(name) != value]:
+            click.echo(f"qqnews: {readable(place)} is yours and was left alone; it lacks {', '.join(lacks)}", err=True)
+    elif carried:
+        write_environment(place, carried, "--env")
+        click.echo(f"{', '.join(carried)} stand in {readable(place)}, which only you can read", err=True)
+    else:
+        remove_environment(place)
 
 
 @click.command("systemd")
 @click.option("--to", "directory", type=click.Path(path_type=Path, file_okay=False), help="Where the files go.")
 @click.option("--user", is_flag=True, help="For your own systemd and the archive in --data, not for the system's.")
+@_ENV
 @with_jobs
-def systemd(asked: Asked, jobs: Jobs, directory: Path | None, *, user: bool) -> None:
+def systemd(asked: Asked, jobs: Jobs, directory: Path | None, variables: Path | None, *, user: bool) -> None:
     """Write units for systemd: the daemon, a timer for each job, a run by hand.
 
-    The system's units keep their archive in /var/lib/qqnews and run as a user of their own.
+    The system's units keep their archive in /var/lib/qqnews and run as a user of their own. The units name the archive
+    by its identity; it is made where there is none, of the system's units where they are written to their usual place.
     """
     usual = usual_place(user=user)
     if directory is None and usual is None:
         raise click.UsageError("HOME is not set: say with --to where the files go")
     place = (directory or usual or Path()).absolute()
-    data = asked.data.absolute() if user else None
-    variables = place / "qqnews.env"
-    written = units_for(jobs, data, variables, user=user)
+    data = asked.data.absolute() if user else Path(STATE)
+    own, variables = variables is not None, (variables or place / UNIT_VARIABLES).absolute()
+    # What cannot be written is refused before anything is made.
+    written, carried = units_for(jobs, data, variables, user=user), carried_environment(jobs.telling)
+    if user or place == usual:
+        ensure_archive(data)
+        written = units_for(jobs, data, variables, user=user)
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, text in written.items():
             (place / name).write_text(text, encoding="utf-8")
-        # Proxies may hold passwords.
-        os.close(os.open(variables, os.O_CREAT | os.O_WRONLY, 0o600))
-        variables.write_text(environment_file(carried_environment(jobs.telling)), encoding="utf-8")
     except OSError as error:
-        raise NotWritten(place, error.strerror or str(error)) from error
-    for name in (*written, variables.name):
-        click.echo(place / name)
+        raise NotWritable(place, error.strerror or str(error), "--to") from error
+    if own:
+        write_variables(variables, carried)
+    else:
+        write_environment(variables, carried, "--to")  # Also an empty one: it is the place for what comes later.
+    for path in (*(place / name for name in written), variables):
+        click.echo(readable(path))
     click.echo(_advice(jobs, data, user=user), err=True)
 
 
-def units_for(jobs: Jobs, data: Path | None, variables: Path, *, user: bool) -> dict[str, str]:
+def units_for(jobs: Jobs, data: Path, variables: Path, *, user: bool) -> dict[str, str]:
     """The unit files, as they are today; see ``units``."""
-    return units(program(), jobs.path, data, variables, user=user, metrics_file=jobs.telling.metrics_file)
+    return units(
+        program(),
+        jobs.path,
+        data,
+        variables,
+        user=user,
+        archive=identity_at(data),
+        metrics_file=jobs.telling.metrics_file,
+    )
 
 
 def usual_place(*, user: bool) -> Path | None:
@@ -122,14 +188,17 @@ def usual_place(*, user: bool) -> Path | None:
     return None
 
 
-def _advice(jobs: Jobs, data: Path | None, *, user: bool) -> str:
+def _advice(jobs: Jobs, data: Path, *, user: bool) -> str:
     control = "systemctl --user" if user else "systemctl"
     timers = " ".join(f"qqnews-tick@{job.name}.timer" for job in jobs.enabled())
     lines = [
-        f"The archive: {data or STATE}. Then: {control} daemon-reload",
+        f"The archive: {readable(data)}. Then: {control} daemon-reload",
         f"Either the daemon:  {control} enable --now qqnews.service",
         f"or the timers:      {control} enable --now {timers}",
     ]
+    if not (data / "archive.db").exists():
+        lines.append(f"They cannot start yet: there is no archive in {data}. 'qqnews schedule systemd', without --to,")
+        lines.append(f"makes it, or 'qqnews --data {data} crawl' does; units written after that name it.")
     if not user and (closed := closed_to_others(needed(jobs))):
         what, cure = said_of(closed)
         lines.append(f"They cannot start yet: {what}: {cure}")

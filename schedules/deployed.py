@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,12 @@ from archive.monitoring.diagnosis import Finding, Level
 from archive.monitoring.state import read_state
 from schedules import crontab
 from schedules.asking import Jobs
-from schedules.daemon import LOCK
-from schedules.deploy_commands import carried_environment, cron_block, units_for, usual_place
-from schedules.keeper import program
+from schedules.deploy_commands import UNIT_VARIABLES, cron_block, identity_at, units_for, usual_place
+from schedules.env_file import carried_environment, is_ours, place_for, read_environment, text_of
+from schedules.program import program
 from schedules.reach import closed_to_others, needed, said_of
-from schedules.systemd import environment_file
+from schedules.session import LOCK
+from schedules.systemd import STATE
 
 _AGAIN: Final = "'qqnews schedule cron install' again, from a shell that has the right environment"
 _UNITS: Final = "qqnews.service"
@@ -75,43 +77,55 @@ def _messages(jobs: Jobs) -> Iterator[Finding]:
 def _cron(data: Path) -> Iterator[Finding]:
     try:
         installed = crontab.block_in(crontab.read_crontab(), data)
+        words = crontab.words_of(installed or "")
     except crontab.CrontabUntouched as error:
         if "install cron" not in str(error):
             yield Finding("cron", Level.WARNING, str(error), "mend it with 'crontab -e'")
         return
     if installed is None:
         return
-    words = _words_of(installed)
     started = next((word for word in words if "=" not in word or word.startswith("/")), "")
     if not os.access(started, os.X_OK):
         yield Finding("cron", Level.ERROR, f"its line calls {started or 'nothing'}, which is no program", _AGAIN)
         return
     try:
-        jobs = Jobs(Path(words[words.index("--jobs") + 1]) if "--jobs" in words else None)
+        jobs = Jobs(Path(named) if (named := _after("--jobs", words)) else None)
+        variables = Path(named) if (named := _after("--env", words)) else place_for(data)
+        as_today = cron_block(data, jobs, variables)
+        held = read_environment(variables) if "--env" in words else {}
     except QQNewsError as error:
-        yield Finding("cron", Level.ERROR, f"its line names a time-table that cannot be used: {error}", _AGAIN)
+        yield Finding("cron", Level.ERROR, f"its line cannot do its work: {error}", _AGAIN)
         return
-    if installed == cron_block(data, jobs):
-        yield Finding("cron", Level.FINE, "its line is up to date")
+    yield from _archive_meant("cron", _after("--archive", words), data)
+    if shown := [word.partition("=")[0] for word in words[: words.index(started)]]:
+        said = f"its line shows {', '.join(shown)} to everybody who looks at the list of processes"
+        yield Finding("cron", Level.WARNING, said, _AGAIN)
+    elif differs := _difference(held, carried_environment(jobs.telling)) if is_ours(variables) else "":
+        yield Finding("cron", Level.WARNING, f"{variables} is not what this shell has: {differs}", _AGAIN)
+    elif installed != as_today:
+        yield Finding("cron", Level.WARNING, "its line is not what it would be today: the jobs or the program", _AGAIN)
     else:
-        differs = _difference(_variables(words), carried_environment(jobs.telling)) or "the jobs or the program"
-        yield Finding("cron", Level.WARNING, f"its line is not what it would be today: {differs}", _AGAIN)
+        yield Finding("cron", Level.FINE, "its line is up to date")
+    yield from _rights(variables)
 
 
-def _words_of(block: str) -> list[str]:
-    """The words of the command in cron's line."""
-    line = next((line for line in block.splitlines() if not line.startswith("#")), "")
-    return shlex.split(line.replace(r"\%", "%"))[5:]
+def _after(option: str, words: list[str]) -> str:
+    """The word that follows an option; '' where it does not stand there."""
+    return words[words.index(option) + 1] if option in words[:-1] else ""
 
 
-def _variables(words: list[str]) -> dict[str, str]:
-    found = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name.isidentifier():
-            break
-        found[name] = value
-    return found
+def _archive_meant(area: str, named: str, data: Path) -> Iterator[Finding]:
+    """Whether the archive that a line or unit names is the one that is there."""
+    if named and (found := identity_at(data)) != named:
+        said = f"it names the archive {named}, and {f'{found} is' if found else 'none is'} in {data}"
+        yield Finding(area, Level.ERROR, said, "mount its disk or move it back; if this one is meant, install it again")
+
+
+def _rights(variables: Path) -> Iterator[Finding]:
+    """Whether others can read the file of variables."""
+    if variables.exists() and variables.stat().st_mode & 0o077:
+        cure = f"chmod 600 {shlex.quote(str(variables))}"
+        yield Finding("variables", Level.WARNING, f"others may read {variables}, which may hold passwords", cure)
 
 
 def _difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -124,18 +138,33 @@ def _systemd(data: Path, jobs: Jobs) -> Iterator[Finding]:
         place = usual_place(user=user)
         if place is None or not (place / _UNITS).exists():
             continue
-        variables = place / "qqnews.env"
-        written = units_for(jobs, data if user else None, variables, user=user)
+        archive, variables = data if user else Path(STATE), _variables_of(place)
+        written = units_for(jobs, archive, variables, user=user)
+        named = re.search(r"^ExecStart=.* --archive ([0-9a-f-]+)", _text(place / _UNITS) or "", re.M)
+        yield from _archive_meant("systemd", named[1] if named else "", archive)
         old = [name for name, text in written.items() if _text(place / name) != text]
         again = f"'qqnews schedule systemd{' --user' if user else ''}' again, and 'systemctl daemon-reload'"
+        carried = carried_environment(jobs.telling)
         if old:
             yield Finding("systemd", Level.WARNING, f"{place}: not as today: {', '.join(old)}", again)
-        elif _text(variables) not in (None, environment_file(carried_environment(jobs.telling))):
+        elif _is_written(place, variables) and _text(variables) not in (None, text_of(carried)):
             yield Finding("systemd", Level.WARNING, f"{variables} is not what this shell has", again)
         else:
             yield Finding("systemd", Level.FINE, f"the units in {place} are up to date")
+        yield from _rights(variables)
         if not user and (closed := closed_to_others(needed(jobs))):
             yield Finding("systemd", Level.ERROR, *said_of(closed))
+
+
+def _is_written(place: Path, variables: Path) -> bool:
+    """Whether the file of variables is written with the units."""
+    return variables == place / UNIT_VARIABLES or is_ours(variables)
+
+
+def _variables_of(place: Path) -> Path:
+    """The file of variables that the units in ``place`` name."""
+    found = re.search(r"^EnvironmentFile=-(.*)$", _text(place / _UNITS) or "", re.M)
+    return Path(re.sub(r"\\(.)", r"\1", found[1]).replace("%%", "%")) if found else place / UNIT_VARIABLES
 
 
 def _text(path: Path) -> str | None:

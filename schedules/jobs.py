@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from archive.errors import ExitCode, QQNewsError
 from archive.monitoring.health import next_start, start_of
+from archive.redaction.secrets import redacted, without_password
 from schedules.clock import CronTimetable, IntervalTimetable, Timetable
 from schedules.cron import read_cron
 from schedules.due import EVERY
@@ -102,6 +103,8 @@ class JobsFile:
     """By name, in their order."""
     telling: Telling
     """Who is told what, and how."""
+    notify: dict[str, Any] | None
+    """The table that says so, as it was written; None: there is none."""
 
 
 class BadJobs(QQNewsError):
@@ -110,6 +113,7 @@ class BadJobs(QQNewsError):
     exit_code = ExitCode.BAD_INPUT
 
     def __init__(self, path: Path, line: int, reason: str) -> None:
+        reason = redacted(reason)
         super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
         self.path = path
         self.line = line
@@ -155,7 +159,7 @@ def read_jobs_file(path: Path, commands: Collection[str]) -> JobsFile:
             raise BadJobs(path, line_of(text, (name, *wrong.key)), f"{name}: {wrong.reason}") from wrong
     if not jobs:
         raise BadJobs(path, 0, "there is no job in it")
-    return JobsFile(jobs, telling)
+    return JobsFile(jobs, telling, tables.get(TABLE))
 
 
 def _located(message: str, text: str) -> tuple[int, str]:
@@ -194,6 +198,8 @@ def _command(text: str) -> tuple[str, ...]:
     filled(words, datetime(2025, 1, 1, tzinfo=UTC))
     if not words or words[0] == "schedule":
         raise ValueError("expected the words after 'qqnews', such as crawl --source hot")
+    if any(redacted(word) != word for word in without_password(words)[0]):
+        raise ValueError("a password in an address would stand in the list of processes: only --proxy may have one")
     return words
 
 

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sys
-import sysconfig
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
-import orjson
-
 from archive.erasures import blotted_report
-from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
+from archive.errors import (
+    ArchiveBusy,
+    ArchiveMissing,
+    ArchiveNotWritable,
+    ExitCode,
+    NoArchive,
+    OtherArchive,
+    QQNewsError,
+)
+from archive.identity import SETTING, ensure_meant, expected_identity, what_stands_at
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
 from archive.monitoring.notices import Notices
 from archive.monitoring.state import salt_of
 from archive.naming import readable
-from archive.process import Process
+from archive.process import Process, is_alive
 from archive.record import stamp
+from archive.redaction.secrets import redacted, without_password
 from archive.store import Archive
 from schedules.jobs import Job
+from schedules.outputs import last_line, last_report, outputs, write_report
+from schedules.program import program
+from schedules.recovery import ArchiveReplaced, pause_before
+from schedules.service import NAMES
 from schedules.supervise import Finished, end_orphan, started_group, supervise
-from schedules.telling import SILENT, Judged, Telling
+from schedules.telling import SILENT, Telling
 from schedules.turns import Begun, Busy, Ended, Idle, News, Turns
 
-_REPORT_BYTES: Final = 4 << 20
-_LINE_BYTES: Final = 500
 _LOCK_NAMED_BY: Final = "QQNEWS_LOCK"
 _SIGNALLED: Final = 128
 """Added to the number of the signal that ended a process."""
@@ -54,13 +60,43 @@ class Done:
     report: Path
 
 
-Result = Done | Busy | Idle
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A turn that an error kept from being taken. What was due of the job waits."""
+
+    job: Job
+    error: Exception
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the error carries."""
+        return self.error.exit_code if isinstance(self.error, QQNewsError) else ExitCode.FAILED
+
+
+Result = Done | NotDone | Busy | Idle
 Tell = Callable[[str], None]
 """Is given one line, when a run begins and when it ends."""
 
 
+class NotStarted(QQNewsError):
+    """A run could not be started: nothing of it was done, and its due time waits."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, job: Job, error: Exception) -> None:
+        said = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            said = f"{error.strerror}: {readable(error.filename)}" if error.filename else error.strerror
+        super().__init__(f"{job.name} could not be started ({said}): what is due of it waits")
+        if isinstance(error, QQNewsError):
+            self.exit_code = error.exit_code
+
+
 class Keeper:
-    """Takes turns for jobs on the archive in ``data``, each with a connection of its own; threads may share it."""
+    """Takes turns for jobs on the archive in ``data``, each with a connection of its own; threads may share it.
+
+    It makes no archive. Which one it is is known from the first opening on, and no other is taken for it.
+    """
 
     def __init__(self, data: Path, purpose: str, *, tell: Tell, telling: Telling = SILENT) -> None:
         """``purpose`` names the caller to others; ``telling``: who hears of runs."""
@@ -73,19 +109,25 @@ class Keeper:
         self.ended = 0
         """Runs that have ended."""
         self.salt = salt_of(data)
+        self.dead: Process | None = None
+        """A process that is known to be dead, though it cannot be seen from here."""
+        self.identity = expected_identity(os.environ)
+        """Which archive it is; None: it was not opened yet, and any will do."""
         self._file: tuple[int, int] | None = None
-        """Device and number of the archive's file, once it was made sure of."""
+        """Device and number of the archive's file, once it was opened."""
 
     def turn(self, job: Job, *, by_hand: bool = False, until: datetime | None = None) -> list[Result]:
         """Run what is due of a job, one after another; what was done, at least one result.
 
-        ``until``: leave what became due after it to others, so that this ends.
+        ``until``: leave what became due after it to others, so that this ends. Raises as ``opened``, and
+        ``NotStarted``.
         """
         results: list[Result] = []
-        with self._opened([job]) as archive:
-            locks = Locks(archive)
+        with self.opened() as archive:
+            locks = self.locks(archive)
             turns = Turns(Ledger(archive), locks, self.salt, News(Notices(archive), self.telling))
             while not self.stop.is_set():
+                self.check_archive()
                 if (orphan := _orphan_left(locks, job)) is not None:
                     return [*results, Busy(job, orphan, wanted=True)]
                 hand = by_hand and not results
@@ -96,34 +138,41 @@ class Keeper:
                 results.append(self._run(turns, locks, begun, lawful))
         return results or [Idle(job)]
 
-    def ensure_archive(self, jobs: Iterable[Job]) -> None:
-        """Make the archive, or bring it up to date, before threads do. Raises as ``Archive.open``."""
-        self._opened(jobs).close()
-        self._file = self._file_there()
+    def locks(self, archive: Archive) -> Locks:
+        """The archive's locks, as this keeper sees them."""
+        return Locks(archive, alive=lambda process: False if process == self.dead else is_alive(process))
+
+    def opened(self) -> Archive:
+        """The archive, to be filled, brought up to date where it is of an earlier version. It is never made.
+
+        Raises ``ArchiveMissing``, ``OtherArchive``, ``ArchiveReplaced``, or as ``Archive.to_fill``.
+        """
+        self.check_archive()
+        path = self.data / "archive.db"
+        try:
+            archive = Archive.to_fill(self.data, self.identity)
+        except NoArchive as error:
+            raise ArchiveMissing(path, self.identity or "", what_stands_at(path)) from error
+        self.identity, self._file = archive.identity, self._file_there()
+        return archive
+
+    def existing(self) -> Archive:
+        """The archive, to note something in it, however full the disk is. Raises as ``Archive.existing``."""
+        return Archive.existing(self.data, self.identity)
 
     def check_archive(self) -> None:
-        """Raises ``ArchiveMoved`` where the archive is not the one that was made sure of: nobody makes it anew."""
-        if self._file not in (None, self._file_there()):
-            raise ArchiveMoved(self.data / "archive.db")
+        """Raises ``ArchiveMissing``, ``OtherArchive`` or ``ArchiveReplaced`` where the archive is not what it was."""
+        if self._file is None or self._file == self._file_there():
+            return
+        ensure_meant(self.data / "archive.db", self.identity)
+        raise ArchiveReplaced
 
     def _file_there(self) -> tuple[int, int]:
         try:
             found = (self.data / "archive.db").stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return (0, 0)
         return found.st_dev, found.st_ino
-
-    def _opened(self, jobs: Iterable[Job]) -> Archive:
-        """The archive. That the disk is too full to run these jobs is news of each of them."""
-        self.check_archive()
-        try:
-            return Archive.open(self.data)
-        except DiskFloor as error:
-            with suppress(QQNewsError), Archive.existing(self.data) as archive:
-                news = News(Notices(archive), self.telling)
-                for job in jobs:
-                    news.note(job, Judged(error.exit_code.word, readable(str(error)), datetime.now(UTC), is_ok=False))
-            raise
 
     def _run(self, turns: Turns, locks: Locks, begun: Begun, lawful: Callable[[str], str]) -> Done:
         """``lawful``: a text as it may be written down, without the ids of articles that were taken down."""
@@ -131,57 +180,95 @@ class Keeper:
         due_at = begun.due.due_at if begun.due else None
         self.tell(f"{job.name}: begins{_for_due(due_at, job)}")
         path = self.data / "runs" / f"{started:%Y%m%dT%H%M%S.%fZ}-{job.name}.json"
-        words = [*program(), "--data", str(self.data), "--json", *job.words(due_at or started)]
-        with _outputs(path.with_suffix(".log")) as (out, log):
-            with started_group(words, cwd=self.data, env=_environment(begun), out=out, err=log) as process:
-                locks.name_child(begun.token, Process.numbered(process.pid))
-                finished = supervise(process, job.limit.total_seconds(), _Watch(self.stop, locks, begun.token))
-            complaint = _last_line(log)
-            own_report = _last_report(out, log)
-        ended = _ended(finished, own_report, stopping=self.stop.is_set())
-        ended = replace(
-            ended,
-            because=_because(ended, own_report) or (ended.exit_code and complaint) or _little(ended.exit_code),
-            log=path.with_suffix(".log").name,
-        )
+        # What everybody could read in the list of processes is handed over in the environment.
+        asked, moved = without_password(job.words(due_at or started))
+        words = [*program(), "--data", str(self.data), "--json", *asked]
+        watch = _Watch(self, locks, begun.token)
+        try:
+            with outputs(path.with_suffix(".log")) as (out, log):
+                environment = self._environment(begun) | moved
+                with started_group(words, cwd=self.data, env=environment, out=out, err=log) as process:
+                    locks.name_child(begun.token, Process.numbered(process.pid))
+                    finished = supervise(process, job.limit.total_seconds(), watch)
+                complaint, own_report = _said(out, log)
+        except (OSError, ArchiveBusy, ArchiveNotWritable) as error:
+            reason = NotStarted(job, error)
+            self._surely(lambda: turns.withdraw(begun, str(reason), datetime.now(UTC)))
+            raise reason from error
+        ended = _ended(finished, own_report, stopping=self.stop.is_set() or watch.lost_archive)
+        because = _because(ended, own_report) or (ended.exit_code and complaint) or _little(ended.exit_code)
+        ended = replace(ended, because=redacted(because), log=path.with_suffix(".log").name)
         now = datetime.now(UTC)
         done = Done(job, due_at, ended.verdict, ended.exit_code, ended.because, path)
-        _write_report(path, done, started, now, list(map(lawful, words)), own_report)
-        if not turns.end(begun, ended, now):
+        try:
+            write_report(path, _report(done, started, now, list(map(lawful, words)), own_report))
+        except OSError as error:
+            self.tell(f"{job.name}: its report could not be written ({error.strerror}); it is noted in the archive")
+        if not self._surely(lambda: turns.end(begun, ended, now)):
             self.tell(f"{job.name}: somebody took its lock over; what it did is not counted")
         self.ended += 1
         self.tell(f"{job.name}: {done.verdict} ({done.exit_code}){_for_due(due_at, job)}. {done.because}".rstrip(". "))
         return done
 
+    def _surely(self, note: Callable[[], bool]) -> bool:
+        """Note something in the archive that must not be lost, as often as that takes: a disk may be full for a while.
+
+        Raises what it raises if we are told to stop meanwhile.
+        """
+        tries = 0
+        while True:
+            try:
+                return note()
+            except (ArchiveBusy, ArchiveNotWritable) as error:
+                tries += 1
+                self.tell(f"{error}; tried again")
+                if self.stop.wait(pause_before(tries)):
+                    raise
+
+    def _environment(self, begun: Begun) -> dict[str, str]:
+        told = {
+            "QQNEWS_JOB": begun.job.name,
+            "QQNEWS_RUN": str(begun.run_id),
+            "PYTHONUTF8": "1",
+            _LOCK_NAMED_BY: begun.token,
+            **self.named_archive(),
+        }
+        if begun.due is not None:
+            told["QQNEWS_DUE_AT"] = stamp(begun.due.due_at)
+        if begun.job.floor is not None:
+            told["QQNEWS_FLOOR"] = str(begun.job.floor)
+        return {**{name: value for name, value in os.environ.items() if name not in NAMES}, **told}
+
+    def named_archive(self) -> dict[str, str]:
+        """The variable by which whatever we start knows which archive is meant: it makes none, and takes no other."""
+        return {SETTING: self.identity} if self.identity else {}
+
 
 class _Watch:
     """Waits with a run, beats its lock, and says why it must stop."""
 
-    def __init__(self, stop: threading.Event, locks: Locks, token: str) -> None:
-        self._stop = stop
+    def __init__(self, keeper: Keeper, locks: Locks, token: str) -> None:
+        self._keeper = keeper
         self._locks = locks
         self._token = token
         self._next_beat = time.monotonic() + BEAT_EVERY
+        self.lost_archive = False
+        """Whether the run must stop because its archive is not there any more: it is to be done again."""
 
     def __call__(self, seconds: float) -> str:
-        if self._stop.wait(seconds):
+        if self._keeper.stop.wait(seconds):
             return "told to stop"
         if time.monotonic() < self._next_beat:
             return ""
         self._next_beat = time.monotonic() + BEAT_EVERY
         try:
+            self._keeper.check_archive()
+        except (ArchiveMissing, OtherArchive, ArchiveReplaced) as error:
+            self.lost_archive = True  # What it wrote would be written into the void, or into something else.
+            return str(error)
+        with suppress(ArchiveBusy, ArchiveNotWritable):  # The next beat may come through; our process may do its work.
             return "" if self._locks.beat(self._token, datetime.now(UTC)) else "its lock was taken over"
-        except (ArchiveBusy, ArchiveNotWritable):
-            return ""  # The next beat may come through, and our process may still do its work.
-
-
-def program() -> tuple[str, ...]:
-    """How this program is called, by absolute paths."""
-    scripts = (Path(sys.argv[0]).absolute(), Path(sysconfig.get_path("scripts"), "qqnews"))
-    for script in scripts:
-        if script.name == "qqnews" and os.access(script, os.X_OK):
-            return (str(script),)
-    return (sys.executable, "-P", "-c", "from qqnews import main; main()")
+        return ""
 
 
 def _orphan_left(locks: Locks, job: Job) -> Holder | None:
@@ -200,49 +287,12 @@ def mark_of(token: str) -> str:
     return f"{_LOCK_NAMED_BY}={token}"
 
 
-def _environment(begun: Begun) -> dict[str, str]:
-    told = {
-        "QQNEWS_JOB": begun.job.name,
-        "QQNEWS_RUN": str(begun.run_id),
-        "PYTHONUTF8": "1",
-        _LOCK_NAMED_BY: begun.token,
-    }
-    if begun.due is not None:
-        told["QQNEWS_DUE_AT"] = stamp(begun.due.due_at)
-    if begun.job.floor is not None:
-        told["QQNEWS_FLOOR"] = str(begun.job.floor)
-    return {**os.environ, **told}
-
-
-@contextmanager
-def _outputs(log: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Where a run's results and its complaints go; in the end both are in the log."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=log.parent) as out, log.open("ab+") as err:
-        # Nobody removes it meanwhile; what we start inherits it, and holds it if we are killed.
-        fcntl.flock(err, fcntl.LOCK_SH)
-        yield out, err
-
-
-def _last_line(log: IO[bytes]) -> str:
-    """The last thing that a run complained of: where it has no report, that is why it failed."""
-    log.seek(max(0, log.seek(0, os.SEEK_END) - _LINE_BYTES))
-    lines = log.read().decode("utf-8", "replace").splitlines()
-    return lines[-1].removeprefix("qqnews: ") if lines else ""
-
-
-def _last_report(out: IO[bytes], log: IO[bytes]) -> dict[str, Any]:
-    """The last line of the results, if it is a JSON object; all results are added to the log."""
-    size = out.seek(0, os.SEEK_END)
-    out.seek(max(0, size - _REPORT_BYTES))
-    tail = out.read()
-    log.write(tail)
-    lines = tail.splitlines()
+def _said(out: IO[bytes], log: IO[bytes]) -> tuple[str, dict[str, Any]]:
+    """What a run that is over complained of last, and its report; nothing where a failing disk keeps it from us."""
     try:
-        found = orjson.loads(lines[-1]) if lines else {}
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return last_line(log), last_report(out, log)
+    except OSError:
+        return "", {}
 
 
 def _ended(finished: Finished, own_report: dict[str, Any], *, stopping: bool) -> Ended:
@@ -269,10 +319,10 @@ def _little(exit_code: int) -> str:
     return f"it ended with exit code {exit_code} and did not say why" if exit_code else ""
 
 
-def _write_report(
-    path: Path, done: Done, started: datetime, now: datetime, words: list[str], own_report: dict[str, Any]
-) -> None:
-    content = {
+def _report(
+    done: Done, started: datetime, now: datetime, words: list[str], own_report: dict[str, Any]
+) -> dict[str, Any]:
+    return {
         "job": done.job.name,
         "due_at": stamp(done.due_at) if done.due_at else None,
         "started_at": stamp(started),
@@ -281,15 +331,12 @@ def _write_report(
         "verdict": done.verdict,
         "exit_code": done.exit_code,
         "because": done.because,
-        "command": [readable(word) for word in words],
+        "command": [redacted(readable(word)) for word in words],
         "floor": done.job.floor,
-        "log": path.with_suffix(".log").name,
+        "log": done.report.with_suffix(".log").name,
         "report": own_report or None,
     }
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    aside.replace(path)
 
 
 def _for_due(due_at: datetime | None, job: Job) -> str:
-    return f", due {due_at.astimezone(job.zone):%Y-%m-%d %H:%M:%S}" if due_at else ", by hand"
+    return f", due {due_at.astimezone(job.zone):%Y-%m-%d %H:%M:%S %z}" if due_at else ", by hand"

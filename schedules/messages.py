@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from archive.errors import ExitCode
 from archive.monitoring.notices import BAD, WELL, Notice
+from schedules.recovery import NOT_UNDERSTOOD, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ _WORDS: Final = {
     "partial": "done only in part",
     "failed": "failing",
     "damaged": "finding damage",
+    **{trouble.value: trouble.value for trouble in Trouble},
+    NOT_UNDERSTOOD: NOT_UNDERSTOOD,
     **{code.word: "failing" for code in ExitCode if code in (1, 2) or code >= ExitCode.BAD_INPUT},
 }
 _ADVICE: Final = {
@@ -88,4 +91,12 @@ _ADVICE: Final = {
     "partial": "look at the problems in the report; what was left is tried again by the next run.",
     "damaged": "'qqnews repair --dry-run' says what can be mended, 'qqnews repair' mends it.",
     "failed": "look at the log; 'qqnews doctor' looks for the cause, 'qqnews schedule once {job}' tries again.",
+    Trouble.MISSING.value: "mount its disk, or move it back: what is due waits, and no other archive is made.",
+    Trouble.OTHER.value: "put the right one back, or install cron's line or the units again if this one is meant.",
+    Trouble.FULL.value: "make room on its disk: what is due waits.",
+    Trouble.NOT_WRITABLE.value: "mend the rights, or make room: what is due waits; see 'qqnews doctor'.",
+    Trouble.DAMAGED.value: "'qqnews verify' says what is damaged, 'qqnews repair' mends it.",
+    Trouble.NEWER.value: "update the program, and start the daemon again.",
+    Trouble.STUCK.value: "look at the daemon's log; 'qqnews doctor' looks for the cause. What is due waits.",
+    NOT_UNDERSTOOD: "mend it; until then jobs are run as the last one that was understood says.",
 }

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 import orjson
 
 from archive.asked import Asked
-from archive.errors import ExitCode
-from schedules.asking import Jobs, with_jobs
+from archive.errors import ExitCode, QQNewsError
+from schedules.asking import Jobs, telling_known, with_jobs_file
 
 
 @click.command("notify")
 @click.option("--test", is_flag=True, help="Send a test to every address, whatever the hour.")
-@with_jobs
-def notify(asked: Asked, jobs: Jobs, *, test: bool) -> None:
+@with_jobs_file
+def notify(asked: Asked, *, jobs_file: Path | None, test: bool) -> None:
     """Send the messages that are waiting; whoever runs jobs does so by himself.
 
     Addresses and hours stand in the time-table, in [notify]. Exit code 14 or 15 if some, or all, could not be reached.
     """
-    if not jobs.telling.urls:
+    telling = Jobs(jobs_file).telling if test else telling_known(asked.data, jobs_file)
+    if not telling.urls:
         raise click.UsageError("there is no address: name one in [notify] of your time-table (docs/monitoring.md)")
     # Apprise takes long to import.
-    from schedules.delivery import deliver, try_all
+    from schedules.delivery import deliver, deliver_alarms, try_all
 
-    done = try_all(asked.data, jobs.telling) if test else deliver(asked.data, jobs.telling)
+    if test:
+        done = try_all(asked.data, telling)
+    else:
+        done = deliver_alarms(asked.data, telling)
+        try:
+            done += deliver(asked.data, telling)
+        except QQNewsError:
+            if not done:
+                raise
     for each in done:
         line = f"{each.label}: {each.error or 'taken'}"
         click.echo(orjson.dumps(asdict(each)) if asked.json else line)

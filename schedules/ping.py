@@ -7,12 +7,17 @@ import urllib.request
 from http.client import HTTPException
 from typing import Final
 
+from archive.redaction.secrets import parts_of, redacted
+
 SECONDS: Final = 10.0
 """The call is given up after that."""
 
 
 def ping(url: str, told: str = "") -> str:
-    """Call the address, with a text if there is something to tell; why that failed, or ''. Bounded in time."""
+    """Call the address, with a text if there is something to tell; why that failed, or ''. Bounded in time.
+
+    Nothing of the address, which is a secret, is in what is returned.
+    """
     outcome = [f"no answer within {SECONDS:.0f} s"]
 
     def call() -> None:
@@ -24,7 +29,7 @@ def ping(url: str, told: str = "") -> str:
         return "the last call has not come back yet"
     caller.start()
     caller.join(SECONDS)
-    return outcome[0]
+    return redacted(outcome[0], parts_of(url))
 
 
 def failure_of(url: str) -> str:

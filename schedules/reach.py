@@ -11,7 +11,7 @@ from stat import S_IROTH, S_IXOTH
 
 from schedules.asking import Jobs
 from schedules.jobs import SHIPPED
-from schedules.keeper import program
+from schedules.program import program
 from schedules.systemd import STATE
 
 

@@ -19,6 +19,7 @@ from archive.monitoring.health import Concern, Health, JobHealth, Trouble, judge
 from archive.monitoring.metrics import metrics
 from archive.monitoring.state import Run, State, read_state
 from archive.naming import readable
+from archive.store import Archive
 from schedules.asking import Jobs, with_jobs
 from schedules.due import next_due
 from schedules.durations import duration_text
@@ -152,10 +153,13 @@ def _listed(name: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _facts(state: State, health: Health) -> dict[str, Any]:
     disk, held = state.disk, state.contents
+    with Archive.to_read(state.data) as archive:
+        identity = archive.identity
     return {
         "exit_code": health.exit_code,
         "attention": [str(concern) for concern in health.concerns],
         "data": readable(state.data.absolute()),
+        "identity": identity,
         "schema": state.schema,
         "jobs": [_job_facts(job, health) for job in health.jobs],
         "locks": [{"name": it.name, "purpose": it.purpose, "holder": str(it)} for it in state.locks],

@@ -7,9 +7,12 @@ knows no jitter and no due times of the daemon or of cron.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from schedules.env_file import Unquotable, ensure_utf8
 
 STATE: Final = "/var/lib/qqnews"
 """The archive of the system's units: the only place they can write to."""
@@ -22,37 +25,37 @@ def units(
     environment: Path,
     *,
     user: bool,
+    archive: str = "",
     metrics_file: Path | None = None,
 ) -> dict[str, str]:
-    """File name → text. ``environment``: a file of variables, which may be absent.
+    """File name → text. ``environment``: a file of variables, which may be absent; ``archive``: which one is meant.
 
     ``user``: for a user's own systemd, on the archive in ``data``; else for the system's, on ``STATE``.
+    Raises ``Unquotable``.
     """
-    start = _words([*program, "--data", str(data or STATE), "schedule"])
-    table = f" --jobs {_words([str(jobs)])}" if jobs else ""
-    limits = f"EnvironmentFile=-{_specifiers(str(environment))}\n" + (_ANYWHERE if user else _SYSTEM + _ANYWHERE)
+    for path in (*program, *filter(None, (jobs, data, environment, metrics_file))):
+        ensure_utf8(f"the path {str(path)!r}", str(path))
+    start = f"{_executable(program[0])} {_words([*program[1:], '--data', str(data or STATE), 'schedule'])}"
+    table = f" --archive {archive}" if archive else ""
+    table += f" --jobs {_words([str(jobs)])}" if jobs else ""
+    limits = f"EnvironmentFile=-{_pattern(str(environment))}\n" + (_ANYWHERE if user else _SYSTEM + _ANYWHERE)
     if metrics_file is not None and not user:
-        limits += f"ReadWritePaths=-{_word(str(metrics_file.parent))}\n"
+        limits += f"ReadWritePaths=-{_directory(str(metrics_file.parent))}\n"
     target = "default.target" if user else "multi-user.target"
+    mounted = _mounted(str(data or STATE))
     once = f"{_ONE_RUN}ExecStart={start}"
     return {
-        "qqnews.service": f"{_unit('the daemon', 'qqnews-tick@.timer')}\n[Service]\n{_DAEMON}"
+        "qqnews.service": f"{_unit('the daemon', mounted, 'qqnews-tick@.timer')}\n[Service]\n{_DAEMON}"
         f"ExecStart={start} run{table}\n{limits}\n[Install]\nWantedBy={target}\n",
-        "qqnews-tick@.service": f"{_unit('what is due of %i')}\n[Service]\n{once} tick{table} %i\n{limits}",
+        "qqnews-tick@.service": f"{_unit('what is due of %i', mounted)}\n[Service]\n{once} tick{table} %i\n{limits}",
         "qqnews-tick@.timer": f"{_unit('look at the clock for %i')}\n{_TIMER}",
-        "qqnews@.service": f"{_unit('one run of %i')}\n[Service]\n{once} once{table} %i\n{limits}",
+        "qqnews@.service": f"{_unit('one run of %i', mounted)}\n[Service]\n{once} once{table} %i\n{limits}",
     }
 
 
-def environment_file(environment: Mapping[str, str]) -> str:
-    """The variables as systemd reads them. Values are one line."""
-    quoted = {name: re.sub(r'(["\\$`])', r"\\\1", value) for name, value in sorted(environment.items())}
-    return "".join(f'{name}="{value}"\n' for name, value in quoted.items())
-
-
-def _unit(what: str, instead_of: str = "") -> str:
+def _unit(what: str, mounted: str = "", instead_of: str = "") -> str:
     lines = [f"Description=Tencent News archive: {what}", "After=network-online.target time-sync.target"]
-    lines += ["Wants=network-online.target"]
+    lines += ["Wants=network-online.target", *filter(None, [mounted])]
     return "\n".join([f"# Written by 'qqnews schedule systemd'.{_also(instead_of)}", "[Unit]", *lines, ""])
 
 
@@ -69,12 +72,47 @@ def _word(word: str) -> str:
     return safe if re.fullmatch(r"[\w@%+=:,./-]+", safe, re.ASCII) else f'"{safe}"'
 
 
+def _executable(path: str) -> str:
+    """The first word of a command: no variable is filled in there, and quotation marks are not allowed."""
+    _ensure_no(("'", '"', "\\"), path)
+    return f'"{_specifiers(path)}"' if " " in path else _specifiers(path)
+
+
+def _directory(path: str) -> str:
+    """A path where nothing is escaped and only quotes count."""
+    _ensure_no(('"', "\\"), path)
+    return f'"{_specifiers(path)}"'
+
+
+def _mounted(path: str) -> str:
+    """That the archive's disk is waited for; nothing where its name cannot be written there."""
+    with suppress(Unquotable):
+        return f"RequiresMountsFor={_directory(path)}"
+    return ""
+
+
+def _ensure_no(marks: Sequence[str], path: str) -> None:
+    if any(mark in path for mark in marks):
+        raise Unquotable(f"the path {path!r}", "holds a quotation mark or a backslash")
+
+
+def _pattern(path: str) -> str:
+    """A path where quotes do not count, and which is matched against names."""
+    return _specifiers(re.sub(r"([\\*?[])", r"\\\1", path))
+
+
 def _specifiers(text: str) -> str:
     return text.replace("%", "%%")
 
 
+# The daemon says when it is at work (bringing an archive up to date takes as long as it takes), and from then on that
+# it lives: one that hangs is ended and started again.
 _DAEMON: Final = """\
-Type=exec
+Type=notify
+NotifyAccess=main
+TimeoutStartSec=infinity
+WatchdogSec=5min
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=10s
 KillMode=mixed
@@ -108,6 +146,8 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 UMask=0027
+RuntimeDirectory=qqnews
+RuntimeDirectoryPreserve=yes
 MemoryHigh=768M
 MemoryMax=1G
 TasksMax=256

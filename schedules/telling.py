@@ -199,19 +199,20 @@ def read_telling(table: Any) -> Telling:
 
 
 def _addresses(written: list[Any]) -> tuple[Address, ...]:
-    return tuple(dict.fromkeys(map(_address, written)))
+    return tuple(dict.fromkeys(_address(each, f"number {number}") for number, each in enumerate(written, 1)))
 
 
-def _address(written: Any) -> Address:
+def _address(written: Any, which: str) -> Address:
+    # What is refused may hold a password all the same: it is counted, not shown.
     if not isinstance(written, str) or not _ADDRESS.fullmatch(written):
-        raise ValueError(f"{written!r} is no address such as mailto://… or ${{QQNEWS_MAIL}}")
+        raise ValueError(f"{which} is no address such as mailto://… or ${{QQNEWS_MAIL}}")
     return Address(written)
 
 
 def _web_address(written: str) -> Address:
-    address = _address(written)
+    address = _address(written, "it")
     if not written.startswith(("http://", "https://", "${")):
-        raise ValueError(f"{written!r} is no address of the web")
+        raise ValueError("it is no address of the web")
     return address
 
 

@@ -131,6 +131,17 @@ class Turns:
             self._tell(begun.job, begun.due, ended, now)
         return True
 
+    def withdraw(self, begun: Begun, reason: str, now: datetime) -> bool:
+        """Take back a run of which nothing was done: its due time waits, and that was no try. False as ``end``."""
+        with self._ledger.transaction():
+            if not self._locks.release(begun.token):
+                return False
+            self._ledger.end_run(begun.run_id, "failed", ExitCode.FAILED, {}, now, reason)
+            if begun.due is not None:
+                waits = replace(begun.due, state=WAITING, reason=reason, attempts=begun.due.attempts - 1)
+                self._ledger.write([waits], now)
+        return True
+
     def _tell(self, job: Job, due: DueTime | None, ended: Ended, now: datetime) -> None:
         """A run that was interrupted and will be done again is no news, and one by hand is whoever's hand it was."""
         final = not ended.interrupted or (due is not None and due.attempts >= MOST_ATTEMPTS)

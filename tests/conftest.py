@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,30 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.site.site import ROOT, Site
+from tests.site.site import Site
 
-QQNEWS = ROOT / ".venv" / "bin" / "qqnews"
+
+def pytest_configure() -> None:
+    """The same examples in every run, however slow the machine: a test fails because of what was changed, or never.
+
+    `make fuzz` looks for others. Imported here: the benches, which share this file, have no need of it.
+    """
+    from hypothesis import settings
+
+    settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+    settings.register_profile("explore", deadline=None, print_blob=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+def installed(name: str) -> Path:
+    """The script of that name in the environment that these tests run in."""
+    return Path(sysconfig.get_path("scripts"), name)
+
+
+QQNEWS = installed("qqnews")
+"""The command, as whoever installed it calls it."""
+PYTHON = Path(sys.executable)
+"""The interpreter that it runs in."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from archive.errors import ExitCode
@@ -55,11 +57,44 @@ def test_every_make_target_that_is_named_exists() -> None:
     assert {"install", "check", "test", "demo"} <= named
 
 
+def constants(path: Path) -> Iterator[str]:
+    """The names of settings that stand in the code as such: not in what it says to readers."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SETTING.fullmatch(node.value):
+            yield node.value
+
+
+def of_scrapy() -> set[str]:
+    """Settings of the crawler in Scrapy's own way, with ``-s``."""
+    body = ast.parse((ROOT / "crawler/settings.py").read_text("utf-8")).body
+    targets = (target for node in body if isinstance(node, ast.Assign) for target in node.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name) and SETTING.fullmatch(target.id)}
+
+
+def of_environment() -> set[str]:
+    """Settings that are read from the environment."""
+    rooms = [path for room in ("crawler", "archive", "schedules") for path in (ROOT / room).rglob("*.py")]
+    others = {name for path in (*rooms, ROOT / "qqnews.py") for name in constants(path) if path.name != "settings.py"}
+    return (others - of_scrapy()) | set(constants(ROOT / "crawler/settings.py"))
+
+
+SETTING = re.compile(r"QQNEWS_[A-Z_]+")
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "schedules/jobs.toml"]
+DOCUMENTS.remove(ROOT / "CHANGELOG.md")  # It names what is gone, too.
+NAMED = {name for path in DOCUMENTS for name in SETTING.findall(path.read_text("utf-8"))}
+
+
 def test_every_setting_that_is_named_is_read_somewhere() -> None:
-    code = "\n".join(
-        path.read_text(encoding="utf-8")
-        for room in ("crawler", "archive", "schedules")
-        for path in (ROOT / room).rglob("*.py")
+    assert NAMED - of_environment() - of_scrapy() == set()
+    assert {"QQNEWS_DATA", "QQNEWS_CONTACT", "QQNEWS_JOBS"} <= NAMED
+
+
+def test_every_setting_that_is_read_is_named() -> None:
+    assert of_environment() - NAMED == set()
+
+
+def test_a_setting_that_only_a_sentence_names_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(
+        '"""QQNEWS_SAID holds."""\n# QQNEWS_NOTED\nimport os\nx = os.environ.get("QQNEWS_READ", f"no QQNEWS_TOLD")\n'
     )
-    code += (ROOT / "qqnews.py").read_text(encoding="utf-8")
-    assert {name for name in re.findall(r"QQNEWS_[A-Z_]+", PROSE) if name not in code} == set()
+    assert list(constants(tmp_path / "code.py")) == ["QQNEWS_READ"]

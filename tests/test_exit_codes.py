@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,14 +46,47 @@ def test_every_exit_code_is_provoked() -> None:
     assert set(PROVOKED) == {*ExitCode, 130, 143}
 
 
-@pytest.mark.parametrize("code", PROVOKED)
-def test_the_test_is_there_and_states_the_code(code: int) -> None:
-    file, name = PROVOKED[code]
+def function_of(file: str, name: str) -> ast.FunctionDef:
+    """The test of that name. Raise ``ValueError`` where there is none, or more than one."""
     text = (TESTS / file).read_text("utf-8")
     (found,) = (each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef) and each.name == name)
-    source = "\n".join(text.splitlines()[min([found.lineno, *(it.lineno for it in found.decorator_list)]) - 1 :][:60])
-    names = [f"ExitCode.{ExitCode(code).name}"] if code in list(ExitCode) else []
-    assert re.search("|".join((*names, rf"\b{int(code)}\b")), source), source
+    return found
+
+
+def states(function: ast.FunctionDef, code: int) -> bool:
+    """Whether a test compares something with the code, by its name or number, or is given it as a parameter."""
+    judged = [node for node in ast.walk(function) if isinstance(node, ast.Assert)]
+    return any(_is_code(each, code) for node in (*judged, *function.decorator_list) for each in ast.walk(node))
+
+
+def _is_code(node: ast.AST, code: int) -> bool:
+    if isinstance(node, ast.Attribute):
+        return code in list(ExitCode) and ast.unparse(node) == f"ExitCode.{ExitCode(code).name}"
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value == code
+
+
+@pytest.mark.parametrize("code", PROVOKED)
+def test_the_test_is_there_and_states_the_code(code: int) -> None:
+    assert states(function_of(*PROVOKED[code]), code)
+
+
+ANOTHER = """
+def test_something():
+    "It ends with 24."
+    call(24)
+    assert call(1) == 23
+
+assert 24
+"""
+
+
+def test_a_test_that_does_not_state_the_code_is_found() -> None:
+    """Not in what it says, in what stands behind it, or in what it calls: only in what it judges by."""
+    function = ast.parse(ANOTHER).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assert [code for code in PROVOKED if states(function, code)] == [1, 23]
+    with pytest.raises(ValueError, match="not enough values"):
+        function_of("test_exit_codes.py", "test_that_nobody_wrote")
 
 
 BREAKS = """

@@ -9,6 +9,7 @@ from typing import Final
 
 from archive.duplicates.shingles import similarity
 from archive.duplicates.text import Text
+from archive.parameters import by_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def members(connection: Connection, article_id: str, limit: int | None = None) -
             similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
             represents=bool(row["represents"]),
         )
-        for row in connection.execute(_MEMBERS, (article_id, -1 if limit is None else limit))
+        for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))
     ]
 
 

@@ -14,12 +14,12 @@ STATE: Final = """
 # Only sources that list the newest first can be seen to have missed something.
 POLLED: Final = """
     SELECT min(coalesce(first_at, polled_at)), count(DISTINCT source) FROM polls
-    WHERE overlapped IS NOT NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
+    WHERE overlapped IS NOT NULL AND (? = '[]' OR source IN (SELECT value FROM json_each(?)))
 """
 OPEN_GAPS: Final = """
     SELECT source, after_at, before_at, most FROM gaps
-    WHERE closed_at IS NULL AND (?1 = '[]' OR source IN (SELECT value FROM json_each(?1)))
-        AND (?2 IS NULL OR before_at > ?2) AND (?3 IS NULL OR after_at < ?3)
+    WHERE closed_at IS NULL AND (? = '[]' OR source IN (SELECT value FROM json_each(?)))
+        AND (? IS NULL OR before_at > ?) AND (? IS NULL OR after_at < ?)
     ORDER BY after_at, source, before_at, id
 """
 # A reference to a capture is file:offset:digest, the digest in hex.

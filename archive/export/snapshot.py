@@ -128,12 +128,13 @@ class Snapshot:
     def polled(self, sources: Sequence[str]) -> tuple[str | None, int]:
         """Since when it is known whether polls reach each other (ISO 8601 in UTC), and of how many of these sources
         (none: of all)."""
-        since, number = next(self.ask(POLLED, (orjson.dumps(sources).decode(),)))
+        since, number = next(self.ask(POLLED, (orjson.dumps(sources).decode(),) * 2))
         return (None if since is None else str(since)), int(str(number))
 
     def open_gaps(self, sources: Sequence[str], since: str | None, until: str | None) -> Iterator[Row]:
         """Source, begin, end and most missing articles of each open gap, of these sources (none: all) and that time."""
-        return self.ask(OPEN_GAPS, (orjson.dumps(sources).decode(), since, until))
+        named = orjson.dumps(sources).decode()
+        return self.ask(OPEN_GAPS, (named, named, since, since, until, until))
 
     def takedowns(self) -> list[str]:
         """Hashes of the ids of articles that were taken down, sorted."""

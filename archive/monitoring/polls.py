@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from archive.monitoring.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
+from archive.parameters import by_number
 from archive.record import stamp
 from archive.store import Archive
 
@@ -69,7 +70,7 @@ def standing(archive: Archive, source: str) -> Standing:
 
 def listed_since(archive: Archive, source: str, ids: Collection[str]) -> dict[str, datetime]:
     """Since when the source is known to list each of these; those it never listed are left out."""
-    values = (source, orjson.dumps(list(ids)).decode())
+    values = by_number(source, orjson.dumps(list(ids)).decode())
     rows = archive.database.connection.execute(_SINCE, values)
     return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
 

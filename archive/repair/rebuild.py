@@ -114,14 +114,14 @@ def _write_schema_again(copy: Path) -> None:
     ):
         connection.execute("PRAGMA writable_schema = ON")
         for name, sql in schema_of_newest().items():
-            connection.execute("UPDATE sqlite_schema SET sql = ?1 WHERE name = ?2 AND sql <> ?1", (sql, name))
+            connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ? AND sql <> ?", (sql, name, sql))
 
 
 _TABLES: Final = (
     *("articles", "revisions", "sightings", "links", "hosts", "media", "pictures", "payloads", "runs", "erasures"),
     *("capture_files",),
     *("timetables", "due_times"),
-    *("polls", "gaps", "coverage", "notices", "recipients", "seals"),
+    *("polls", "gaps", "coverage", "notices", "recipients", "identity", "seals"),
 )
 
 

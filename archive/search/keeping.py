@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from archive.parameters import by_number
 from archive.schema import archive_identity
 from archive.search.faults import fault_of, is_damage
 from archive.search.index import NAME, DamagedIndex, Index, StaleIndex, remove
@@ -145,7 +146,7 @@ def _index_batch(archive: Archive, index: Index) -> None:
 
 def _texts_of(archive: Archive, article_id: str) -> list[sqlite3.Row]:
     """Every title, summary and text that the article had or has, newest first."""
-    return archive.database.connection.execute(_TEXTS, (article_id,)).fetchall()
+    return archive.database.connection.execute(_TEXTS, by_number(article_id)).fetchall()
 
 
 _INDEXED: Final = "SELECT archive, seen, (SELECT count(*) FROM entries) FROM state"

@@ -14,6 +14,7 @@ import orjson
 from archive.article import Article, content_hash
 from archive.erasures import without_articles
 from archive.media import pictures_of
+from archive.parameters import by_number
 from archive.record import archived_from
 from archive.redaction.entries import LISTS, without_entries, without_words
 from archive.seals import SEALED
@@ -44,8 +45,8 @@ def erase_rows(connection: Connection, traces: Traces) -> Erased:
     leave(connection, article_id)
     for url, digest in pictures:
         counts["pictures"] += connection.execute("DELETE FROM pictures WHERE url = ?", (url,)).rowcount
-        counts["media"] += connection.execute(_DELETE_UNUSED, (digest,)).rowcount
-        connection.execute(_RENAME, (digest, url))
+        counts["media"] += connection.execute(_DELETE_UNUSED, by_number(digest)).rowcount
+        connection.execute(_RENAME, by_number(digest, url))
     for table in _tables_with(connection, _OWN):
         query = f'DELETE FROM "{table}" WHERE {_OWN} = ?'  # noqa: S608  (a name from the schema)
         counts[table] += connection.execute(query, (article_id,)).rowcount
@@ -77,7 +78,7 @@ def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[l
     known = dict(map(tuple, connection.execute(_PICTURES, (article_id, asked))))
     pictures, files = [], []
     for url, digest in known.items():
-        other = connection.execute(_OTHER_USER, (article_id, re.sub(r"\Ahttps?:", "", url))).fetchone()
+        other = connection.execute(_OTHER_USER, by_number(article_id, re.sub(r"\Ahttps?:", "", url))).fetchone()
         if other:
             connection.execute(
                 "UPDATE pictures SET article_id = ? WHERE url = ? AND article_id = ?", (other[0], url, article_id)
@@ -86,7 +87,7 @@ def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[l
             pictures.append((url, digest or ""))
     for digest in {digest for _, digest in pictures}:
         urls = orjson.dumps([url for url, _ in pictures]).decode()
-        files += [path for (path,) in connection.execute(_FILE_OF_NOBODY_ELSE, (digest, urls))]
+        files += [path for (path,) in connection.execute(_FILE_OF_NOBODY_ELSE, by_number(digest, urls))]
     return pictures, files
 
 
@@ -175,7 +176,7 @@ def listing(connection: Connection, traces: Traces) -> dict[str, tuple[str, ...]
     """Those of them that are lists of articles, and what only their entries for it say."""
     found = dict[str, tuple[str, ...]]()
     for other in naming(connection, traces):
-        rows = connection.execute(_BODIES, (other, orjson.dumps(LISTS).decode())).fetchall()
+        rows = connection.execute(_BODIES, by_number(other, orjson.dumps(LISTS).decode())).fetchall()
         left = [without_entries(row[0], traces.is_wanted) for row in rows]
         words = dict.fromkeys(each for body, entry in left for each in entry if each not in body)
         found |= {other: tuple(words)} if rows else {}
@@ -258,7 +259,7 @@ def held_by_others(connection: Connection, article_id: str, words: Iterable[str]
 
 
 def _others(connection: Connection, traces: Traces) -> Iterator[str]:
-    for row in connection.execute(_OTHERS, (traces.article_id,)):
+    for row in connection.execute(_OTHERS, by_number(traces.article_id)):
         body, beside = row["body"], f"{row['summary']}\n{row['others']}"
         if row["kind"] in LISTS and traces.named_in(body):
             body, words = without_entries(body, traces.is_wanted)

@@ -26,6 +26,7 @@ from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
 from archive.naming import readable
+from archive.parameters import by_number
 from archive.record import Revision, stamp
 from archive.regular_files import files_below
 from archive.schema import open_database
@@ -118,7 +119,7 @@ def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...
     sentences = own_sentences(titles, bodies, held_by_another)
     own = tuple(sorted(each for each in pictures - held if len(each) >= LEAST_OF_PICTURE))
     found = Traces(article_id, sentences, own, listing(connection, Traces(article_id)))
-    copies = connection.execute(_COPIES, (article_id, archived.copy_of)).fetchall()
+    copies = connection.execute(_COPIES, by_number(article_id, archived.copy_of)).fetchall()
     return found, tuple(row[0] for row in copies)
 
 
@@ -126,7 +127,7 @@ _COPIES: Final = "SELECT id FROM articles WHERE id <> ?1 AND (copy_of IN (?1, ?2
 
 
 def _near_duplicates(connection: sqlite3.Connection, article_id: str, copies: Iterable[str]) -> tuple[Near, ...]:
-    rows = connection.execute(_NEAR, (article_id,)).fetchall()
+    rows = connection.execute(_NEAR, by_number(article_id)).fetchall()
     return tuple(Near(row["id"], row["title"]) for row in rows if row["id"] not in copies)
 
 
@@ -140,7 +141,7 @@ _NEAR: Final = """
 def _is_mentioned(connection: sqlite3.Connection, article_id: str) -> bool:
     """Whether it was at least listed: there may be captures of it that could not be read."""
     query = "SELECT 1 FROM links WHERE id = ?1 UNION SELECT 1 FROM sightings WHERE article_id = ?1"
-    return connection.execute(query, (article_id,)).fetchone() is not None
+    return connection.execute(query, by_number(article_id)).fetchone() is not None
 
 
 def _begin(archive: Archive, article_id: str, reason: str, now: datetime) -> None:
@@ -184,12 +185,13 @@ def _erase_captures(archive: Archive, traces: Traces, removed: Counter[str]) -> 
 def _owned(connection: sqlite3.Connection, article_id: str) -> Owned:
     """What rows say of captures."""
     own: dict[str, set[int]] = {}
-    for (raw_ref,) in connection.execute(_OWN_REFERENCES, (article_id,)):
+    for (raw_ref,) in connection.execute(_OWN_REFERENCES, by_number(article_id)):
         place = reference(raw_ref, "")
         own.setdefault(place.file, set()).add(place.offset)
 
     def is_shared(file: str, offset: int) -> bool:
-        return connection.execute(_OTHERS_REFERENCES, (article_id, f"{file}:{offset}:*")).fetchone() is not None
+        values = by_number(article_id, f"{file}:{offset}:*")
+        return connection.execute(_OTHERS_REFERENCES, values).fetchone() is not None
 
     def is_kept(other: str) -> bool:
         query = "SELECT 1 FROM articles WHERE id = ? AND id <> ?"

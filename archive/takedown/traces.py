@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import quote
 
 from archive.article_ids import REACH, blotted, names_in, needles_of
+from archive.markdown_links import LinkFinder
 from archive.redaction.entries import LEAST as LEAST_OF_ENTRY
 
 SENTENCES: Final = 40
@@ -27,7 +28,7 @@ LEAST_OF_TITLE: Final = 6
 LEAST_OF_PICTURE: Final = 16
 """Characters of a picture's address without its scheme."""
 
-_LINK: Final = re.compile(r"!?\[(?:\\.|[^\]\\\n])*\]\([^)\s]*\)|https?://\S+")
+_LINK_OR_ADDRESS: Final = re.compile(r"!?\[|https?://\S+")
 _RUN: Final = re.compile(r"[^\W_](?:[^\W_]| (?=[^\W_]))*")
 _SLASH: Final = rb"(?:/|\\\\?/|%2[Ff]|\\u002[Ff])"
 
@@ -210,7 +211,19 @@ def own_sentences(
 
 def _runs(texts: Iterable[str]) -> Iterable[str]:
     """Runs of words that a reader sees; what stands in links and addresses is others', or a name."""
-    return (run for text in texts for run in _RUN.findall(_LINK.sub("\n", text)) if _is_words(run))
+    return (run for text in texts for run in _RUN.findall(_without_links(text)) if _is_words(run))
+
+
+def _without_links(text: str) -> str:
+    finder, parts, end = LinkFinder(text, escapes=True), list[str](), 0
+    for found in _LINK_OR_ADDRESS.finditer(text):
+        if found.start() < end:
+            continue  # Inside a link.
+        link = finder.at(found.start()) if found[0] in ("[", "![") else None
+        if link or found[0].startswith("http"):
+            parts.append(text[end : found.start()])
+            end = link.end if link else found.end()
+    return "\n".join((*parts, text[end:]))
 
 
 def _is_words(run: str) -> bool:

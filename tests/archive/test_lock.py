@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import ExitCode
-from archive.lock import Locked, Locks
+from archive.lock import STALE_AFTER, Locked, Locks
 from archive.process import Process, is_alive
 from archive.store import Archive
 
@@ -76,11 +76,10 @@ def test_the_lock_of_a_killed_holder_is_free_at_once(archive: Archive, holder: s
 
 def test_a_stopped_holder_loses_its_lock_and_finds_out(archive: Archive, holder: subprocess.Popen[str]) -> None:
     holder.send_signal(signal.SIGSTOP)
-    impatient = locks_of(archive, stale_after=1.0)
-    stopped_at = time.monotonic()
-    while impatient.holder("job:a") is not None:
-        assert time.monotonic() - stopped_at < 10
-        time.sleep(0.02)
+    os.waitid(os.P_PID, holder.pid, os.WSTOPPED)
+    assert locks_of(archive).holder("job:a") is not None
+    impatient = locks_of(archive, seconds=lambda: time.monotonic() + STALE_AFTER + 1)
+    assert impatient.holder("job:a") is None
     token = impatient.take("job:a", "mine", NOW)
     holder.send_signal(signal.SIGCONT)
     out, _ = holder.communicate(timeout=20)

@@ -31,6 +31,7 @@ CONTRACT = {
     "coverage": "id run_id layout read_at pages fields times first_at",
     "notices": "id job kind verdict because at since log",
     "recipients": "id label told_until told_at tries not_before last_error named_by",
+    "identity": "id archive",
     "timetables": "job timetable since settled_until named_by jitter command",
     "due_times": "job due_at state reason run_id attempts settled_at times first_at",
     "locks": "name token host boot space pid pid_started purpose run_id taken_at beat_at beat child_pid child_started",

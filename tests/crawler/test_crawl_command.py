@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -194,3 +195,11 @@ def test_a_source_that_was_put_where_articles_are_is_told_where_it_belongs(
     assert ended.code == ExitCode.BAD_INPUT
     assert f"'{name}' is a source, not an article: list it with --source {name}\n" in ended.err
     assert fresh_site.requests() == []
+
+
+def test_times_in_a_log_carry_their_zone(crawl: Callable[..., Called], data: Path) -> None:
+    crawl("--source", "hot", "--limit", "1")
+    (log,) = data.glob("runs/*.log")
+    lines = [line for line in log.read_text().splitlines() if line[:2] == "20"]
+    assert lines
+    assert [line for line in lines if not re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} \[", line)] == []

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from archive.store import Archive
 from tests.conftest import QQNEWS, clean_environment
 
 
@@ -26,6 +27,11 @@ class Machine:
     jobs: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+
+    def make_archive(self) -> str:
+        """An empty archive, as ``cron install`` makes it; its identity."""
+        with Archive.open(self.data) as archive:
+            return archive.identity
 
     def command(self, *words: str) -> list[str]:
         table = ["--jobs", str(self.jobs)] if words[0] != "history" else []
@@ -70,8 +76,11 @@ def until(true: Callable[[], object], seconds: float = 60) -> None:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    """Without any process at first; whatever was started is ended."""
+    """With an empty archive, without any process at first; whatever was started is ended."""
     made = Machine(tmp_path / "data", tmp_path / "jobs.toml")
+    made.make_archive()
+    # What is kept off the archive's disk is this test's own.
+    made.environment = {"XDG_STATE_HOME": str(tmp_path / "state"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     yield made
     for process in made.started:
         process.kill()

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.crontab import CrontabUntouched, begin_mark, block, end_mark, with_block, without_block
+from schedules.crontab import CrontabUntouched, begin_mark, block, end_mark, with_block, without_block, words_of
 from tests.conftest import QQNEWS, clean_environment
 from tests.schedules.conftest import Machine
 
 DATA = Path("/srv/新闻 100%/data")
-OURS = block(DATA, ["/opt/qq news/qqnews", "--data", str(DATA)], [], {"http_proxy": "http://a:b'c%d@proxy:1"})
+OURS = block(DATA, ["/opt/qq news/qqnews", "--data", str(DATA), "it's $HOME"], [])
 LINES = st.lists(st.sampled_from(["# mine", "MAILTO=me", "0 5 * * * tar 100\\%", "", "  ", "# qqnews", "# end\r"]))
 
 
@@ -28,11 +28,10 @@ def test_the_line_holds_what_cron_and_the_shell_leave_alone() -> None:
     assert fields == ["*"] * 5
     assert re.search(r"(?<!\\)%", command) is None
     # What cron hands to the shell, with echo in the place of the program.
-    handed = command.replace("\\%", "%").replace("'/opt/qq news/qqnews'", 'printf "%s\\n" "$http_proxy"')
-    said = subprocess.run(
-        ["/bin/sh", "-c", f"export {handed.replace(' printf', '; printf')}"], capture_output=True, text=True
-    )
-    assert said.stdout.splitlines() == ["http://a:b'c%d@proxy:1", "--data", str(DATA)]
+    handed = command.replace("\\%", "%").replace("'/opt/qq news/qqnews'", 'printf "%s\\n"')
+    said = subprocess.run(["/bin/sh", "-c", handed], capture_output=True, text=True)
+    assert said.stdout.splitlines() == ["--data", str(DATA), "it's $HOME"]
+    assert words_of(OURS) == ["/opt/qq news/qqnews", "--data", str(DATA), "it's $HOME"]
 
 
 @given(LINES)
@@ -81,7 +80,8 @@ def own_cron(tmp_path: Path) -> Path:
 
 
 def test_install_and_remove(machine: Machine, own_cron: Path) -> None:
-    environment = clean_environment(PATH=f"{own_cron.parent}:{os.environ['PATH']}", HTTPS_PROXY="http://proxy:8080")
+    path = f"{own_cron.parent}:{os.environ['PATH']}"
+    environment = clean_environment(**machine.environment, PATH=path, HTTPS_PROXY="http://proxy:8080")
 
     def cron(action: str) -> str:
         words = [str(QQNEWS), "--data", str(machine.data), "schedule", "cron", action]
@@ -96,14 +96,19 @@ def test_install_and_remove(machine: Machine, own_cron: Path) -> None:
     own_cron.write_text("0 5 * * * mine\n")
     cron("install")
     assert own_cron.read_text() == f"0 5 * * * mine\n{printed}"
-    assert "HTTPS_PROXY=http://proxy:8080" in printed
+    assert f"--archive {machine.make_archive()} " in printed
+    variables = Path(words_of(printed)[words_of(printed).index("--env") + 1])
+    assert 'HTTPS_PROXY="http://proxy:8080"' in variables.read_text().splitlines()
+    assert variables.stat().st_mode & 0o777 == 0o600
+    assert "8080" not in printed
     assert cron("remove") == "removed\n"
+    assert not variables.exists()
     assert own_cron.read_text() == "0 5 * * * mine\n"
     assert cron("remove") == "unchanged\n"
 
 
 def test_the_line_is_removed_though_its_time_table_is_gone(machine: Machine, own_cron: Path) -> None:
-    machine.environment = {"PATH": f"{own_cron.parent}:{os.environ['PATH']}"}
+    machine.environment["PATH"] = f"{own_cron.parent}:{os.environ['PATH']}"
     machine.jobs.write_text('[a]\ncommand = "stats"\nevery = "1s"\n')
     assert machine.call("cron", "install").returncode == 0
     machine.jobs.unlink()
@@ -114,7 +119,8 @@ def test_the_line_is_removed_though_its_time_table_is_gone(machine: Machine, own
 
 def printed_line(machine: Machine) -> str:
     words = [str(QQNEWS), "--data", str(machine.data), "schedule", "cron", "--jobs", str(machine.jobs)]
-    return subprocess.run(words, env=clean_environment(), capture_output=True, text=True, check=True).stdout
+    environment = clean_environment(**machine.environment)
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def test_the_line_works_as_cron_runs_it(machine: Machine, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "jobs.toml").write_text(JOBS)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path
 
 
@@ -61,8 +63,14 @@ def test_the_line_of_cron(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "clock" not in found(home)
     monkeypatch.setenv("HTTPS_PROXY", "http://user:geheim@proxy:1")
     level, what = found(home)["cron"]
-    assert (level, what) == (Level.WARNING, "its line is not what it would be today: HTTPS_PROXY")
+    assert (level, what.endswith(".env is not what this shell has: HTTPS_PROXY")) == (Level.WARNING, True)
+    schedule(home, "cron", "install")
+    assert found(home)["cron"][0] is Level.FINE
+    assert "geheim" not in (home / "bin/stored").read_text()
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:other@proxy:1")
+    assert found(home)["cron"][1].endswith("is not what this shell has: HTTPS_PROXY")
     monkeypatch.delenv("HTTPS_PROXY")
+    schedule(home, "cron", "install")
     (home / "jobs.toml").write_text(JOBS.replace("1h", "2h"))
     assert found(home)["cron"][1].endswith("the jobs or the program")
     (home / "jobs.toml").write_text("[a]\n")
@@ -72,6 +80,52 @@ def test_the_line_of_cron(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(home)["cron"] == (Level.ERROR, "its line calls /gone/qqnews, which is no program")
     stored.write_text(stored.read_text().replace(" end\n", "\n"))
     assert found(home)["cron"][0] is Level.WARNING
+
+
+def test_a_line_of_an_earlier_version_that_shows_passwords(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule(home, "cron", "install")
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    stored = home / "bin/stored"
+    old = re.sub(r" --archive [0-9a-f-]+", "", stored.read_text())
+    stored.write_text(old.replace("* * * * * ", "* * * * * HTTPS_PROXY=http://u:geheim@proxy:1 NO_PROXY=/x "))
+    level, what = found(home)["cron"]
+    assert (level, what.partition(" to everybody")[0]) == (Level.WARNING, "its line shows HTTPS_PROXY, NO_PROXY")
+
+
+@pytest.mark.parametrize("way", ["cron", "systemd"])
+def test_an_archive_that_is_not_the_one_that_was_named(home: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    monkeypatch.setenv("QQNEWS_JOBS", str(home / "jobs.toml"))
+    schedule(home, *({"cron": ["cron", "install"], "systemd": ["systemd", "--user"]}[way]))
+    with Archive.existing(home / "data") as archive:
+        named = archive.identity
+    (home / "data").rename(home / "away")
+    areas = [(it.area, it.level, it.what) for it in examine_deployment(home / "data")]
+    assert (way, Level.ERROR, f"it names the archive {named}, and none is in {home / 'data'}") in areas
+    with Archive.open(home / "data") as archive:
+        other = archive.identity
+    areas = [(it.area, it.level, it.what) for it in examine_deployment(home / "data")]
+    assert (way, Level.ERROR, f"it names the archive {named}, and {other} is in {home / 'data'}") in areas
+
+
+def test_variables_that_others_may_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [str(QQNEWS)])
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:1")
+    schedule(home, "cron", "install")
+    (variables,) = (home / "config/qqnews").iterdir()
+    assert "variables" not in found(home)
+    variables.chmod(0o640)
+    assert found(home)["variables"] == (Level.WARNING, f"others may read {variables}, which may hold passwords")
+
+
+def test_variables_that_an_earlier_version_wrote_are_written_again(home: Path) -> None:
+    units = home / "config/systemd/user"
+    units.mkdir(parents=True)
+    (units / "qqnews.env").write_text('HTTPS_PROXY="http://old:1"\n')
+    (units / "qqnews.env").chmod(0o644)
+    schedule(home, "systemd", "--user")
+    assert "old" not in (units / "qqnews.env").read_text()
+    assert (units / "qqnews.env").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_units_of_systemd(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +187,9 @@ def test_messages(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WECOM", "wecombot://x")
     assert found(home)["messages"] == (Level.FINE, "go to ${WECOM}, json")
     schedule(home, "cron", "install")
-    assert "WECOM=wecombot://x" in (home / "bin/stored").read_text()
+    assert "wecombot" not in (home / "bin/stored").read_text()
+    (variables,) = (home / "config/qqnews").iterdir()
+    assert 'WECOM="wecombot://x"\n' in variables.read_text()
 
 
 def test_a_time_table_that_cannot_be_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

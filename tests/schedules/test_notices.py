@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -17,13 +16,15 @@ from archive.lock import Locks
 from archive.monitoring.notices import LOCK, Notices, Recipient
 from archive.store import Archive
 from qqnews import FrontDoor
-from schedules import afterwards, delivery
+from schedules import delivery, sending
+from schedules.afterwards import Afterwards
 from schedules.asking import Jobs
 from schedules.delivery import Delivered, deliver
 from schedules.jobs import Job, read_jobs_file
 from schedules.keeper import Keeper
 from schedules.notify_command import notify
 from schedules.telling import Telling
+from schedules.troubles import Troubles
 from schedules.turns import Begun, Ended, News, Turns
 from tests.conftest import QQNEWS
 from tests.schedules.conftest import Machine, PostOffice, until
@@ -54,6 +55,12 @@ def ran(machine: Machine, job: Job, telling: Telling, *runs: Ended) -> None:
             begun = turns.begin(job, datetime.now(UTC), "test", by_hand=True)
             assert isinstance(begun, Begun)
             assert turns.end(begun, ended, datetime.now(UTC))
+
+
+def looks_of(keeper: Keeper, machine: Machine) -> Callable[..., None]:
+    """What is done after runs by this keeper."""
+    jobs = Jobs(machine.jobs)
+    return Afterwards(keeper, jobs, Troubles(keeper, jobs.path, jobs.telling, keeper.stop)).look
 
 
 def recipients(machine: Machine) -> dict[str, Recipient]:
@@ -91,7 +98,7 @@ def test_a_run_that_read_no_page_does_not_say_that_pages_are_well_again(
     written('group = "0s"')
     command = "crawl --source channel:tech --pages 1 --delay 0"
     machine.jobs.write_text(machine.jobs.read_text().replace("show nothing", command))
-    machine.environment = {**fresh_site.environment(), "no_proxy": "127.0.0.1"}
+    machine.environment |= {**fresh_site.environment(), "no_proxy": "127.0.0.1"}
     fresh_site.fault("/rain/a/", "changed")
     assert machine.call("once", "bad").returncode == 13
     assert machine.call("once", "bad").returncode == 0
@@ -203,14 +210,12 @@ def test_whoever_sends_is_ended_after_a_time_and_the_run_is_judged_as_if_nothing
 ) -> None:
     job, telling = written()
     post_office.drips = threading.Event()
-    monkeypatch.setattr(afterwards, "SENDING", 2.0)
+    monkeypatch.setattr(sending, "SENDING", 2.0)
     said: list[str] = []
     keeper = Keeper(machine.data, "test", tell=said.append, telling=telling)
     (result,) = keeper.turn(job, by_hand=True)
     assert getattr(result, "exit_code", None) == 20
-    began = time.monotonic()
-    afterwards.Afterwards(keeper, Jobs(machine.jobs)).look(ran=True)
-    assert time.monotonic() - began < 30
+    looks_of(keeper, machine)(ran=True)
     assert said[-1] == "afterwards: messages: time limit of 2 s"
     post_office.drips.set()
 
@@ -219,11 +224,11 @@ def test_a_full_disk_is_told_of_though_nothing_can_be_run(
     machine: Machine, post_office: PostOffice, written: Callable[..., tuple[Job, Telling]]
 ) -> None:
     written(f'ping = "{post_office.web}/ping"')
-    Archive.open(machine.data).close()
+    full = {**machine.environment, "QQNEWS_DISK_FLOOR": "9000T"}
     for _ in range(2):
-        ended = subprocess.run(machine.command("tick"), env={"QQNEWS_DISK_FLOOR": "9000T"}, capture_output=True)
+        ended = subprocess.run(machine.command("tick"), env=full, capture_output=True)
         assert ended.returncode == 24
-    assert post_office.titles == ["bad is failing"]
+    assert post_office.titles == ["the archive is out of room"]
     assert "are to stay free" in post_office.taken[0]["message"]
     assert "/ping" not in post_office.calls
 
@@ -266,7 +271,7 @@ def test_the_dead_man_s_switch(
     ran(machine, job, telling, BLOCKED)
     deliver(machine.data, telling)
     post_office.calls.clear()
-    look = afterwards.Afterwards(Keeper(machine.data, "test", tell=print, telling=telling), Jobs(machine.jobs)).look
+    look = looks_of(Keeper(machine.data, "test", tell=print, telling=telling), machine)
     look(ran=True)
     look(ran=True)
     assert post_office.calls == (["/id/fail?a=b bad: blocked (12): 3 refusals"] if failures else ["/id?a=b"])

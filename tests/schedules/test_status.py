@@ -59,6 +59,8 @@ def test_all_is_well(data: Path) -> None:
     assert "articles  1 live; 1 texts; 0 links waiting" in ended.stdout
     facts = json.loads(asked(data, "--json").stdout)
     assert (facts["exit_code"], facts["attention"], facts["articles"]) == (0, [], {"live": 1})
+    with Archive.existing(data) as archive:
+        assert facts["identity"] == archive.identity
     assert facts["jobs"][0]["last_run"]["counts"] == {"listed": 7}
     assert asked(data, "--nagios").stdout == "QQNEWS OK - all is well\n"
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from schedules.systemd import environment_file, units
+from schedules.systemd import units
 from tests.conftest import QQNEWS, clean_environment
 from tests.schedules.conftest import Machine
 
@@ -83,8 +83,7 @@ def test_what_the_units_user_cannot_reach_is_named_with_the_cure(machine: Machin
 def test_words_for_systemd() -> None:
     made = units(["/opt/qq news/q$a%b"], Path('/etc/"jobs".toml'), Path("/srv/d"), Path("/etc/e"), user=True)
     assert (
-        'ExecStart="/opt/qq news/q$$a%%b" --data /srv/d schedule run --jobs "/etc/\\"jobs\\".toml"\n'
+        'ExecStart="/opt/qq news/q$a%%b" --data /srv/d schedule run --jobs "/etc/\\"jobs\\".toml"\n'
         in made["qqnews.service"]
     )
     assert "DynamicUser" not in made["qqnews.service"]
-    assert environment_file({"b": "2", "a": "1"}) == 'a="1"\nb="2"\n'

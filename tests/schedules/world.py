@@ -103,7 +103,10 @@ class World:
             return
         self._beat_all()
         begun = actor.turns.begin(job, self.at, "test", by_hand=by_hand)
-        if isinstance(begun, Begun):
+        if isinstance(begun, Begun) and self.random.random() < 0.02:
+            self.befallen["withdrawn"] += actor.turns.withdraw(begun, "it could not be started", self.at)
+            self.later(self.random.choice([5, 300]), self.turn, actor, job)
+        elif isinstance(begun, Begun):
             self._no_other_runs(job)
             actor.runs[begun.token] = begun
             self.later(self._length(job), self._ends, actor, begun)

@@ -14,6 +14,7 @@ from archive.erasures import erased_among
 from archive.errors import ArticleNotFound, Erased
 from archive.markdown import to_markdown
 from archive.media import copies, pictures_of
+from archive.parameters import by_number
 from archive.record import Archived, Revision
 from archive.store import SAFE_ID, Archive
 from archive.web.answer import Answer, Asked, BadRequest, Elsewhere, File, Page
@@ -113,7 +114,7 @@ def _as_it_was(article: Article, revisions: Sequence[Revision], number: int) -> 
 def _copies_of(archive: Archive, found: Archived) -> list[dict[str, str | None]]:
     """Articles of exactly the same content, the first of them included, this one left out."""
     first = found.copy_of or found.article.id
-    rows = archive.database.connection.execute(_COPIES, (first, found.article.id))
+    rows = archive.database.connection.execute(_COPIES, by_number(first, found.article.id))
     return [dict(row) for row in rows]
 
 

@@ -52,7 +52,8 @@ def dump_of(name: str) -> str:
         tables = set(database.table_names())
         for table, row in (each for number in (1, 2) for each in rows(number)):
             if table in tables:
-                database[table].insert(row)  # type: ignore[union-attr]
+                columns = database[table].columns_dict
+                database[table].insert({name: value for name, value in row.items() if name in columns})  # type: ignore[union-attr]
         if "seals" in tables and sealed_tables(connection):
             reseal(connection)
         return "\n".join(connection.iterdump()) + "\n"
