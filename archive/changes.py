@@ -12,7 +12,8 @@ from archive.article import Article, pictures_in, sizeless
 PARTS: Final = ("title", "lead", "body", "numbers", "names", "pictures")
 """Everything that `classify` can name, in the order in which it is shown."""
 
-_PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\([^)\s]*\)")
+_PICTURE: Final = re.compile(r"(?P<link>\[(?=!\[))?!\[[^\]\n]*\]\([^)\s]*\)(?(link)(?:\]\([^)\s]*\))?)")
+"""With the link around it."""
 _UNSEEN: Final = re.compile(r"[\s\u200b-\u200f\u2060-\u2064\ufeff\u00ad]+")
 _NUMERALS: Final = "零〇一二两三四五六七八九十百千万亿"
 # A single numeral alone is mostly none (一起, 十分): it counts where a unit follows.

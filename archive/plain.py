@@ -15,12 +15,16 @@ from opencc import OpenCC
 
 _MARKUP: Final = re.compile(
     r"""
+    (?=[\\!\[\ >\#\-+`*|~<])  # One look instead of one for each kind of mark.
+    (?:
       \\(?P<escaped>[^\w\s])
     | !\[(?P<alt>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
-    | \[(?P<text>(?:\\.|[^\]\\\n])*)\]\([^)\s]*\)
-    | ^(?=[ >\#\-`*|])[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|-[ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
+    | \[(?P<text>(?:\\.|!\[(?:\\.|[^\]\\\n])*\]\([^)\s]*\)|[^\]\\\n])*)\]\([^)\s]*\)
+    | ^(?=[ >\#\-+`*|])[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|[-+][ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
+    | ~~(?:(?<![\w~]~~)|(?=\w))(?=[^\s~])(?P<struck>(?:\\.|[^~\\\n])+)(?<!\s)(?:(?<=\w)~~|~~(?![\w~]))
     | [*`|]+
     | <br>
+    )
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -35,8 +39,8 @@ def visible(markdown: str) -> str:
 def _shown(found: re.Match[str]) -> str:
     if found["escaped"] is not None:
         return found["escaped"]
-    if found["text"] is not None:
-        return visible(found["text"])
+    if (inner := found["text"] or found["struck"]) is not None:
+        return visible(inner)
     if found["alt"] is not None:
         return "" if found["alt"] == _NO_ALT else visible(found["alt"])
     return "\n" if found[0] == "<br>" else " " if found[0].strip() == "|" else ""

@@ -16,7 +16,8 @@ from archive.export.errors import BadOption, BadValue
 from archive.export.masks import masked
 
 _KNOWN: Final = "min-length=N, max-length=N, han=SHARE, boilerplate[=N], mask"
-_LINK: Final = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*\)")
+_PICTURE: Final = re.compile(r"!\[[^\]\n]*\]\([^)\s]*\)")
+_LINK: Final = re.compile(r"\[([^\]\n]*)\]\([^)\s]*\)")
 _HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _WORDS: Final = frozenset({"title", "summary", "body", "author", "media", "keywords", "location", "published_raw"})
 """Columns in which people may have written anything. In others an id would be taken for a phone number."""
@@ -103,7 +104,7 @@ _READERS: Final = {
 
 def visible(body: str) -> str:
     """What a reader reads of a Markdown text: links without addresses, no pictures."""
-    return _LINK.sub(lambda link: "" if link[1] else link[2], body)
+    return _LINK.sub(r"\1", _PICTURE.sub("", body))
 
 
 def han_share(text: str) -> float:

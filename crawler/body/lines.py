@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
 from crawler.body.marks import EDITOR_LINE, INVISIBLE
+from crawler.body.raised import PLAIN, Form
 
 
 class Look(NamedTuple):
@@ -20,6 +21,9 @@ class Look(NamedTuple):
     code: bool = False
     caption: bool = False
     link: Link | None = None
+    strike: bool = False
+    form: Form = PLAIN
+    """Of raised or lowered text."""
 
 
 _FIRST = Break()
@@ -47,12 +51,23 @@ def _finished(text: list[Inline], look: Look) -> Iterator[Block]:
     if not text:
         return
     if look.caption:
-        words = "".join(part.text if isinstance(part, Run) else " " for part in text)
-        yield Caption(" ".join(words.split(" ")).strip())
+        yield _caption(text)
     elif look.heading:
         yield Heading(tuple(text), look.heading)
     else:
         yield Paragraph(tuple(text))
+
+
+def _caption(text: Sequence[Inline]) -> Caption:
+    """A caption stands in italics as a whole; of the looks of its parts only links, code and strokes are kept."""
+    parts = [part if isinstance(part, Run) else Run(" ") for part in text]
+    words = " ".join("".join(part.text for part in parts).split(" ")).strip()
+    lean = tuple(Run(part.text, code=part.code, link=_lean(part.link), strike=part.strike) for part in parts)
+    return Caption(words, () if all(part.plain for part in lean) else lean)
+
+
+def _lean(link: Link | None) -> Link | None:
+    return Link(link.url) if link else None
 
 
 def _lines(inlines: Sequence[Inline]) -> Iterator[tuple[Break, list[Inline]]]:

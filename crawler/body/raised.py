@@ -1,0 +1,53 @@
+"""Raised and lowered text (``sup``, ``sub``) in a form that plain text has: ``10⁶``, ``H₂O``, else ``x^(a,b)``.
+
+Markdown has no marks for it, and without any 10⁶ would read as 106.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from crawler.body.marks import INVISIBLE
+from crawler.body.style import Style
+
+_RAISED: Final = str.maketrans(
+    "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ",
+)
+_LOWERED: Final = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
+_MERGING: Final = ("L", "Nd", "Nl", "Sm", "Pd")
+"""Categories of characters that would be read as one with the word or number before them."""
+
+_TABLES: Final = {"sup": (_RAISED, "^("), "sub": (_LOWERED, "_(")}
+_words_in: Final[Callable[[Element], str]] = etree.XPath("string()")
+
+
+class Form(NamedTuple):
+    """How a raised or lowered text is written: its characters, and what stands around it."""
+
+    table: Mapping[int, int] | None = None
+    opening: str = ""
+    closing: str = ""
+
+
+PLAIN: Final = Form()
+
+
+def form_of(element: Element, tag: str, style: Style) -> Form | None:
+    """The form of the text in ``sup``, ``sub``, or an element with the like ``vertical-align``; None in others."""
+    script = tag if tag in _TABLES else style.script
+    if not script:
+        return None
+    table, opening = _TABLES[script]
+    words = _words_in(element).strip(INVISIBLE)
+    nested = next(element.iterdescendants(*_TABLES), None) is not None
+    if words and not nested and all(ord(char) in table or char == " " for char in words):
+        return Form(table)
+    # Where nothing can be mistaken (``[1]``, ``®``, ``①``) the text stays as it is; so does what a mere style moved.
+    merges = unicodedata.category(words[:1] or " ").startswith(_MERGING)
+    return Form(None, opening, ")") if merges and tag in _TABLES else None
