@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from lxml.etree import _Element as Element
 
 from crawler.body.blocks import Card
+from crawler.body.marks import CONTROL
 
 SOUND: Final = "https://res.wx.qq.com/voice/getvoice?mediaid={}"
 """The file of a sound by its id."""
@@ -84,7 +85,9 @@ def read_poll(frame: Element) -> Card | None:
 
 
 def _card(element: Element, form: _Form) -> Card:
-    said = (unescape(value) for names in (form.names, form.more) for value in _values(element, names)[:1])
+    said = (
+        CONTROL.sub("", unescape(value)) for names in (form.names, form.more) for value in _values(element, names)[:1]
+    )
     words = dict.fromkeys(" ".join(value.split()) for value in said)
     return Card(form.kind, " · ".join(words), _address(element, form))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -14,9 +15,13 @@ from crawler.body.blocks import Code
 from crawler.body.marks import BLOCK_TAGS, CONTROL, is_dropped
 from crawler.body.style import NO_STYLE, read_style
 
-_CODE_CLASS: Final = re.compile(r"code|hljs|highlight|language|lang-|prettyprint|prism|brush|syntax", re.I)
+_CODE_CLASS: Final = re.compile(
+    r"(?:^|[\s_-]|source)code|hljs|highlight|language|lang-|prettyprint|prism|brush|syntax", re.I
+)
 _PROSE: Final = "h1 h2 h3 h4 h5 h6 blockquote table sup sub s del strike".split()
 _CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FRAMES: Final = 2
+"""Elements around code that may say so in its stead: ``section.code-snippet__fix``."""
 _BLANK_LINES: Final = re.compile(r"\A\s*\n")
 _LATIN: Final = re.compile("[A-Za-z]")
 
@@ -38,7 +43,8 @@ def is_prose(pre: Element) -> bool:
 
 
 def _says_code(pre: Element) -> bool:
-    classes = " ".join((pre.get("class", ""), *(outer.get("class", "") for outer in pre.iterancestors("section"))))
+    around = (pre, *islice(pre.iterancestors(), _FRAMES))
+    classes = " ".join(element.get("class", "") for element in around)
     return pre.get("data-lang") is not None or bool(_CODE_CLASS.search(classes)) or pre.find(".//code") is not None
 
 
@@ -107,7 +113,7 @@ class _Lines:
     """The lines of a ``pre``: broken by line ends and breaks, begun and ended by blocks."""
 
     ended: list[str] = field(default_factory=list)
-    line: str = ""
+    line: list[str] = field(default_factory=list)
     after: str = ""
     """The block that has just ended: a line end behind it in the source is its own. ``""`` after anything else."""
 
@@ -118,28 +124,37 @@ class _Lines:
             text = text.partition("\n")[2]
         if text:
             self.after = ""
-            *ended, self.line = (self.line + text).split("\n")
-            self.ended += ended
+            first, *others = text.split("\n")
+            self.line.append(first)
+            for other in others:
+                self._end_line()
+                self.line.append(other)
 
     def end(self) -> None:
         """A break: the line ends here, be it empty."""
         if self.after != "code":
-            self.ended.append(self.line)
-            self.line = ""
+            self._end_line()
         self.after = ""
 
     def begin_block(self) -> None:
         """A block begins, on a line of its own; white space before it only indents the source."""
-        self.ended += [self.line] if self.line.strip() else []
-        self.line = self.after = ""
+        if any(map(str.strip, self.line)):
+            self._end_line()
+        self.line, self.after = [], ""
 
     def end_block(self, tag: str) -> None:
         """A block ends, and its line with it."""
-        self.ended += [self.line] if self.line else []
-        self.line, self.after = "", tag
+        if any(self.line):
+            self._end_line()
+        self.line, self.after = [], tag
 
     def code(self) -> Iterator[Code]:
         """The lines as code, without blank ones around them; nothing where all are blank."""
-        text = CONTROL.sub("", "\n".join((*self.ended, self.line)).replace("\xa0", " "))
+        self._end_line()
+        text = CONTROL.sub("", "\n".join(self.ended).replace("\xa0", " "))
         if text.strip():
             yield Code(_BLANK_LINES.sub("", text).rstrip())
+
+    def _end_line(self) -> None:
+        self.ended.append("".join(self.line))
+        self.line = []

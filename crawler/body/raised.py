@@ -6,10 +6,9 @@ Markdown has no marks for it, and without any 10⁶ would read as 106.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from crawler.body.marks import INVISIBLE
@@ -24,7 +23,8 @@ _MERGING: Final = ("L", "Nd", "Nl", "Sm", "Pd")
 """Categories of characters that would be read as one with the word or number before them."""
 
 _TABLES: Final = {"sup": (_RAISED, "^("), "sub": (_LOWERED, "_(")}
-_words_in: Final[Callable[[Element], str]] = etree.XPath("string()")
+_LONGEST: Final = 40
+"""Characters of a text that may be written small."""
 
 
 class Form(NamedTuple):
@@ -44,10 +44,20 @@ def form_of(element: Element, tag: str, style: Style) -> Form | None:
     if not script:
         return None
     table, opening = _TABLES[script]
-    words = _words_in(element).strip(INVISIBLE)
-    nested = next(element.iterdescendants(*_TABLES), None) is not None
-    if words and not nested and all(ord(char) in table or char == " " for char in words):
-        return Form(table)
+    words = _beginning(element)
+    if len(words) <= _LONGEST and all(ord(char) in table for char in words.replace(" ", "")):
+        is_nested = next(element.iterdescendants(*_TABLES), None) is not None
+        return Form(None, opening, ")") if is_nested else Form(table)
     # Where nothing can be mistaken (``[1]``, ``®``, ``①``) the text stays as it is; so does what a mere style moved.
-    merges = unicodedata.category(words[:1] or " ").startswith(_MERGING)
+    merges = unicodedata.category(words[0]).startswith(_MERGING)
     return Form(None, opening, ")") if merges and tag in _TABLES else None
+
+
+def _beginning(element: Element) -> str:
+    """The element's text, cut soon after `_LONGEST`: elements may stand inside one another, each with all the rest."""
+    words = ""
+    for text in element.itertext():
+        words = (words + text).lstrip(INVISIBLE)
+        if len(words) > _LONGEST:
+            break
+    return words.rstrip(INVISIBLE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -293,7 +293,7 @@ class _Reader:
         self.open[-1].blocks.extend(read_table(element, self.inside))
         return True
 
-    _WHOLE: Final = {
+    _WHOLE: ClassVar = {
         "br": _read_break,
         "img": _read_picture,
         "hr": _read_rule,
@@ -373,7 +373,9 @@ class _Reader:
 
 
 class _LineReader(_Reader):
-    """Reads text whose line ends count: a paragraph that was pasted into ``pre``."""
+    """Reads text whose line ends count: what was pasted into ``pre``, one inside it included."""
+
+    _WHOLE: ClassVar = {tag: read for tag, read in _Reader._WHOLE.items() if tag != "pre"}
 
     def _text(self, text: str | None) -> None:
         lines = (text or "").replace("\r\n", "\n").split("\n")
