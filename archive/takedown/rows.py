@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from archive.article import Article, content_hash
-from archive.media import pictures_of
+from archive.media import media_of
 from archive.record import archived_from
 from archive.seals import SEALED
 from archive.takedown.traces import Traces
@@ -62,7 +62,7 @@ _DELETE_UNUSED: Final = "DELETE FROM media WHERE sha256 = ?1 AND sha256 NOT IN (
 def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[list[tuple[str, str]], list[str]]:
     """Addresses (with the digests of their files) that only this article shows, and the files only they need."""
     row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
-    shown = set(pictures_of(archived_from(row).article)) if row else set()
+    shown = set(media_of(archived_from(row).article)) if row else set()
     asked = orjson.dumps(list(shown)).decode()
     known = dict(map(tuple, connection.execute(_PICTURES, (article_id, asked))))
     pictures, files = [], []
@@ -79,7 +79,10 @@ def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[l
 
 
 _PICTURES: Final = "SELECT url, sha256 FROM pictures WHERE article_id = ? OR url IN (SELECT value FROM json_each(?))"
-_OTHER_USER: Final = "SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2)) LIMIT 1"
+_OTHER_USER: Final = """
+    SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2) OR instr(animations, ?2))
+    LIMIT 1
+"""
 _FILE_OF_NOBODY_ELSE: Final = """
     SELECT path FROM media WHERE sha256 = ?1 AND NOT EXISTS (
         SELECT 1 FROM pictures WHERE sha256 = ?1 AND url NOT IN (SELECT value FROM json_each(?2))

@@ -13,6 +13,7 @@ from archive.warc import Capture
 from crawler.ledger import ledger_of
 
 RAW_REF = "raw_ref"
+FETCHED_AT = "fetched_at"
 """The key in ``request.meta`` under which the next steps find the capture's reference."""
 
 
@@ -30,10 +31,12 @@ class CaptureMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """The same response, its reference noted in the request."""
+        """The same response; the capture's reference and moment are noted in the request."""
         recorder = self._ledger.recorder if self._ledger is not None else None
         if recorder is not None and (facts := _facts(request)):
             capture = _capture(request, response, {**facts, "job": self._job})
+            # A time that is told relative to this moment must be the same whenever the capture is read again.
+            request.meta[FETCHED_AT] = capture.fetched_at
             request.meta[RAW_REF] = await recorder.record(capture)
         return response
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from crawler.normalise import one_line, read_time, without_tail
+from crawler.normalise import one_line, without_tail
 from crawler.sites.page import Found, Opinions, RawArticle
+from crawler.times import read_moment
 
 _SUFFIX: Final = re.compile(r"(?:_\d{6,8}|_\d+x\d+s?)?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 
@@ -109,13 +110,15 @@ def _same_title(one: Found, other: Found) -> bool:
 
 
 def _same_time(one: Found, other: Found) -> bool:
-    """The same moment; a time without seconds agrees with any second of its minute."""
-    first, second = read_time(one.raw), read_time(other.raw)
+    """The same moment; a time without seconds agrees with any second of its minute, a day with any of its times."""
+    first, second = read_moment(one.raw), read_moment(other.raw)
     if first is None or second is None:
         return one.raw.strip() == other.raw.strip()
-    if 0 in (first.second, second.second):
-        return first.replace(second=0) == second.replace(second=0)
-    return first == second
+    if "day" in (first.precision, second.precision):
+        return first.time.date() == second.time.date()
+    if 0 in (first.time.second, second.time.second):
+        return first.time.replace(second=0) == second.time.replace(second=0)
+    return first.time == second.time
 
 
 def _same_summary(one: Found, other: Found) -> bool:

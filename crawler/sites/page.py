@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,8 @@ class Body:
     where: str
     also: tuple[str, ...] = ()
     """Further ways that lead to the same words."""
+    animations: Mapping[str, str] = field(default_factory=dict)
+    """Address of a picture that the page shows still → the address at which it moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ class Routes:
         hosts |= dict.fromkeys(INTERFACE_HOSTS, self.interface)
         hosts |= dict.fromkeys(PICTURE_HOSTS, self.picture)
         hosts[wechat.HOST] = wechat.answer
+        hosts[wechat.SOUND_HOST] = wechat.sound
         self._hosts = hosts
 
     def knows(self, host: str) -> bool:

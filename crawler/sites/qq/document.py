@@ -12,7 +12,8 @@ from lxml import etree
 from lxml.etree import _Element as Element
 from parsel import Selector, css2xpath
 
-from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
+from crawler.body.blocks import Block, animations_of, pictures_of, texts_of, videos_of
+from crawler.body.inline import destination
 from crawler.body.markdown import write_blocks
 from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
@@ -200,4 +201,5 @@ def make_body(blocks: Sequence[Block], where: str) -> Body:
         pictures=tuple(pictures_of(blocks)),
         videos=tuple(videos_of(blocks)),
         where=where,
+        animations={destination(still): moving for still, moving in animations_of(blocks).items()},
     )

@@ -1,13 +1,16 @@
-"""Articles of public accounts (``mp.weixin.qq.com``): one that is there, one that was deleted, one behind a check."""
+"""Articles of public accounts (``mp.weixin.qq.com``): one that is there, one with a sound, one behind a check …"""
 
 from __future__ import annotations
 
 from tests.site.message import Reply, Request, html_reply, redirect
 
 HOST = "mp.weixin.qq.com"
+SOUND_HOST = "res.wx.qq.com"
 GOOD = "k3lWQ8Zr0xYb5TnVu1JhAg"
 DELETED = "d9PfM2sEoC7wRt4XyKq6Lw"
 GUARDED = "g1BvN8hUzJ5aSi0FeDc3Qx"
+SPOKEN = "s7HtK2pLmV9cXe4RwBq1Ny"
+OF_YESTERDAY = "y5TgN8wJkD3zUb6QaCe0Mi"
 """The keys in the addresses ``/s/<key>``."""
 
 TITLE = "渡口的最后一班船"
@@ -23,6 +26,17 @@ _ARTICLE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title></title>
 <script>var biz = "" || "MzAxMjM0NTY3OA=="; var nickname = htmlDecode("{ACCOUNT}"); var ct = "1786000000";</script>
 </body></html>"""
 
+VOICE = "MzAxMjM0NTY3OA_42"
+"""The id of the sound in the page that has one."""
+_SPOKEN = _ARTICLE.replace(
+    "<p>汽笛", f'<p><mpvoice name="船夫的话" voice_encode_fileid="{VOICE}"></mpvoice></p><p>汽笛'
+)
+
+YESTERDAY = "昨天 08:15"
+PAGE_OF_YESTERDAY = _ARTICLE.replace('var ct = "1786000000";', "").replace(
+    f"{ACCOUNT} </a>", f'{ACCOUNT} </a><em id="publish_time">{YESTERDAY}</em>'
+)
+
 _DELETED = """<!DOCTYPE html><html><head><meta charset="utf-8"><title></title></head><body><div class="weui-msg">
 <div class="weui-msg__text-area"><h2 class="weui-msg__title">该内容已被发布者删除</h2></div></div></body></html>"""
 
@@ -32,4 +46,11 @@ def answer(request: Request) -> Reply:
     key = request.resource.removeprefix("/s/")
     if key == GUARDED:
         return redirect(f"https://{HOST}/mp/wappoc_appmsgcaptcha?poc_token=x&target_url=y")
-    return html_reply((_ARTICLE if key == GOOD else _DELETED).encode())
+    return html_reply({GOOD: _ARTICLE, SPOKEN: _SPOKEN, OF_YESTERDAY: PAGE_OF_YESTERDAY}.get(key, _DELETED).encode())
+
+
+def sound(request: Request) -> Reply:
+    """The file of a sound, at the host that keeps them: the head of an MP3, and the id."""
+    if not request.path.startswith("/voice/getvoice?mediaid="):
+        return Reply(status=404)
+    return Reply(content_type="audio/mp3", body=b"ID3\x04\x00\x00\x00\x00\x00\x00" + request.path.encode())
