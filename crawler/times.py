@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, Literal, NamedTuple
 
@@ -25,7 +24,7 @@ class Moment(NamedTuple):
 
 _LONGEST: Final = 1000
 """Characters that are looked into. What is longer is no statement of a time."""
-_USUAL: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+_USUAL: Final = re.compile(r"\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d", re.ASCII)
 """As most pages write it: read by a shorter way, in a fifth of the time."""
 _EPOCH: Final = re.compile(r"(1\d{9})(?:\d{3})?(?:\.\d+)?")
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d))?(?=Z?$)")
@@ -79,19 +78,15 @@ def read_moment(text: str, at: datetime | None = None) -> Moment | None:
     A time without a zone is Beijing's. ``at``: when the page was looked at; without it, words like 昨天 tell nothing.
     """
     text = text[:_LONGEST].strip()
-    if _USUAL.fullmatch(text):
-        with suppress(ValueError):
-            return _within_years(Moment(datetime.fromisoformat(text).replace(tzinfo=BEIJING), "second"))
-    text = _SPELT.sub(_in_digits, text)
     try:
-        found = _absolute(text) or (_relative(text, at.astimezone(BEIJING)) if at else None)
+        if _USUAL.fullmatch(text):
+            found: Moment | None = Moment(datetime.fromisoformat(text).replace(tzinfo=BEIJING), "second")
+        else:
+            text = _SPELT.sub(_in_digits, text)
+            found = _absolute(text) or (_relative(text, at.astimezone(BEIJING)) if at else None)
     except (ValueError, OverflowError):
         return None
-    return _within_years(found) if found else None
-
-
-def _within_years(found: Moment) -> Moment | None:
-    return found if FIRST_YEAR <= found.time.year <= LAST_YEAR else None
+    return found if found and FIRST_YEAR <= found.time.year <= LAST_YEAR else None
 
 
 def read_time(text: str, at: datetime | None = None) -> datetime | None:

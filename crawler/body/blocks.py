@@ -135,17 +135,8 @@ class Rule:
 Block = Paragraph | Heading | Caption | Items | Quote | Table | Code | Rule | Picture | Video | Card
 
 
-def pictures_of(blocks: Iterable[Block]) -> Iterator[str]:
-    """Addresses of all pictures, in reading order."""
-    return (picture.url for picture in _pictures(blocks))
-
-
-def animations_of(blocks: Iterable[Block]) -> dict[str, str]:
-    """Address of each picture that the page shows still → the address at which it moves."""
-    return {picture.url: picture.animation for picture in _pictures(blocks) if picture.animation}
-
-
-def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
+def pictures_of(blocks: Iterable[Block]) -> Iterator[Picture]:
+    """All pictures, in reading order."""
     for block in blocks:
         match block:
             case Picture():
@@ -153,10 +144,10 @@ def _pictures(blocks: Iterable[Block]) -> Iterator[Picture]:
             case Paragraph(inlines) | Heading(inlines):
                 yield from _inline_pictures(inlines)
             case Quote(children):
-                yield from _pictures(children)
+                yield from pictures_of(children)
             case Items(items):
                 for item in items:
-                    yield from _pictures(item)
+                    yield from pictures_of(item)
             case Table(rows):
                 yield from (one for row in rows for cell in row for line in cell for one in _inline_pictures(line))
 

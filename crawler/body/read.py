@@ -168,7 +168,7 @@ class _Reader:
         caption = look.caption or is_caption(tag, classes)
         link = self._link(element, classes, look) if tag == "a" else look.link
         strike = look.strike or style.strike or tag in ("s", "del", "strike")
-        form = form_of(element, tag, style) or look.form
+        form = (form_of(element, tag, style) if style.script or tag in ("sup", "sub") else None) or look.form
         return Look(bold, italic, transparent, heading, code, caption, link, strike, form)
 
     def _link(self, element: Element, classes: list[str], look: Look) -> Link | None:

@@ -27,8 +27,9 @@ _SIZES: Final = (
     "img_url",
 )
 """Keys of a picture's address, that of the page's own picture first."""
-_MOVING: Final = ("gifUrl", "gif_url", "gifurl", "gifOrigUrl")
+_MOVING: Final = ("gifUrl", "gif_url", "gifurl")
 _IS_GIF: Final = ("isGif", "isgif", "is_gif")
+_OF_GIFS: Final = frozenset((*_MOVING, *_IS_GIF))
 _SIZE: Final = re.compile(r"/\d{1,4}$")
 _WRAPPERS: Final = ("all", "img")
 """Attributes of before 2020 wrap their sizes: ``{"img": {"imgurl641": {"imgurl": …}}}``."""
@@ -70,6 +71,8 @@ def picture_address(value: Mapping[str, Any]) -> str:
 def animation_address(value: Mapping[str, Any], address: str) -> str:
     """Where the picture that is shown from ``address`` moves; ``""`` where its attributes call it no GIF."""
     for layer in _layers(value):
+        if _OF_GIFS.isdisjoint(layer):
+            continue
         if moving := next((found for key in _MOVING if (found := _completed(text_of(layer.get(key))))), ""):
             return moving
         if any(layer.get(key) is True or text_of(layer.get(key)) in ("1", "true") for key in _IS_GIF):
