@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from html import unescape
 from typing import Final, NamedTuple
+from urllib.parse import urljoin
 
 from lxml.etree import _Element as Element
 
@@ -15,11 +17,13 @@ SOUND: Final = "https://res.wx.qq.com/voice/getvoice?mediaid={}"
 """The file of a sound by its id."""
 CARD_PREFIX: Final = "mp"
 """What the names of WeChat's own elements begin with, those of its old music player apart."""
+_HOME: Final = "https://mp.weixin.qq.com/"
+_WEB: Final = re.compile(r"https?://[^/]")
 _PROFILE: Final = "https://mp.weixin.qq.com/mp/profile_ext?action=home&__biz={}"
 _POLL: Final = "https://mp.weixin.qq.com/mp/newappmsgvote?action=show&supervoteid={}"
 _ID: Final = re.compile(r"[\w+/=-]{1,200}", re.ASCII)
 _ADDRESSES: Final = ("data-url", "data-link", "data-href", "data-src", "href", "src")
-_NAMES: Final = ("data-nickname", "data-name", "data-title", "title", "name")
+_NAMES: Final = ("data-nickname", "data-name", "data-title", "title", "name", "data-desc")
 
 
 class _Form(NamedTuple):
@@ -94,8 +98,10 @@ def _card(element: Element, form: _Form) -> Card:
 
 def _address(element: Element, form: _Form) -> str:
     for value in _values(element, _ADDRESSES if form.stated else ()):
-        if value.startswith(("https://", "http://", "//")):
-            return (f"https:{value}" if value.startswith("//") else value).replace("&amp;", "&")
+        with suppress(ValueError):
+            address = urljoin(_HOME, value.replace("&amp;", "&"))
+            if value.startswith(("https://", "http://", "/")) and _WEB.match(address):
+                return address
     number = next((value for value in _values(element, form.ids) if _ID.fullmatch(value)), "")
     return form.page.format(number) if number else ""
 

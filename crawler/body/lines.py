@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
+from crawler.body.looks import Look
 from crawler.body.marks import EDITOR_LINE, INVISIBLE
-from crawler.body.raised import PLAIN, Form
-
-
-class Look(NamedTuple):
-    """What text inherits from the elements around it."""
-
-    bold: bool = False
-    italic: bool = False
-    transparent: bool = False
-    heading: int = 0
-    code: bool = False
-    caption: bool = False
-    link: Link | None = None
-    strike: bool = False
-    form: Form = PLAIN
-    """Of raised or lowered text."""
-
 
 _FIRST = Break()
 

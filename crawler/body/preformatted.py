@@ -26,15 +26,19 @@ _BLANK_LINES: Final = re.compile(r"\A\s*\n")
 _LATIN: Final = re.compile("[A-Za-z]")
 
 
+has_formulas: Final[Callable[[Element], bool]] = etree.XPath("boolean(descendant::*/@data-formula)")
+"""Whether any element inside one states the source of a formula."""
+
+
 def is_prose(pre: Element) -> bool:
     """Whether a ``pre`` holds a text that was pasted into it, not code.
 
-    Code says so (a ``code`` element, a class, a language). Else links, headings, tables, raised and struck text are
-    no code; nor are blocks with bold text, or with Chinese, Japanese or Korean words above all.
+    Code says so (a ``code`` element, a class, a language). Else links, headings, tables, formulas, raised and struck
+    text are no code; nor are blocks with bold text, or with Chinese, Japanese or Korean words above all.
     """
     if _says_code(pre):
         return False
-    if next(pre.iter(*_PROSE), None) is not None or any(map(_is_link, pre.iter("a"))):
+    if next(pre.iter(*_PROSE), None) is not None or has_formulas(pre) or any(map(_is_link, pre.iter("a"))):
         return True
     if next(pre.iterdescendants(*BLOCK_TAGS), None) is None:
         return False

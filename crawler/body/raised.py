@@ -22,6 +22,7 @@ _LOWERED: Final = str.maketrans("0123456789+-−=()aehijklmnoprstuvxβγρφχ",
 _MERGING: Final = ("L", "Nd", "Nl", "Sm", "Pd")
 """Categories of characters that would be read as one with the word or number before them."""
 
+SCRIPTS: Final = frozenset({"sup", "sub"})
 _TABLES: Final = {"sup": (_RAISED, "^("), "sub": (_LOWERED, "_(")}
 _LONGEST: Final = 40
 """Characters of a text that may be written small."""

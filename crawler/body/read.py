@@ -6,7 +6,7 @@ One pass over the tree, without recursion along its depth, so that no nesting is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 from urllib.parse import urljoin
@@ -28,10 +28,10 @@ from crawler.body.blocks import (
 )
 from crawler.body.cards import CARD_PREFIX, read_card, read_poll
 from crawler.body.containers import Container, open_container
-from crawler.body.lines import Look, read_lines
+from crawler.body.lines import read_lines
+from crawler.body.looks import Look, look_of, says_something
 from crawler.body.marks import (
     BLOCK_TAGS,
-    CAPTION_CLASSES,
     CONTROL,
     HTML_SPACE,
     KEYWORD_MARK,
@@ -43,8 +43,7 @@ from crawler.body.marks import (
     is_caption,
     is_dropped,
 )
-from crawler.body.preformatted import code_parts, is_prose
-from crawler.body.raised import form_of
+from crawler.body.preformatted import code_parts, has_formulas, is_prose
 from crawler.body.style import NO_STYLE, Style, read_style
 from crawler.body.table import read_table
 from crawler.body.videos import flash_video, player_video, pushed_videos
@@ -52,13 +51,10 @@ from crawler.body.videos import flash_video, player_video, pushed_videos
 Placeholders = Mapping[str, tuple[Block, ...]]
 """What the comments ``<!--IMG_0-->``, ``<!--VIDEO_0-->`` … of a page stand for."""
 
-_LOOKING: Final = frozenset("a b code del em figcaption h1 h2 h3 h4 h5 h6 i s strike strong sub sup".split())
-"""Tags that say by themselves how their text looks."""
 _COMPLETE: Final = re.compile(r"https?://[\w.-]+/[\w./%@=&-]*", re.ASCII)
 """Addresses that joining would not change."""
 _FORMULA_MARKS: Final = re.compile(r"^(?:\$+|\\[(\[])\s*|\s*(?:\$+|\\[)\]])$")
 """What marks a formula's source as one, where the page writes it along."""
-_has_formulas: Final[Callable[[Element], bool]] = etree.XPath("boolean(descendant::*/@data-formula)")
 MAX_NESTING: Final = 16
 """Lists, quotes and tables nested deeper than this are read as flat text."""
 
@@ -88,7 +84,7 @@ class _Reader:
 
     def walk(self, root: Element) -> None:
         """Read all that is inside ``root``; the element itself is taken for a plain container."""
-        self.has_formulas = _has_formulas(root)
+        self.has_formulas = has_formulas(root)
         self._text(root.text)
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
@@ -123,30 +119,35 @@ class _Reader:
         css = element.get("style")
         style = read_style(css) if css else NO_STYLE
         classes = element.get("class", "").split()
-        look, _ = self.looks[-1]
+        outer, _ = self.looks[-1]
         block = tag in BLOCK_TAGS or style.block or is_caption(tag, classes)
-        if tag == "script":
-            self._place(pushed_videos(element.text or ""))
-        whole = self._WHOLE.get(tag) or (_Reader._read_card if tag.startswith(CARD_PREFIX) else None)
-        if (
-            (self.has_formulas and tag != "embed" and self._read_formula(element, style, block))
-            or is_dropped(element, tag, classes, style)
-            or (whole and whole(self, element, style))
-        ):
-            self.looks.append((look, False))
-            return False
-        if not (self.in_lead or LEAD_CLASSES.isdisjoint(classes)):
-            self.lead = self.lead or tuple(self.inside(element, lead=True))
-            self.looks.append((look, False))
+        if self._is_done(element, tag, classes, style, block):
+            self.looks.append((outer, False))
             return False
         if block:
             self._flush()
             self._open(element, tag)
-        if style is not NO_STYLE or tag in _LOOKING or not CAPTION_CLASSES.isdisjoint(classes):
-            look = self._look(element, tag, classes, style, look)
-        if look.form is not self.looks[-1][0].form:
+        look = outer
+        if says_something(tag, classes, style):
+            link = self._link(element, classes) if tag == "a" else outer.link
+            look = look_of(element, tag, classes, style, outer, link)
+        if look.form is not outer.form:
             self._text(look.form.opening)
         self.looks.append((look, block))
+        return True
+
+    def _is_done(self, element: Element, tag: str, classes: list[str], style: Style, block: bool) -> bool:
+        """Whether an element is dropped, or was read as a whole."""
+        if tag == "script":
+            self._place(pushed_videos(element.text or ""))
+        if self.has_formulas and tag != "embed" and self._read_formula(element, style, block):
+            return True
+        whole = self._WHOLE.get(tag) or (_Reader._read_card if tag.startswith(CARD_PREFIX) else None)
+        if is_dropped(element, tag, classes, style) or (whole and whole(self, element, style)):
+            return True
+        if self.in_lead or LEAD_CLASSES.isdisjoint(classes):
+            return False
+        self.lead = self.lead or tuple(self.inside(element, lead=True))
         return True
 
     def _ends(self, element: Element) -> None:
@@ -159,21 +160,10 @@ class _Reader:
         if self.open[-1].element is element:
             self.open.pop().close(self.open[-1])
 
-    def _look(self, element: Element, tag: str, classes: list[str], style: Style, look: Look) -> Look:
-        bold = style.bold if style.bold is not None else tag in ("strong", "b") or look.bold
-        italic = style.italic if style.italic is not None else tag in ("em", "i") or look.italic
-        transparent = style.transparent if style.transparent is not None else look.transparent
-        heading = int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else look.heading
-        code = look.code or tag == "code"
-        caption = look.caption or is_caption(tag, classes)
-        link = self._link(element, classes, look) if tag == "a" else look.link
-        strike = look.strike or style.strike or tag in ("s", "del", "strike")
-        form = (form_of(element, tag, style) if style.script or tag in ("sup", "sub") else None) or look.form
-        return Look(bold, italic, transparent, heading, code, caption, link, strike, form)
-
-    def _link(self, element: Element, classes: list[str], look: Look) -> Link | None:
+    def _link(self, element: Element, classes: list[str]) -> Link | None:
         if self.in_keyword or not SITE_LINK_CLASSES.isdisjoint(classes):
             return None
+        look, _ = self.looks[-1]
         address = self._address(element.get("href", ""))
         return Link(address, look.bold, look.italic) if address else None
 
@@ -309,9 +299,8 @@ class _Reader:
 
     def inside(self, element: Element, *, lead: bool = False, kind: type[_Reader] | None = None) -> Iterable[Block]:
         """The blocks inside an element, read apart from the text around it but in its look."""
-        css = element.get("style")
-        look, _ = self.looks[-1]
-        look = self._look(element, str(element.tag), [], read_style(css) if css else NO_STYLE, look)
+        css, (outer, _) = element.get("style"), self.looks[-1]
+        look = look_of(element, str(element.tag), [], read_style(css) if css else NO_STYLE, outer, outer.link)
         reader = (kind or type(self))(self.base_url, self.placeholders, self.depth + len(self.open), look)
         reader.in_keyword = self.in_keyword
         # A lead inside a lead is its text: each would be a reader of its own, one inside the other.

@@ -205,6 +205,14 @@ CARDS = {
         "<iframe class='vote_iframe' data-src='https://mp.weixin.qq.com/mp/newappmsgvote?action=show&amp;supervoteid=77'></iframe>",
         f"[投票]({POLL})",
     ),
+    "a poll in a frame with a short address": (
+        "<iframe title='坐哪班' data-src='/mp/newappmsgvote?action=show&amp;supervoteid=77'></iframe>",
+        f"[投票：坐哪班]({POLL})",
+    ),
+    "an address that is none": (
+        "<mp-common-poi data-name='渡口' data-url='javascript:x' data-link='//[x'></mp-common-poi>",
+        "地点：渡口",
+    ),
     "a sound": (
         "<p>听</p><mpvoice name='第&amp;nbsp;3&amp;nbsp;天' voice_encode_fileid='MzAx_1' src='/cgi-bin/p'></mpvoice>",
         f"听\n\n[语音：第 3 天]({SOUND})",

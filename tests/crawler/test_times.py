@@ -209,6 +209,7 @@ def test_a_crawl_reads_relative_times_by_the_moment_of_its_capture(qqnews: Run, 
     seen = datetime.fromisoformat(told["first_seen"]).astimezone(BEIJING)
     assert told["published_at"] == f"{seen - timedelta(days=1):%Y-%m-%d}T08:15:00+08:00"
     assert (told["published_raw"], told["published_precision"]) == (wechat.YESTERDAY, "minute")
+    assert f"{told['published_at'][:10]} 08:15:00 (to the minute) · " in qqnews("show", address).out
     (line,) = qqnews("list", "--json").out.splitlines()
     assert json.loads(line)["published_precision"] == "minute"
     again = qqnews("reextract", "--json").report
