@@ -140,20 +140,27 @@ def utf8_safe(text: str) -> str:
 def completed(article: Article, known: Article) -> Article:
     """``article`` with the facts it does not state taken from ``known``. The text itself is never mixed."""
     missing = {name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)}
-    if "published_at" in missing or _is_finer(known, article):
+    if _tells_time_better(known, article):
         missing |= {name: getattr(known, name) for name in _TIME}
         told = {name: found for name, found in known.provenance.items() if name == "published_at"}
         missing["provenance"] = {**article.provenance, **missing.get("provenance", {}), **told}
     return replace(article, **missing) if missing else article
 
 
-def _is_finer(known: Article, article: Article) -> bool:
-    """Whether the time that is known is the same, told more exactly: 3天前 was a moment when it was 刚刚."""
-    if not (known.published_at and article.published_at):
+def _tells_time_better(known: Article, article: Article) -> bool:
+    """Whether ``known`` has the better word on the time: the only one, a page's own, or of that day a finer one.
+
+    3天前 was a moment when it was 刚刚.
+    """
+    if known.published_at is None or article.published_at is None:
+        return known.published_at is not None
+    if "published_at" not in known.provenance:
         return False
-    ranks = [_PRECISIONS.index(each.published_precision) for each in (known, article)]
-    days = [each.published_at.astimezone(BEIJING).date() for each in (known, article) if each.published_at]
-    return ranks[0] < ranks[1] and days[0] == days[1]
+    if known.published_at == article.published_at:
+        return "published_at" not in article.provenance
+    finer, coarser = (_PRECISIONS.index(each.published_precision) for each in (known, article))
+    days = {moment.astimezone(BEIJING).date() for moment in (known.published_at, article.published_at)}
+    return finer < coarser and len(days) == 1
 
 
 _PRECISIONS = ("second", "minute", "day", "none")
