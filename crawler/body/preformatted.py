@@ -54,8 +54,10 @@ def _says_code(pre: Element) -> bool:
 
 def _is_link(anchor: Element) -> bool:
     """Whether it leads elsewhere than its own words say: an address in code is often made a link."""
-    href = anchor.get("href", "").strip()
-    return href.startswith(("http://", "https://", "//")) and "".join(anchor.itertext()).strip() not in href
+    href, words = anchor.get("href", "").strip(), "".join(anchor.itertext()).strip()
+    if not href.startswith(("http://", "https://", "//")):
+        return False
+    return words not in href if words else anchor.find(".//img") is not None
 
 
 def code_parts(pre: Element, is_object: Callable[[Element], bool]) -> Iterator[Code | Element]:

@@ -270,11 +270,20 @@ class _Reader:
             if isinstance(part, Code):
                 self._place([part])
             else:
-                self._flush()
-                self._starts(part)
-                self._ends(part)
-                self._flush()
+                self._read_alone(part)
         return True
+
+    def _read_alone(self, element: Element) -> None:
+        """Read an element of the code around it, in the link that it stands in."""
+        look, _ = self.looks[-1]
+        anchor = next(element.iterancestors("a"), None)
+        link = look.link if anchor is None else self._link(anchor, anchor.get("class", "").split())
+        self.looks.append((look._replace(link=link), True))
+        self._flush()
+        self._starts(element)
+        self._ends(element)
+        self._flush()
+        self.looks.pop()
 
     def _read_table(self, element: Element, style: Style) -> bool:
         if len(self.open) + self.depth > MAX_NESTING:

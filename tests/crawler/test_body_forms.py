@@ -55,6 +55,14 @@ PREFORMATTED = {
         "<pre>甲\n乙\n<img src='https://a.cn/b'>丙</pre>",
         "```\n甲\n乙\n```\n\n![图片](https://a.cn/b)\n\n```\n丙\n```",
     ),
+    "a linked picture": (
+        "<pre>\n<a href='https://x.cn'><img src='https://a.cn/b'></a>\n</pre>",
+        "[![图片](https://a.cn/b)](https://x.cn)",
+    ),
+    "a linked picture between lines": (
+        "<pre><code>a\n<a href='https://x.cn'><img src='https://a.cn/b'></a>\nb</code></pre>",
+        "```\na\n```\n\n[![图片](https://a.cn/b)](https://x.cn)\n\n```\nb\n```",
+    ),
     "a picture alone": ("<pre><img src='https://a.cn/b'></pre>", "![图片](https://a.cn/b)"),
     "a video between lines": (
         f"<pre>a\n<embed src='{FLASH}?vid=c0837yy1f97'>\nb</pre>",

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin
 
 import lxml.html
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from lxml.etree import _Element as Element
 
@@ -64,17 +64,20 @@ def address(anchor: Element) -> str:
 
 
 def numbers(root: Element) -> Iterator[tuple[int, str]]:
-    """As HTML counts: from ``start``, backwards where ``reversed``, on from each ``value``."""
+    """As HTML counts: from ``start``, backwards where ``reversed``, on from each ``value``; in the document's order."""
+    counted: dict[Element, int] = {}
     for outer in root.iter("ol"):
         items = [child for child in outer if child.tag == "li"]
         step = 1 if outer.get("reversed") is None else -1
         number = int(outer.get("start") or (1 if step > 0 else len(items)))
         for item in items:
             number = int(item.get("value") or number)
-            said = re.sub(r"\s", "", str(item.xpath("string()")))
-            if said:
-                yield number, said
+            counted[item] = number
             number += step
+    for item in root.iter("li"):
+        said = re.sub(r"\s", "", str(item.xpath("string()")))
+        if said and item in counted:
+            yield counted[item], said
 
 
 links = st.builds(
@@ -113,7 +116,7 @@ blocks = st.recursive(
 pages = st.lists(blocks, min_size=1, max_size=4).map("".join)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(pages)
 @example("<ol><li>和面</li><li>擀皮</li></ol><ol><li>包</li></ol><ol><li value=9>煮</li></ol>")
 @example("<ul><li>春</li></ul><ul><li>夏</li></ul><p></p><ul><li>秋</li></ul>")
@@ -124,7 +127,9 @@ pages = st.lists(blocks, min_size=1, max_size=4).map("".join)
 @example("<ul><li><hr></li></ul><ul><li><hr></li><li>*</li></ul>")
 @example("<p><a href='/a'><img src='https://p.cn/1'></a></p><p>看<a href='/b'>图<img src='https://p.cn/2'></a>吧</p>")
 def test_numbers_links_and_pictures_survive_rendering(page: str) -> None:
-    assert seen(rendered(to_markdown(page))) == seen(page)
+    shown = seen(page)
+    assume(all(number >= 0 for number, _ in shown.numbers))  # Markdown has none below.
+    assert seen(rendered(to_markdown(page))) == shown
 
 
 code_lines = st.sampled_from(
