@@ -33,7 +33,9 @@ class Article:
     published_at: datetime | None = None
     """Aware, Beijing time, to the second where the page says so."""
     published_raw: str = ""
-    """The time exactly as the page wrote it."""
+    """The time exactly as the page wrote it, understood or not."""
+    published_precision: str = ""
+    """The unit to which ``published_at`` is known: second, minute or day; none without one."""
     author: str = ""
     """The person or desk named on the page, else the media account."""
     media: str = ""
@@ -45,6 +47,8 @@ class Article:
     keywords: tuple[str, ...] = ()
     thumbnail: str = ""
     """Address of the cover picture, or ``""``."""
+    animations: Mapping[str, str] = field(default_factory=dict)
+    """Address of a picture that the page shows still → the address at which it moves."""
     kind: str = "text"
     """text, gallery, video, question, topic, live …"""
     location: str = ""
@@ -59,12 +63,19 @@ class Article:
     provenance: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Per field: (where it was found, the raw string found there). The body's raw string is left out."""
 
+    def __post_init__(self) -> None:
+        if self.published_at is None or self.published_precision in ("", "none"):
+            object.__setattr__(self, "published_precision", "second" if self.published_at else "none")
+
 
 # What follows the text is optional, so that a picture without an address is passed over as a whole: all openings in
 # it share its end, and to look for that from each of them would take the square of a text of brackets.
 _PICTURE = re.compile(r"(!\[[^\]\n]*+)(?:(\]\()((?:https?:)?//[^)\s]+))?")
 _SIZE = re.compile(r"(?<=[^/:])(?:_(?:\d{6,8}|\d+x\d+s?))?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
-_SIZED_HOSTS = re.compile(r"//[^/]*\.gtimg\.(?:com|cn)/")
+_SOUND = re.compile(r"https?://res\.wx\.qq\.com/voice/getvoice\?[^)\s]+")
+_SOUND_LINK = re.compile(rf"\]\(({_SOUND.pattern})\)")
+SIZED_HOSTS = re.compile(r"(?:https?:)?//[^/]*\.gtimg\.(?:com|cn)/")
+"""The site's hosts whose pictures have their size at the end of their addresses."""
 
 
 def content_hash(article: Article) -> str:
@@ -84,12 +95,22 @@ def _sizeless(picture: re.Match[str]) -> str:
 def sizeless(address: str) -> str:
     """A picture's address without scheme and, on the site's own hosts, without the size it is shown in."""
     address = address[address.index("//") :]
-    return _SIZE.sub("", address) if _SIZED_HOSTS.match(address) else address
+    return _SIZE.sub("", address) if SIZED_HOSTS.match(address) else address
 
 
 def pictures_in(body: str) -> tuple[str, ...]:
     """The addresses of a body's pictures as they stand there, in reading order."""
     return tuple(picture[3] for picture in _PICTURE.finditer(body) if picture[3])
+
+
+def sounds_in(body: str) -> tuple[str, ...]:
+    """The addresses of a body's sounds, voices of WeChat's, as they stand there."""
+    return tuple(_SOUND_LINK.findall(body))
+
+
+def is_sound(address: str) -> bool:
+    """Whether the file of one of WeChat's sounds is kept at this address."""
+    return bool(_SOUND.fullmatch(address))
 
 
 def storable(article: Article) -> Article:
@@ -125,7 +146,31 @@ def utf8_safe(text: str) -> str:
 def completed(article: Article, known: Article) -> Article:
     """``article`` with the facts it does not state taken from ``known``. The text itself is never mixed."""
     missing = {name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)}
+    if _tells_time_better(known, article):
+        missing |= {name: getattr(known, name) for name in _TIME}
+        told = {name: found for name, found in known.provenance.items() if name == "published_at"}
+        missing["provenance"] = {**article.provenance, **missing.get("provenance", {}), **told}
     return replace(article, **missing) if missing else article
 
 
-_FACTS = tuple(f.name for f in fields(Article) if f.name not in {"id", "url", "title", "body", "kind"})
+def _tells_time_better(known: Article, article: Article) -> bool:
+    """Whether ``known`` has the better word on the time: the only one, a page's own, or of that day a finer one.
+
+    3天前 was a moment when it was 刚刚.
+    """
+    if known.published_at is None or article.published_at is None:
+        return known.published_at is not None
+    if "published_at" not in known.provenance:
+        return False
+    if known.published_at == article.published_at:
+        return "published_at" not in article.provenance
+    finer, coarser = (_PRECISIONS.index(each.published_precision) for each in (known, article))
+    days = {moment.astimezone(BEIJING).date() for moment in (known.published_at, article.published_at)}
+    return finer < coarser and len(days) == 1
+
+
+_PRECISIONS = ("second", "minute", "day", "none")
+_TIME = ("published_at", "published_raw", "published_precision")
+_FACTS = tuple(
+    f.name for f in fields(Article) if f.name not in {"id", "url", "title", "body", "kind", "published_precision"}
+)

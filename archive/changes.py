@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Final
 
 from archive.article import Article, pictures_in, sizeless
-from archive.markdown_links import pictures, replaced
+from archive.markdown_links import links, pictures, replaced
 
 PARTS: Final = ("title", "lead", "body", "numbers", "names", "pictures")
 """Everything that `classify` can name, in the order in which it is shown."""
@@ -58,7 +58,9 @@ def _blocks(article: Article) -> list[str]:
 
 
 def _without_pictures(block: str) -> str:
-    return replaced(block, pictures(block), lambda _: "")
+    """The block without its pictures, and without links around nothing else."""
+    rest = replaced(block, pictures(block), lambda _: "")
+    return replaced(rest, links(rest), lambda link: rest[link.start : link.end] if link.text else "")
 
 
 def _seen(text: str) -> str:

@@ -104,8 +104,9 @@ def _as_it_was(archived: Archived, then: Revision) -> Archived:
 
 def _for_people(archived: Archived, revisions: list[Revision]) -> str:
     article = archived.article
+    exactly = article.published_precision
     about = (
-        _date(archived),
+        _date(archived) + (f" (to the {exactly})" if exactly in ("minute", "day") else ""),
         article.author,
         article.channel,
         f"revision {archived.revision}",

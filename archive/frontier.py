@@ -292,7 +292,7 @@ _IS_GIVEN_UP: Final = f"""
 """  # noqa: S608
 _RECALL: Final = """
     INSERT INTO links (id, url, source, listed_at, rank, state, not_before, media, media_id)
-    VALUES (?, ?, ?, ?, ?, 'waiting', ?, ?, ?)
+    VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8)
     ON CONFLICT (id) DO UPDATE SET
         url = excluded.url, source = excluded.source, listed_at = excluded.listed_at, rank = excluded.rank,
         media = coalesce(excluded.media, media), media_id = coalesce(excluded.media_id, media_id),

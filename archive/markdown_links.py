@@ -13,6 +13,8 @@ from typing import Final
 _TEXT: Final = re.compile(r"[^\]\n]*+")
 _TEXT_WITH_ESCAPES: Final = re.compile(r"(?:[^\]\\\n]|\\.)*+")
 _ADDRESS: Final = re.compile(r"[^)\s]*+")
+_MOST_PICTURES: Final = 4
+"""In the text of one link: each is looked for once more behind every bracket of a text of brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,42 @@ class LinkFinder:
     def __init__(self, markdown: str, *, escapes: bool) -> None:
         """``escapes``: whether a backslash takes a bracket's meaning, as in a body of ours."""
         self._markdown = markdown
-        self._text = _Runs(_TEXT_WITH_ESCAPES if escapes else _TEXT, markdown)
-        self._address = _Runs(_ADDRESS, markdown)
+        form = _TEXT_WITH_ESCAPES if escapes else _TEXT
+        self._texts = [_Runs(form, markdown) for _ in range(_MOST_PICTURES + 1)]
+        self._seen = (-1, -1)
+        self._addresses = [_Runs(_ADDRESS, markdown) for _ in range(_MOST_PICTURES + 1)]
 
     def at(self, start: int) -> Link | None:
         """Return the link that begins at ``start``, with ``[`` or ``![``, or None."""
         is_picture = self._markdown[start] == "!"
         begin = start + 1 + is_picture
-        text_end = self._text.end_of(begin)
+        text_end = self._texts[0].end_of(begin) if is_picture else self._end_of_text(begin)
+        end = self._end_of_address(text_end, 0)
+        return None if end is None else Link(start, is_picture, self._markdown[begin:text_end], end)
+
+    def _end_of_text(self, begin: int) -> int:
+        """The place of the bracket that closes a link's text, which may have pictures in it."""
+        place = begin
+        for level in range(_MOST_PICTURES):
+            text_end = self._texts[level].end_of(place)
+            has_picture = self._last_picture(text_end) >= place
+            behind = self._end_of_address(text_end, level + 1) if has_picture else None
+            if behind is None:
+                return text_end
+            place = behind
+        return self._texts[_MOST_PICTURES].end_of(place)
+
+    def _last_picture(self, text_end: int) -> int:
+        """The place of the last ``![`` before a bracket that closes; -1 where there is none."""
+        if self._seen[0] != text_end:
+            self._seen = (text_end, self._markdown.rfind("![", 0, text_end))
+        return self._seen[1]
+
+    def _end_of_address(self, text_end: int, level: int) -> int | None:
         if not self._markdown.startswith("](", text_end):
             return None
-        end = self._address.end_of(text_end + 2)
-        if not self._markdown.startswith(")", end):
-            return None
-        return Link(start, is_picture, self._markdown[begin:text_end], end + 1)
+        end = self._addresses[level].end_of(text_end + 2)
+        return end + 1 if self._markdown.startswith(")", end) else None
 
 
 class _Runs:

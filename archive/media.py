@@ -1,4 +1,4 @@
-"""The pictures' copies: each once by its SHA-256, and by address what came of it; those that are missing, too."""
+"""Copies of pictures and sounds: each once by its SHA-256, and by address what came of it, be it nothing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article, pictures_in
+from archive.article import Article, is_sound, pictures_in, sounds_in
 from archive.errors import Erased
 from archive.pictures import recognised
 from archive.record import stamp
+from archive.sounds import recognised_sound
 from archive.store import Archive
 
 MOST_TRIES: Final = 4
-"""A picture that could not be had so often is asked for no more, unless one wishes to."""
+"""What could not be had so often is asked for no more, unless one wishes to."""
 
 LARGEST_PICTURE: Final = 64 * 2**20
 """Bytes of a copy that is read: three times what is fetched at most."""
@@ -33,7 +34,7 @@ _PAGE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A picture that is not there yet: its address, and the article whose page shows it."""
+    """A picture or sound that is not there yet: its address, and the article whose page has it."""
 
     url: str
     article_id: str
@@ -42,7 +43,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A picture that could not be had, and why."""
+    """A picture or sound that could not be had, and why."""
 
     url: str
     article_id: str
@@ -57,6 +58,16 @@ def pictures_of(article: Article) -> tuple[str, ...]:
     return tuple(dict.fromkeys(https(address) for address in found))
 
 
+def media_of(article: Article) -> tuple[str, ...]:
+    """The addresses of all that is copied of an article, each once, with ``https:``: its pictures, where those move
+    that are shown still, its sounds; the cover last.
+    """
+    shown = pictures_in(article.body)
+    moving = (article.animations[address] for address in shown if address in article.animations)
+    found = (*shown, *moving, *sounds_in(article.body), *filter(None, [article.thumbnail]))
+    return tuple(dict.fromkeys(https(address) for address in found))
+
+
 def https(address: str) -> str:
     """The address under which a picture is known: ``http:`` and ``//`` become ``https:``."""
     return re.sub(r"\A(?:http:)?//", "https://", address)
@@ -65,7 +76,7 @@ def https(address: str) -> str:
 def wanted_pictures(
     archive: Archive, now: datetime, *, seen_since: datetime | None = None, again: bool = False
 ) -> Iterator[Wanted]:
-    """Pictures of live articles that are not there; ``seen_since``: of articles last seen then or later.
+    """Pictures and sounds of live articles that are not there; ``seen_since``: of articles last seen then or later.
 
     Those that were tried of late or too often are left out, unless ``again``.
     """
@@ -76,20 +87,24 @@ def wanted_pictures(
         last = rows[-1]["id"]
         for row in rows:
             article = archive.article(row["id"]).article
-            asked = orjson.dumps(pictures_of(article)).decode()
+            asked = orjson.dumps(media_of(article)).decode()
             for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
                 yield Wanted(url, article.id, article.url)
 
 
 def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: datetime) -> str:
-    """Keep a picture's bytes, once whatever its addresses; its path. Raises `NotAPicture`, ``Erased``."""
-    picture, digest = recognised(body), sha256(body).hexdigest()
-    path = f"media/{digest[:2]}/{digest}.{picture.extension}"
+    """Keep the bytes of a picture or sound, once whatever its addresses; its path.
+
+    Raises ``Erased``, and `NotAPicture` or, where a sound is wanted, `NotASound`.
+    """
+    found = recognised_sound(body) if is_sound(url) else recognised(body)
+    digest = sha256(body).hexdigest()
+    path = f"media/{digest[:2]}/{digest}.{found.extension}"
     with archive.transaction() as connection:
         _refuse_erased(archive, article_id)
         if not archive.database.tree.holds(path, body):
             archive.database.tree.stage(path, body)
-        connection.execute(_ADD_FILE, (digest, url, path, len(body), picture.mime))
+        connection.execute(_ADD_FILE, (digest, url, path, len(body), found.mime))
         connection.execute(_NOTE, (url, digest, article_id, 1, stamp(at), None))
     return path
 
@@ -120,13 +135,13 @@ def copies(archive: Archive, urls: Iterable[str]) -> dict[str, str]:
 
 
 def with_local_pictures(article: Article, paths: dict[str, str], data: Path, file: Path) -> Article:
-    """The article with relative paths, seen from ``file``, in the place of pictures that have a copy."""
+    """The article with relative paths, seen from ``file``, in the place of pictures and sounds that have a copy."""
 
     def local(address: str) -> str:
         path = paths.get(https(address))
         return os.path.relpath(data / path, file.parent) if path else address
 
-    places = {address: local(address) for address in pictures_in(article.body)}
+    places = {address: local(address) for address in (*pictures_in(article.body), *sounds_in(article.body))}
     first, *others = article.body.split("](")
     # In one pass: an article may have thousands of pictures.
     parts = [first]

@@ -17,12 +17,16 @@ from archive.markdown_links import Link, LinkFinder
 
 _MARKUP: Final = re.compile(
     r"""
+    (?=[\\!\[\ >\#\-+`*|~<])  # One look instead of one for each kind of mark.
+    (?:
       \\(?P<escaped>[^\w\s])
     | !\[
     | \[
-    | ^(?=[ >\#\-`*|])[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|-[ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
+    | ^(?=[ >\#\-+`*|])[ ]*(?:>[ ]?)*(?:\#{1,6}[ ]|[-+][ ]|`{3,}.*$|\*{3}$|\|[ :|-]+\|$)?
+    | ~~(?:(?<![\w~]~~)|(?=\w))(?=[^\s~])(?P<struck>(?:\\.|[^~\\\n])+)(?<!\s)(?:(?<=\w)~~|~~(?![\w~]))
     | [*`|]+
     | <br>
+    )
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -52,6 +56,8 @@ def _label(link: Link) -> str:
 def _unmarked(found: re.Match[str]) -> str:
     if found["escaped"] is not None:
         return found["escaped"]
+    if found["struck"] is not None:
+        return visible(found["struck"])
     return "\n" if found[0] == "<br>" else " " if found[0].strip() == "|" else ""
 
 

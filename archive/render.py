@@ -15,7 +15,7 @@ import orjson
 from archive.asked import Asked, shared
 from archive.failures import named_disk_failures
 from archive.markdown import to_markdown
-from archive.media import copies, pictures_of, with_local_pictures
+from archive.media import copies, media_of, with_local_pictures
 from archive.regular_files import is_regular, read_regular
 from archive.store import Archive
 
@@ -64,7 +64,7 @@ def _elsewhere(archive: Archive, wanted: Iterable[str], directory: Path, *, loca
     for archived in map(archive.article, wanted):
         article, path = archived.article, directory.absolute() / archived.markdown_path
         if local:
-            article = with_local_pictures(article, copies(archive, pictures_of(article)), data, path)
+            article = with_local_pictures(article, copies(archive, media_of(article)), data, path)
         counts["files"] += 1
         counts["written"] += _written(path, to_markdown(article).encode())
     return counts

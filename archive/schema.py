@@ -184,6 +184,12 @@ def _source_account(db: Database) -> None:
         db.execute(statement)
 
 
+@_migration("0024_published_precision")
+def _published_precision(db: Database) -> None:
+    for statement in _PRECISION:
+        db.execute(statement)
+
+
 # Long texts stand last: what comes after them in a row is slow to reach.
 _ARTICLES: Final = (
     """
@@ -355,6 +361,21 @@ _ERASURES: Final = (
         pending TEXT NOT NULL
     ) STRICT
     """,
+)
+
+# To what unit the times of before were told is seen by what the page wrote.
+_PRECISION: Final = (
+    "ALTER TABLE articles ADD COLUMN published_precision TEXT NOT NULL DEFAULT 'none'"
+    " CHECK (published_precision IN ('second', 'minute', 'day', 'none'))",
+    """
+    UPDATE articles SET published_precision = CASE
+        WHEN published_raw GLOB '*[0-9]:[0-9][0-9]:[0-9]*' OR published_raw GLOB '*[0-9]秒*' THEN 'second'
+        WHEN published_raw GLOB '1[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]*' THEN 'second'
+        WHEN published_raw GLOB '*[0-9][:：时][0-9]*' THEN 'minute'
+        ELSE 'day' END
+    WHERE published_at IS NOT NULL
+    """,
+    "ALTER TABLE articles ADD COLUMN animations TEXT NOT NULL DEFAULT '{}'",
 )
 
 _SEALS: Final = """

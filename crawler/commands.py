@@ -39,7 +39,7 @@ EVERYTHING = (*(f"channel:{name}" for name in CHANNELS), "hot")
 @click.option("--refetch", is_flag=True, help="Fetch also what is known already.")
 @click.option("--dry-run", is_flag=True, help="Show what would be fetched; keep nothing.")
 @click.option("--raw/--no-raw", default=None, help="Keep what the site answers as raw captures (default: yes).")
-@click.option("--media", is_flag=True, help="Also fetch the pictures of the articles that came in.")
+@click.option("--media", is_flag=True, help="Also fetch the pictures and sounds of the articles that came in.")
 @site_options
 @shared
 def crawl(asked: Asked, targets: tuple[str, ...], sources: tuple[str, ...], **options: Any) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from archive.monitoring.completeness import Seen, reaches
 from archive.monitoring.polls import Done, Standing
 from crawler.items import READABLE
-from crawler.normalise import read_time
 from crawler.sites.qq.lists import Listed, Listing
 from crawler.sites.qq.sources import Source
+from crawler.times import read_time
 
 
 class Course:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+from archive.article import is_sound
 from crawler.sites.registry import is_page_url, is_site_host
 
 _PICTURE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?:gtimg\.(?:com|cn)|qpic\.cn)")
+_SOUND_HOST = "res.wx.qq.com"
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -60,13 +62,17 @@ def check_url(url: str) -> str:
 
 
 def check_picture_url(url: str) -> str:
-    """As `check_url`, for a picture's address."""
-    return _checked(url, lambda picture: is_picture_host(host_of(picture)) or is_page_url(picture))
+    """As `check_url`, for the address of a picture or of a sound of WeChat's."""
+    return _checked(url, lambda file: is_picture_host(host_of(file)) or is_sound(file) or is_page_url(file))
 
 
 def check_rules_url(url: str) -> str:
-    """As `check_url`, for a robots.txt: of every host that is asked for articles or pictures."""
-    return _checked(url, lambda rules: is_picture_host(host_of(rules)) or is_site_host(host_of(rules)))
+    """As `check_url`, for a robots.txt: of every host that is asked for articles, pictures or sounds."""
+    return _checked(url, lambda rules: _has_rules(host_of(rules)))
+
+
+def _has_rules(host: str) -> bool:
+    return is_picture_host(host) or host == _SOUND_HOST or is_site_host(host)
 
 
 def _checked(url: str, is_ours: Callable[[str], bool]) -> str:

@@ -1,4 +1,4 @@
-"""The commands ``media fetch`` and ``media missing``: copies of the pictures."""
+"""The commands ``media fetch`` and ``media missing``: copies of pictures and sounds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crawler.run import Pictures, Plan
 
 @click.group("media")
 def media() -> None:
-    """Copies of the articles' pictures: fetch them, list those that are missing."""
+    """Copies of the articles' pictures and sounds: fetch them, list those that are missing."""
 
 
 @media.command("fetch")
@@ -28,7 +28,7 @@ def media() -> None:
 @site_options
 @shared
 def fetch(asked: Asked, limit: int | None, *, again: bool, **options: Any) -> None:
-    """Fetch the pictures of archived articles that have no copy yet; each is kept once, by its bytes."""
+    """Fetch the pictures and sounds of archived articles that have no copy yet; each is kept once, by its bytes."""
     use_proxy(options["proxy"])
 
     def prepare(archive: Archive) -> Prepared:
@@ -40,7 +40,7 @@ def fetch(asked: Asked, limit: int | None, *, again: bool, **options: Any) -> No
 @media.command("missing")
 @shared
 def missing(asked: Asked) -> None:
-    """The pictures that could not be had: article, address, tries, reason."""
+    """The pictures and sounds that could not be had: article, address, tries, reason."""
     with Archive.existing(asked.data) as archive:
         for each in missing_pictures(archive):
             line = f"{each.article_id}  {each.url}  {each.tries}  {each.reason}"

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from archive.article import BEIJING, Article
+from archive.article import Article
 from crawler.body.marks import CONTROL, HTML_SPACE, INVISIBLE
 from crawler.body.unescape import unescaped
 from crawler.sites.page import Body, Found, Opinions, RawArticle
 from crawler.sites.unread import told
+from crawler.times import Moment, read_moment
 
 _SUMMARY_LENGTH: Final = 100
 _TAIL: Final = re.compile(
@@ -22,29 +23,27 @@ _TAIL: Final = re.compile(
 _SECTIONS: Final = 40
 """Characters: more than two sections and what parts them have."""
 _WITH_TAIL: Final = frozenset({"meta og:title", "title"})
-_TIME: Final = re.compile(
-    r"(?P<year>(?:19|20)\d\d)\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})日?"
-    r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:：时]\s*(?P<minute>\d{1,2})(?:\s*[:：分]\s*(?P<second>\d{1,2}))?)?"
-)
 _LABEL: Final = re.compile(r"^(?:作者|来源|编辑|文字?|记者|撰文)\s*[:：/|丨｜]\s*")
-_EPOCH: Final = re.compile(r"1\d{9}(?:\d{3})?")
 _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _REMEMBERED: Final = 64
 """Titles and times whose reading is remembered: each is asked for by what reads, compares and counts a page."""
 _EMPTY: Final = Body("", "", (), (), "")
 
 
-def normalise(raw: RawArticle) -> Article:
-    """The article of a page. Where opinions differ, the first that can be understood counts."""
+def normalise(raw: RawArticle, at: datetime | None = None) -> Article:
+    """The article of a page. Where opinions differ, the first that can be understood counts.
+
+    ``at``: when the page was fetched. Without it, a time like 昨天 is none.
+    """
     body = raw.bodies[0] if raw.bodies else _EMPTY
     title, title_found = _title(raw.title)
-    published, time_found = _published(raw)
+    published, time_found = _published(raw, at)
     summary, summary_found = _summary(raw.summary, title, body)
     thumbnail, cover_found = _thumbnail(raw.thumbnail, body)
     media = _LABEL.sub("", _first(raw.media))
     found = {
         "title": title_found,
-        "published_at": time_found,
+        "published_at": time_found if published else None,
         "summary": summary_found,
         "thumbnail": cover_found,
         "body": Found("", body.where),
@@ -57,14 +56,16 @@ def normalise(raw: RawArticle) -> Article:
         title=title,
         summary=summary,
         body=body.markdown,
-        published_at=published,
+        published_at=published.time if published else None,
         published_raw=time_found.raw if time_found else "",
+        published_precision=published.precision if published else "none",
         author=_LABEL.sub("", _first(raw.author)) or media,
         media=media,
         media_id=_first(raw.media_id),
         channel=_first(raw.channel),
         keywords=tuple(_keywords(raw.keywords, title)),
         thumbnail=thumbnail,
+        animations=body.animations,
         kind=raw.kind,
         location=_first(raw.location).removeprefix("发布于").strip(),
         comment_id=_first(raw.comment_id),
@@ -124,30 +125,16 @@ def without_tail(found: Found) -> str:
     return text[: tail.start()] if tail else text
 
 
-def _published(raw: RawArticle) -> tuple[datetime | None, Found | None]:
+def _published(raw: RawArticle, at: datetime | None) -> tuple[Moment | None, Found | None]:
+    """The moment, and the statement that it was read from; of a page that tells none, its first statement."""
     for found in raw.published:
-        if time := read_time(found.raw):
-            return time, found
+        if moment := read_moment(found.raw, at):
+            return moment, found
     # Every id of the site begins with, or holds, the day it was given out. WeChat's ids tell no time.
     day = None if raw.address.id.startswith("wx-") else re.search(r"20\d{6}", raw.address.id)
-    if day and (time := read_time(f"{day.group()[:4]}-{day.group()[4:6]}-{day.group()[6:]}")):
-        return time, Found(day.group(), "id")
-    return None, None
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def read_time(text: str) -> datetime | None:
-    """A time as the site writes it (Beijing time, or seconds since 1970); None if it is none."""
-    text = text.strip()
-    if _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(int(text[:10]), BEIJING)
-    if (match := _TIME.search(text)) is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
-    except ValueError:
-        return None
+    if day and (moment := read_moment(day.group())):
+        return moment, Found(day.group(), "id")
+    return None, next(iter(raw.published), None)
 
 
 def _summary(opinions: Opinions, title: str, body: Body) -> tuple[str, Found | None]:

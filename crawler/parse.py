@@ -20,6 +20,7 @@ from archive.regular_files import read_named, read_regular
 from crawler.normalise import normalise
 from crawler.sites.page import AnotherArticle, Blocked, NotAnArticle, RawArticle, Removed, Thin
 from crawler.sites.registry import Address, NotAnAddress, read_fetched, read_page
+from crawler.times import FIRST_YEAR, LAST_YEAR, is_relative
 
 LARGEST_PAGE: Final = 32 * 2**20
 """Bytes. The largest real page is a hundredth of it."""
@@ -29,6 +30,8 @@ _BINARY: Final = (
 )  # fmt: skip
 """How files begin that are no text: archives, pictures, programs, databases."""
 _MOST_NULS: Final = 0.05
+_LONGEST_TIME: Final = 80
+"""Characters of a time that is not understood, shown to people."""
 
 
 class UnusablePage(QQNewsError):
@@ -64,10 +67,19 @@ def parse(asked: Asked, file: str, url: str) -> None:
     """One saved page as Markdown; '-' reads standard input. With --json: every field, and where it was found."""
     raw = read_saved(file, page_address(url))
     article = normalise(raw)
+    if article.published_at is None and article.published_raw:
+        click.echo(f"{file}: undated: {_why_undated(article.published_raw)}", err=True)
     if asked.json:
         click.echo(orjson.dumps(facts_of(article, raw), option=orjson.OPT_INDENT_2))
     else:
         click.echo(to_markdown(article), nl=False)
+
+
+def _why_undated(raw: str) -> str:
+    told = repr(raw[:_LONGEST_TIME])
+    if is_relative(raw):
+        return f"{told} tells a time only to those who know when the page was saved"
+    return f"{told} is no time from {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def page_address(text: str) -> str:
@@ -163,5 +175,5 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: list(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     return list(value) if isinstance(value, tuple) else value

@@ -31,7 +31,7 @@ SAMPLES: Final = 3
 COMPARED: Final = tuple(name for name in FACTS if name != "provenance")
 """Fields whose difference is one; where a value was found is no difference by itself."""
 
-_WHOLE: Final = frozenset({"url", "title", "body", "kind", "layout"})
+_WHOLE: Final = frozenset({"url", "title", "body", "animations", "kind", "layout", "published_precision"})
 """Fields that are always this reading's own."""
 
 Change = Callable[[Archive], Verdict]
@@ -128,7 +128,7 @@ class Reextraction:
             return error
         except NotAnAddress as error:
             return NotAnArticle(capture.url, error.reason)
-        return normalise(joined(shell[1], raw) if shell and shell[1] else raw)
+        return normalise(joined(shell[1], raw) if shell and shell[1] else raw, capture.fetched_at)
 
     def _compared(self, known: Archived, page: Capture, now: Article | NotAnArticle) -> Iterator[Change]:
         if self._wanted.layout not in ("", known.article.layout):
@@ -177,7 +177,7 @@ def article_in(capture: Capture) -> Article | None:
         raw = read_page(capture.body, capture.url, status=capture.status, charset=_charset(capture))
     except (NotAnArticle, NotAnAddress):
         return None
-    return normalise(raw)
+    return normalise(raw, capture.fetched_at)
 
 
 def with_facts_of_others(now: Article, known: Article) -> Article:
@@ -187,9 +187,11 @@ def with_facts_of_others(now: Article, known: Article) -> Article:
         for name in COMPARED
         if name not in _WHOLE and not getattr(now, name) and getattr(known, name) and name not in known.provenance
     }
-    # The raw string of the time has the provenance of the time.
+    # The raw string of the time has the provenance of the time, and its precision is that of the time.
     if "published_at" in known.provenance:
         elsewhere.pop("published_raw", None)
+    if "published_at" in elsewhere:
+        elsewhere["published_precision"] = known.published_precision
     return replace(now, **elsewhere) if elsewhere else now
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from archive.export.errors import UnknownColumn
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Grows when a column is added, removed, renamed, or means something else."""
 
 Value = str | int | list[str] | None
@@ -71,6 +71,7 @@ ARTICLES: Final = Table(
         Column("body", _S, "The text of the newest revision", "Markdown"),
         Column("published_at", Type.BEIJING, "When the page says it was published", "Beijing time", nullable=True),
         Column("published_raw", _S, "The same, exactly as the page wrote it"),
+        Column("published_precision", _S, "Unit to which the page tells it: `second`, `minute`, `day`; else `none`"),
         Column("author", _S, "The person or desk named, else the media account"),
         Column("media", _S, "Name of the media account"),
         Column("media_id", _S, "Id of the media account"),

@@ -14,7 +14,7 @@ import orjson
 from archive.export.columns import Row, Table, Value
 from archive.export.errors import BadOption, BadValue
 from archive.export.masks import masked
-from archive.markdown_links import links, replaced
+from archive.markdown_links import links, pictures, replaced
 
 _KNOWN: Final = "min-length=N, max-length=N, han=SHARE, boilerplate[=N], mask"
 _HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
@@ -103,7 +103,8 @@ _READERS: Final = {
 
 def visible(body: str) -> str:
     """What a reader reads of a Markdown text: links without addresses, no pictures."""
-    return replaced(body, links(body), lambda link: "" if link.is_picture else link.text)
+    words = replaced(body, pictures(body), lambda _: "")
+    return replaced(words, links(words), lambda link: link.text)
 
 
 def han_share(text: str) -> float:

@@ -13,7 +13,7 @@ import orjson
 
 from archive.article import Article, content_hash
 from archive.erasures import without_articles
-from archive.media import pictures_of
+from archive.media import media_of
 from archive.parameters import by_number
 from archive.record import archived_from
 from archive.redaction.entries import LISTS, without_entries, without_words
@@ -99,15 +99,13 @@ def pictures_shown(connection: Connection, article_id: str) -> set[str]:
     article = archived_from(row).article
     bodies = connection.execute("SELECT body FROM revisions WHERE article_id = ?", (article_id,))
     return {
-        each
-        for body in [article.body, *(row[0] for row in bodies)]
-        for each in pictures_of(replace(article, body=body))
+        each for body in [article.body, *(row[0] for row in bodies)] for each in media_of(replace(article, body=body))
     }
 
 
 _PICTURES: Final = "SELECT url, sha256 FROM pictures WHERE article_id = ? OR url IN (SELECT value FROM json_each(?))"
 _OTHER_USER: Final = """
-    SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2))
+    SELECT id FROM articles WHERE id <> ?1 AND (instr(body, ?2) OR instr(thumbnail, ?2) OR instr(animations, ?2))
     UNION ALL SELECT article_id FROM revisions WHERE article_id <> ?1 AND instr(body, ?2) LIMIT 1
 """
 _FILE_OF_NOBODY_ELSE: Final = """

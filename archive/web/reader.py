@@ -63,7 +63,7 @@ def as_html(
 @cache
 def _markdown() -> MarkdownIt:
     """HTML in a text is text; addresses are of the web or none; stars are read as `_stars` says."""
-    made = MarkdownIt("commonmark", {"html": False}).enable("table")
+    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     made.validateLink = lambda url: bool(_WEB.match(url))  # type: ignore[method-assign]
     made.inline.ruler.at("emphasis", _stars)
     made.inline.ruler.before("html_inline", "breaks", _breaks)
@@ -144,7 +144,7 @@ def _is_paragraph(tokens: Sequence[Token], place: int, holds: Callable[[Sequence
 
 
 def _is_picture(inside: Sequence[Token]) -> bool:
-    return [token.type for token in inside] == ["image"]
+    return [token.type for token in inside] in (["image"], ["link_open", "image", "link_close"])
 
 
 def _is_caption(inside: Sequence[Token]) -> bool:
@@ -162,7 +162,7 @@ def _image(_: Any, tokens: Sequence[Token], place: int, options: Any, env: Any) 
         pictures.local += 1
         return f'<img src="{escape(pictures.address(path))}" alt="{alt}" loading="lazy" decoding="async">'
     pictures.elsewhere += 1
-    note = f'<small class="from">{escape(pictures.remote)}</small>' if len(tokens) == 1 and pictures.remote else ""
+    note = f'<small class="from">{escape(pictures.remote)}</small>' if _is_picture(tokens) and pictures.remote else ""
     return (
         f'<img src="{escape(source)}" alt="{alt}" loading="lazy" decoding="async" referrerpolicy="no-referrer">{note}'
     )

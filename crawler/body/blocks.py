@@ -23,15 +23,16 @@ class Run(NamedTuple):
     italic: bool = False
     code: bool = False
     link: Link | None = None
+    strike: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether it looks like nothing but text."""
-        return not (self.bold or self.italic or self.code or self.link)
+        return not (self.bold or self.italic or self.code or self.link or self.strike)
 
     def with_text(self, text: str) -> Run:
         """Another text in the same look."""
-        return Run(text, self.bold, self.italic, self.code, self.link)
+        return Run(text, self.bold, self.italic, self.code, self.link, self.strike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,13 @@ class Picture:
     """A picture: as a block of its own, or (an emoji) in the midst of text."""
 
     url: str
+    """As the page shows it."""
     alt: str
     bold: bool = False
     italic: bool = False
+    link: Link | None = None
+    animation: str = field(default="", compare=False)
+    """The address at which it moves, where ``url`` is a still of it; else ``""``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,18 @@ class Video:
     poster: str = ""
     duration: str = field(default="", compare=False)
     """As the page states it: ``00:02:24``, ``4分57秒``; ``""`` where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the page shows as a card: an account, a mini program, a place, a poll, a sound."""
+
+    kind: str
+    """As a reader would call it: ``公众号``, ``投票``."""
+    name: str
+    """``""`` where the page states none."""
+    url: str
+    """Where it leads; ``""`` where nothing on the web answers to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
+    """The words under a picture. ``inlines``: the same with their links, where it has any."""
+
     text: str
+    inlines: tuple[Inline, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +132,15 @@ class Rule:
     """A horizontal rule."""
 
 
-Block = Paragraph | Heading | Caption | Items | Quote | Table | Code | Rule | Picture | Video
+Block = Paragraph | Heading | Caption | Items | Quote | Table | Code | Rule | Picture | Video | Card
 
 
-def pictures_of(blocks: Iterable[Block]) -> Iterator[str]:
-    """Addresses of all pictures, in reading order."""
+def pictures_of(blocks: Iterable[Block]) -> Iterator[Picture]:
+    """All pictures, in reading order."""
     for block in blocks:
         match block:
-            case Picture(url):
-                yield url
+            case Picture():
+                yield block
             case Paragraph(inlines) | Heading(inlines):
                 yield from _inline_pictures(inlines)
             case Quote(children):
@@ -129,11 +149,11 @@ def pictures_of(blocks: Iterable[Block]) -> Iterator[str]:
                 for item in items:
                     yield from pictures_of(item)
             case Table(rows):
-                yield from (url for row in rows for cell in row for line in cell for url in _inline_pictures(line))
+                yield from (one for row in rows for cell in row for line in cell for one in _inline_pictures(line))
 
 
-def _inline_pictures(inlines: Iterable[Inline]) -> Iterator[str]:
-    return (part.url for part in inlines if isinstance(part, Picture))
+def _inline_pictures(inlines: Iterable[Inline]) -> Iterator[Picture]:
+    return (part for part in inlines if isinstance(part, Picture))
 
 
 def videos_of(blocks: Iterable[Block]) -> Iterator[Video]:
@@ -150,7 +170,7 @@ def videos_of(blocks: Iterable[Block]) -> Iterator[Video]:
 
 
 def texts_of(blocks: Iterable[Block]) -> Iterator[str]:
-    """The text of each text block, in reading order: no captions, alternative texts, numbers, video lines."""
+    """The text of each text block, in reading order: no captions, alternative texts, numbers, videos, cards."""
     for block in blocks:
         match block:
             case Paragraph(inlines) | Heading(inlines):

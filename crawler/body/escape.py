@@ -78,7 +78,8 @@ def escape(pieces: Iterable[Piece], place: Place = "paragraph") -> str:
     if place == "cell":
         # A row is cut at its bars before anything else is read, in code and addresses, too.
         marks |= {at for at, char in enumerate(plain) if char == "|"}
-    return "".join("\\" + char if at in marks else char for at, char in enumerate(plain))
+    ends = sorted(marks)
+    return "\\".join(plain[start:end] for start, end in zip([0, *ends], [*ends, len(plain)], strict=True))
 
 
 def _is_suspicious(text: str) -> bool:
@@ -145,7 +146,7 @@ def _flanking(text: str, start: int, end: int, mark: str) -> tuple[bool, bool]:
     before = text[start - 1] if start else " "
     after = text[end] if end < len(text) else " "
     space_before, space_after = before.isspace(), after.isspace()
-    punct_before, punct_after = _is_punctuation(before), _is_punctuation(after)
+    punct_before, punct_after = is_punctuation(before), is_punctuation(after)
     left = not space_after and (not punct_after or space_before or punct_before)
     right = not space_before and (not punct_before or space_after or punct_after)
     if mark == "_":
@@ -154,7 +155,8 @@ def _flanking(text: str, start: int, end: int, mark: str) -> tuple[bool, bool]:
 
 
 @lru_cache(maxsize=4096)
-def _is_punctuation(char: str) -> bool:
+def is_punctuation(char: str) -> bool:
+    """Whether CommonMark counts the character as punctuation, symbols included."""
     return char in _PUNCTUATION or unicodedata.category(char)[0] in "PS"
 
 

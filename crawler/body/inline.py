@@ -9,11 +9,12 @@ from itertools import accumulate, groupby
 from typing import Final
 from urllib.parse import quote
 
-from crawler.body.blocks import Break, Inline, Link, Picture, Run
-from crawler.body.escape import MOST_PARENTHESES, Piece, Place, escape
+from crawler.body.blocks import Break, Caption, Inline, Link, Picture, Run
+from crawler.body.escape import MOST_PARENTHESES, Piece, Place, escape, is_punctuation
 
 _BREAKS: Final[dict[Place, str]] = {"paragraph": "  \n", "heading": " ", "cell": "<br>"}
 _MARKERS = {"bold": "**", "italic": "*"}
+_STRUCK = Piece("~~", markup=True)
 HUGO_IN_CODE: Final = re.compile(r"\{\{[<%]|<!--\s*more", re.I)
 """What Hugo acts on even inside code, where nothing can be escaped."""
 
@@ -28,7 +29,8 @@ def write_inline(inlines: Iterable[Inline], place: Place = "paragraph") -> str:
 
 
 def write_picture(picture: Picture) -> str:
-    return escape(_picture_pieces(picture))
+    """A picture as a block of its own, inside its link where it has one."""
+    return escape(_pieces([picture], ""))
 
 
 def write_link(text: str, url: str) -> str:
@@ -36,9 +38,10 @@ def write_link(text: str, url: str) -> str:
     return escape([Piece("[", markup=True), *_label(text), Piece(f"]({destination(url)})", True, True)])
 
 
-def write_emphasis(text: str) -> str:
+def write_caption(caption: Caption) -> str:
     """A caption: its text between single stars."""
-    return escape([Piece("*", markup=True), Piece(text), Piece("*", markup=True)])
+    words = list(_pieces(_tidy(caption.inlines), " ")) if caption.inlines else [Piece(caption.text)]
+    return escape([Piece("*", markup=True), *words, Piece("*", markup=True)])
 
 
 def destination(url: str) -> str:
@@ -52,8 +55,10 @@ def destination(url: str) -> str:
 
 def _tidy(inlines: Iterable[Inline]) -> list[Inline]:
     """Adjacent equal runs merged, white space moved out of the emphasis it ends or begins."""
-    split = [part for inline in _merge(inlines) for part in _split_edges(inline)]
-    return list(_merge(_settle(split, at) for at in range(len(split))))
+    parts = [part for inline in _merge(inlines) for part in _split_edges(inline)]
+    if not all(map(_has_ink, parts)):
+        parts = list(_merge(_settled(parts)))
+    return list(_strikable(parts)) if any(map(_is_struck, parts)) else parts
 
 
 def _merge(inlines: Iterable[Inline]) -> Iterator[Inline]:
@@ -64,37 +69,107 @@ def _merge(inlines: Iterable[Inline]) -> Iterator[Inline]:
             yield Run("".join(part.text for part in group if isinstance(part, Run)), *look)
 
 
-def _look(inline: Inline) -> tuple[bool, bool, bool, Link | None] | None:
+def _look(inline: Inline) -> tuple[bool, bool, bool, Link | None, bool] | None:
     """What two runs must share to be one; None for what is no run."""
-    return (inline.bold, inline.italic, inline.code, inline.link) if isinstance(inline, Run) else None
+    if not isinstance(inline, Run):
+        return None
+    return inline.bold, inline.italic, inline.code, inline.link, inline.strike
 
 
 def _split_edges(inline: Inline) -> list[Inline]:
     if not isinstance(inline, Run) or inline.plain:
         return [inline]
     core = inline.text.strip()
+    if core == inline.text:
+        return [inline]
     before, _, after = inline.text.partition(core) if core else (inline.text, "", "")
     return [inline.with_text(text) for text in (before, core, after) if text]
 
 
-def _settle(parts: Sequence[Inline], at: int) -> Inline:
-    """White space, breaks and pictures keep only the emphasis that both of their neighbours share."""
-    part = parts[at]
-    if isinstance(part, Run) and not part.text.isspace():
-        return part
-    before, after = parts[at - 1] if at else Run(""), parts[at + 1] if at + 1 < len(parts) else Run("")
-    bold = part.bold and before.bold and after.bold
-    italic = part.italic and before.italic and after.italic
-    if isinstance(part, Run):
-        shared = isinstance(before, Run) and isinstance(after, Run) and before.link == after.link
-        return Run(part.text, bold, italic, link=part.link if shared else None)
-    return replace(part, bold=bold, italic=italic)
+def _settled(parts: Sequence[Inline]) -> Iterator[Inline]:
+    """White space, breaks and pictures keep only the emphasis that the text before them and after them shares."""
+    before, after = _reaching(parts), list(reversed(_reaching(list(reversed(parts)))))
+    for at, part in enumerate(parts):
+        if _has_ink(part):
+            yield part
+            continue
+        bold, italic = (all(shared) for shared in zip(before[at], after[at], strict=True))
+        if isinstance(part, Run):
+            yield Run(part.text, bold, italic, link=part.link if _is_within_link(parts, at, part.link) else None)
+        else:
+            yield replace(part, bold=bold, italic=italic)
+
+
+def _reaching(parts: Sequence[Inline]) -> list[tuple[bool, bool]]:
+    """For each part the emphasis (bold, italic) that lasts, unbroken, from the last text up to it and in it."""
+    bold = italic = False
+    reaching = []
+    for part in parts:
+        inked = _has_ink(part)
+        bold, italic = part.bold and (inked or bold), part.italic and (inked or italic)
+        reaching.append((bold, italic))
+    return reaching
+
+
+def _has_ink(part: Inline) -> bool:
+    return isinstance(part, Run) and not part.text.isspace()
+
+
+def _is_within_link(parts: Sequence[Inline], at: int, link: Link | None) -> bool:
+    beside = parts[max(at - 1, 0) : at + 2]
+    return len(beside) == 3 and not any(isinstance(part, Break) or part.link != link for part in beside)
+
+
+def _is_struck(part: Inline) -> bool:
+    return isinstance(part, Run) and part.strike
+
+
+def _strikable(parts: Sequence[Inline]) -> Iterator[Inline]:
+    """Struck text without the signs at its edges that would keep a renderer from seeing the marks around it.
+
+    Chinese stands without spaces: in ``原价~~￥99~~元`` the first mark would open nothing.
+    """
+    for at, part in enumerate(parts):
+        if not (isinstance(part, Run) and part.strike):
+            yield part
+            continue
+        before, after = _is_loose(parts, at, -1), _is_loose(parts, at, 1)
+        if part.code:
+            yield part._replace(strike=before and after)
+            continue
+        first, last = _signs(part.text), _signs(part.text[::-1])[::-1]
+        if (before or not first) and (after or not last):
+            yield part
+            continue
+        core = part.text.removeprefix(first).removesuffix(last)
+        for text, strike in ((first, False), (core, True), (last if core else "", False)):
+            if text:
+                yield part.with_text(text)._replace(strike=strike)
+
+
+def _is_loose(parts: Sequence[Inline], at: int, step: int) -> bool:
+    """Whether what stands before (-1) or after (1) a run lets its marks flank it, whatever its own first sign."""
+    part, near = parts[at], at + step
+    if not 0 <= near < len(parts):
+        return True
+    beside = parts[near]
+    if not isinstance(beside, Run) or not isinstance(part, Run):
+        return True
+    if (beside.bold, beside.italic, beside.link) != (part.bold, part.italic, part.link) or beside.code:
+        return True
+    sign = beside.text[-1 if step < 0 else 0]
+    return sign.isspace() or is_punctuation(sign)
+
+
+def _signs(text: str) -> str:
+    """The signs that a text begins with."""
+    return text[: next((at for at, char in enumerate(text) if not is_punctuation(char)), len(text))]
 
 
 def _pieces(inlines: Sequence[Inline], line_break: str) -> Iterator[Piece]:
     """Links are the outer grouping; emphasis inside a link is written relative to the link's own."""
     outer: list[tuple[bool, bool, list[Piece]]] = []
-    for link, group in groupby(inlines, key=lambda part: part.link if isinstance(part, Run) else None):
+    for link, group in groupby(inlines, key=lambda part: None if isinstance(part, Break) else part.link):
         parts = list(group)
         if link is None:
             outer.extend((part.bold, part.italic, list(_atom(part, line_break))) for part in parts)
@@ -117,10 +192,9 @@ def _atom(part: Inline, line_break: str) -> Iterator[Piece]:
         yield Piece(line_break, markup=True)
     elif isinstance(part, Picture):
         yield from _picture_pieces(part)
-    elif part.code:
-        yield from _code_pieces(part.text)
     else:
-        yield Piece(part.text)
+        pieces = list(_code_pieces(part.text)) if part.code else [Piece(part.text)]
+        yield from (_STRUCK, *pieces, _STRUCK) if part.strike else pieces
 
 
 def _picture_pieces(picture: Picture) -> Iterator[Piece]:

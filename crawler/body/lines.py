@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
+from crawler.body.looks import Look
 from crawler.body.marks import EDITOR_LINE, INVISIBLE
-
-
-class Look(NamedTuple):
-    """What text inherits from the elements around it."""
-
-    bold: bool = False
-    italic: bool = False
-    transparent: bool = False
-    heading: int = 0
-    code: bool = False
-    caption: bool = False
-    link: Link | None = None
-
 
 _FIRST = Break()
 
@@ -32,6 +19,11 @@ def visible(inlines: Sequence[Inline]) -> bool:
 
 def read_lines(inlines: Sequence[Inline], look: Look) -> Iterator[Block]:
     """The blocks of one text block: paragraphs (or a heading, or a caption) and the pictures between them."""
+    if len(inlines) == 1 and isinstance(inlines[0], Run):  # Nearly always.
+        run = _trimmed(inlines[0])
+        if run.text and not EDITOR_LINE.fullmatch(run.text):
+            yield from _finished([run], look)
+        return
     text: list[Inline] = []
     for lead_in, line in _lines(inlines):
         if all(isinstance(part, Picture) for part in line):
@@ -47,12 +39,25 @@ def _finished(text: list[Inline], look: Look) -> Iterator[Block]:
     if not text:
         return
     if look.caption:
-        words = "".join(part.text if isinstance(part, Run) else " " for part in text)
-        yield Caption(" ".join(words.split(" ")).strip())
+        yield _caption(text)
     elif look.heading:
         yield Heading(tuple(text), look.heading)
     else:
         yield Paragraph(tuple(text))
+
+
+def _caption(text: Sequence[Inline]) -> Caption:
+    """A caption stands in italics as a whole; of the looks of its parts only links, code and strokes are kept."""
+    parts = [part if isinstance(part, Run) else Run(" ") for part in text]
+    words = " ".join("".join(part.text for part in parts).split(" ")).strip()
+    if not any(part.link or part.code or part.strike for part in parts):
+        return Caption(words)
+    lean = (Run(part.text, code=part.code, link=_lean(part.link), strike=part.strike) for part in parts)
+    return Caption(words, tuple(lean))
+
+
+def _lean(link: Link | None) -> Link | None:
+    return Link(link.url) if link else None
 
 
 def _lines(inlines: Sequence[Inline]) -> Iterator[tuple[Break, list[Inline]]]:
@@ -73,11 +78,13 @@ def _words(line: Sequence[Inline]) -> str:
     return "".join(part.text if isinstance(part, Run) else "\ufffc" for part in line)
 
 
+def _trimmed(run: Run) -> Run:
+    text = run.text.strip(INVISIBLE)
+    return run if text == run.text else run.with_text(text)
+
+
 def _trim(line: Sequence[Inline]) -> list[Inline]:
     """The line without white space at its edges and with single spaces between its runs."""
-    if len(line) == 1 and isinstance(line[0], Run):  # Nearly always.
-        text = line[0].text.strip(INVISIBLE)
-        return [line[0].with_text(text)] if text else []
     if not visible(line):
         return []
     kept: list[Inline] = []

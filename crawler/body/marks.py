@@ -15,8 +15,7 @@ BLOCK_TAGS: Final = frozenset(
     "th thead tr ul".split()
 )
 _DROPPED_TAGS: Final = frozenset(
-    "audio button canvas embed head link math meta noscript object script select style svg template textarea "
-    "title".split()
+    "audio button canvas head link math meta noscript script select style svg template textarea title".split()
 )
 _DROPPED_CLASSES: Final = frozenset(
     {

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
+from typing import ClassVar, Final
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -20,15 +20,16 @@ from crawler.body.blocks import (
     Caption,
     Code,
     Inline,
-    Items,
     Link,
     Picture,
-    Quote,
     Rule,
     Run,
     texts_of,
 )
-from crawler.body.lines import Look, read_lines
+from crawler.body.cards import CARD_PREFIX, read_card, read_poll
+from crawler.body.containers import Container, open_container
+from crawler.body.lines import read_lines
+from crawler.body.looks import Look, look_of, says_something
 from crawler.body.marks import (
     BLOCK_TAGS,
     CONTROL,
@@ -42,17 +43,18 @@ from crawler.body.marks import (
     is_caption,
     is_dropped,
 )
+from crawler.body.preformatted import code_parts, has_formulas, is_prose
 from crawler.body.style import NO_STYLE, Style, read_style
 from crawler.body.table import read_table
-from crawler.body.videos import player_video, pushed_videos
+from crawler.body.videos import flash_video, player_video, pushed_videos
 
 Placeholders = Mapping[str, tuple[Block, ...]]
 """What the comments ``<!--IMG_0-->``, ``<!--VIDEO_0-->`` … of a page stand for."""
 
-_LOOKING: Final = frozenset("a b code em figcaption h1 h2 h3 h4 h5 h6 i strong".split())
-"""Tags that say by themselves how their text looks."""
 _COMPLETE: Final = re.compile(r"https?://[\w.-]+/[\w./%@=&-]*", re.ASCII)
 """Addresses that joining would not change."""
+_FORMULA_MARKS: Final = re.compile(r"^(?:\$+|\\[(\[])\s*|\s*(?:\$+|\\[)\]])$")
+"""What marks a formula's source as one, where the page writes it along."""
 MAX_NESTING: Final = 16
 """Lists, quotes and tables nested deeper than this are read as flat text."""
 
@@ -64,17 +66,6 @@ def read_blocks(root: Element, *, base_url: str, placeholders: Placeholders | No
     return tuple(reader.finished())
 
 
-@dataclass(slots=True)
-class _Container:
-    """An open quote, list or list item (the root is one, too), and what was collected in it."""
-
-    element: Element | None
-    kind: str
-    start: int | None = None
-    blocks: list[Block] = field(default_factory=list)
-    items: list[tuple[Block, ...]] = field(default_factory=list)
-
-
 class _Reader:
     """The state of one pass: the looks of the open elements, the open containers, the text block begun."""
 
@@ -83,15 +74,17 @@ class _Reader:
         self.placeholders = placeholders
         self.depth = depth
         self.looks: list[tuple[Look, bool]] = [(look or Look(), True)]
-        self.open: list[_Container] = [_Container(None, "root")]
+        self.open = [Container(None)]
         self.line: list[Inline] = []
         self.lead: tuple[Block, ...] = ()
         self.in_keyword = False
         self.in_lead = False
         self.stated: Caption | None = None
+        self.has_formulas = False
 
     def walk(self, root: Element) -> None:
         """Read all that is inside ``root``; the element itself is taken for a plain container."""
+        self.has_formulas = has_formulas(root)
         self._text(root.text)
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
@@ -126,47 +119,51 @@ class _Reader:
         css = element.get("style")
         style = read_style(css) if css else NO_STYLE
         classes = element.get("class", "").split()
-        look, _ = self.looks[-1]
+        outer, _ = self.looks[-1]
         block = tag in BLOCK_TAGS or style.block or is_caption(tag, classes)
-        if tag == "script":
-            self._place(pushed_videos(element.text or ""))
-        whole = self._WHOLE.get(tag)
-        if is_dropped(element, tag, classes, style) or (whole and whole(self, element, style)):
-            self.looks.append((look, False))
-            return False
-        if not (self.in_lead or LEAD_CLASSES.isdisjoint(classes)):
-            self.lead = self.lead or tuple(self.inside(element, lead=True))
-            self.looks.append((look, False))
+        if self._is_done(element, tag, classes, style, block):
+            self.looks.append((outer, False))
             return False
         if block:
             self._flush()
             self._open(element, tag)
-        self.looks.append((self._look(element, tag, classes, style, look), block))
+        look = outer
+        if says_something(tag, classes, style):
+            link = self._link(element, classes) if tag == "a" else outer.link
+            look = look_of(element, tag, classes, style, outer, link)
+        if look.form is not outer.form:
+            self._text(look.form.opening)
+        self.looks.append((look, block))
+        return True
+
+    def _is_done(self, element: Element, tag: str, classes: list[str], style: Style, block: bool) -> bool:
+        """Whether an element is dropped, or was read as a whole."""
+        if tag == "script":
+            self._place(pushed_videos(element.text or ""))
+        if self.has_formulas and tag != "embed" and self._read_formula(element, style, block):
+            return True
+        whole = self._WHOLE.get(tag) or (_Reader._read_card if tag.startswith(CARD_PREFIX) else None)
+        if is_dropped(element, tag, classes, style) or (whole and whole(self, element, style)):
+            return True
+        if self.in_lead or LEAD_CLASSES.isdisjoint(classes):
+            return False
+        self.lead = self.lead or tuple(self.inside(element, lead=True))
         return True
 
     def _ends(self, element: Element) -> None:
-        _, block = self.looks[-1]
+        look, block = self.looks[-1]
         if block:
             self._flush()
         self.looks.pop()
+        if look.form is not self.looks[-1][0].form:
+            self._text(look.form.closing)
         if self.open[-1].element is element:
-            self._close()
+            self.open.pop().close(self.open[-1])
 
-    def _look(self, element: Element, tag: str, classes: list[str], style: Style, look: Look) -> Look:
-        if style is NO_STYLE and tag not in _LOOKING and not classes:
-            return look
-        bold = style.bold if style.bold is not None else tag in ("strong", "b") or look.bold
-        italic = style.italic if style.italic is not None else tag in ("em", "i") or look.italic
-        transparent = style.transparent if style.transparent is not None else look.transparent
-        heading = int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else look.heading
-        code = look.code or tag == "code"
-        caption = look.caption or is_caption(tag, classes)
-        link = self._link(element, classes, look) if tag == "a" else look.link
-        return Look(bold, italic, transparent, heading, code, caption, link)
-
-    def _link(self, element: Element, classes: list[str], look: Look) -> Link | None:
+    def _link(self, element: Element, classes: list[str]) -> Link | None:
         if self.in_keyword or not SITE_LINK_CLASSES.isdisjoint(classes):
             return None
+        look, _ = self.looks[-1]
         address = self._address(element.get("href", ""))
         return Link(address, look.bold, look.italic) if address else None
 
@@ -186,8 +183,7 @@ class _Reader:
     # Elements that are read as a whole. True: the element is done with.
 
     def _read_break(self, element: Element, style: Style) -> bool:
-        look, _ = self.looks[-1]
-        self.line.append(Break(look.bold, look.italic))
+        self._break()
         return True
 
     def _read_picture(self, element: Element, style: Style) -> bool:
@@ -198,7 +194,7 @@ class _Reader:
         if address := self._address(address):
             look, _ = self.looks[-1]
             alt = HTML_SPACE.sub(" ", element.get("alt", "")).strip() or "图片"
-            picture = Picture(address, alt)
+            picture = Picture(address, alt, link=look.link)
             if style.block or not SITE_PICTURE_CLASSES.isdisjoint(element.get("class", "").split()):
                 self._place([picture])
             else:
@@ -209,9 +205,48 @@ class _Reader:
         self._place([Rule()])
         return True
 
+    def _read_sticker(self, element: Element, style: Style) -> bool:
+        address = self._address(element.get("data-emoji_url") or element.get("data-url") or "")
+        look, _ = self.looks[-1]
+        if address and not style.hidden:
+            self.line.append(Picture(address, "图片", look.bold, look.italic, look.link))
+        return True
+
     def _read_player(self, element: Element, style: Style) -> bool:
-        video = player_video(element.get("data-src") or element.get("src") or "")
+        video = player_video(element.get("data-src") or element.get("src") or "") or read_poll(element)
         self._place([video] if video else [])
+        return True
+
+    def _read_object(self, element: Element, style: Style) -> bool:
+        video = flash_video(element)
+        self._place([video] if video else [])
+        return True
+
+    def _read_embed(self, element: Element, style: Style) -> bool:
+        if self._read_formula(element, style, block=False):
+            return False
+        if "svg" in element.get("data-type", element.get("type", "")):
+            self._read_picture(element, style)
+        else:
+            self._read_object(element, style)
+        # The parser knows of no end of it: what follows stands inside.
+        return False
+
+    def _read_card(self, element: Element, style: Style) -> bool:
+        card = read_card(element)
+        self._place([card] if card else [])
+        return card is not None
+
+    def _read_formula(self, element: Element, style: Style, block: bool) -> bool:
+        """A formula is drawn by a picture; its source stands beside it."""
+        source = _FORMULA_MARKS.sub("", " ".join(element.get("data-formula", "").split()))
+        if not source or style.hidden:
+            return False
+        if block:
+            self._flush()
+        self._text(f"${source}$")
+        if block:
+            self._flush()
         return True
 
     def _read_film(self, element: Element, style: Style) -> bool:
@@ -225,13 +260,30 @@ class _Reader:
             self._flush()
         return True
 
-    def _read_code(self, element: Element, style: Style) -> bool:
-        if next(element.iter("img"), None) is not None or self.looks[-1][0].transparent:
+    def _read_preformatted(self, element: Element, style: Style) -> bool:
+        if self.looks[-1][0].transparent:
             return False
-        text = _code_text(element)
-        if text.strip():
-            self._place([Code(text)])
+        if is_prose(element):
+            self._place(self.inside(element, kind=_LineReader))
+            return True
+        for part in code_parts(element, _is_object):
+            if isinstance(part, Code):
+                self._place([part])
+            else:
+                self._read_alone(part)
         return True
+
+    def _read_alone(self, element: Element) -> None:
+        """Read an element of the code around it, in the link that it stands in."""
+        look, _ = self.looks[-1]
+        anchor = next(element.iterancestors("a"), None)
+        link = look.link if anchor is None else self._link(anchor, anchor.get("class", "").split())
+        self.looks.append((look._replace(link=link), True))
+        self._flush()
+        self._starts(element)
+        self._ends(element)
+        self._flush()
+        self.looks.pop()
 
     def _read_table(self, element: Element, style: Style) -> bool:
         if len(self.open) + self.depth > MAX_NESTING:
@@ -240,22 +292,25 @@ class _Reader:
         self.open[-1].blocks.extend(read_table(element, self.inside))
         return True
 
-    _WHOLE: Final = {
+    _WHOLE: ClassVar = {
         "br": _read_break,
         "img": _read_picture,
         "hr": _read_rule,
         "iframe": _read_player,
         "video": _read_film,
-        "pre": _read_code,
+        "embed": _read_embed,
+        "object": _read_object,
+        "mp-common-sticker": _read_sticker,
+        "qqmusic": _read_card,
+        "pre": _read_preformatted,
         "table": _read_table,
     }
 
-    def inside(self, element: Element, *, lead: bool = False) -> Iterable[Block]:
+    def inside(self, element: Element, *, lead: bool = False, kind: type[_Reader] | None = None) -> Iterable[Block]:
         """The blocks inside an element, read apart from the text around it but in its look."""
-        css = element.get("style")
-        look, _ = self.looks[-1]
-        look = self._look(element, str(element.tag), [], read_style(css) if css else NO_STYLE, look)
-        reader = _Reader(self.base_url, self.placeholders, self.depth + len(self.open), look)
+        css, (outer, _) = element.get("style"), self.looks[-1]
+        look = look_of(element, str(element.tag), [], read_style(css) if css else NO_STYLE, outer, outer.link)
+        reader = (kind or type(self))(self.base_url, self.placeholders, self.depth + len(self.open), look)
         reader.in_keyword = self.in_keyword
         # A lead inside a lead is its text: each would be a reader of its own, one inside the other.
         reader.in_lead = lead or self.in_lead
@@ -270,13 +325,21 @@ class _Reader:
             return
         if UNTIDY.search(text):
             text = CONTROL.sub("", HTML_SPACE.sub(" ", text))
+        if look.form.table:
+            text = text.translate(look.form.table)
         if text != " " or self.line:
-            self.line.append(Run(text, look.bold and not look.heading, look.italic, look.code, look.link))
+            bold = look.bold and not look.heading
+            self.line.append(Run(text, bold, look.italic, look.code, look.link, look.strike))
+
+    def _break(self) -> None:
+        look, _ = self.looks[-1]
+        self.line.append(Break(look.bold, look.italic))
 
     def _comment(self, text: str) -> None:
         if placeholder := PLACEHOLDER.fullmatch(text):
             blocks = self.placeholders.get(placeholder.group(1), ())
-            self._place(blocks)
+            link = self.looks[-1][0].link
+            self._place(replace(block, link=link) if link and isinstance(block, Picture) else block for block in blocks)
             self.stated = next((block for block in blocks if isinstance(block, Caption)), None)
         elif mark := KEYWORD_MARK.fullmatch(text):
             self.in_keyword = mark.group(1) == "" or mark.group(2) == "BEGIN"
@@ -303,60 +366,32 @@ class _Reader:
     # Containers.
 
     def _open(self, element: Element, tag: str) -> None:
-        if len(self.open) + self.depth > MAX_NESTING:
-            return
-        if tag == "blockquote":
-            self.open.append(_Container(element, "quote"))
-        elif tag in ("ul", "ol"):
-            start = _number(element.get("start", "1")) if tag == "ol" else None
-            self.open.append(_Container(element, "list", start))
-        elif tag == "li" and self.open[-1].kind == "list":
-            _gather_loose(self.open[-1])
-            self.open.append(_Container(element, "item"))
-
-    def _close(self) -> None:
-        done = self.open.pop()
-        parent = self.open[-1]
-        if done.kind == "quote" and done.blocks:
-            parent.blocks.append(Quote(tuple(done.blocks)))
-        elif done.kind == "item" and done.blocks:
-            parent.items.append(tuple(done.blocks))
-        elif done.kind == "list":
-            _gather_loose(done)
-            if done.items:
-                parent.blocks.append(Items(tuple(done.items), done.start))
+        if len(self.open) + self.depth <= MAX_NESTING and (opened := open_container(element, tag, self.open[-1])):
+            self.open.append(opened)
 
 
-def _gather_loose(container: _Container) -> None:
-    """What a list holds outside its items: a nested list belongs to the item before, the rest is an item."""
-    loose, container.blocks = tuple(container.blocks), []
-    if loose and container.items and all(isinstance(block, Items) for block in loose):
-        container.items[-1] += loose
-    elif loose:
-        container.items.append(loose)
+class _LineReader(_Reader):
+    """Reads text whose line ends count: what was pasted into ``pre``, one inside it included."""
+
+    _WHOLE: ClassVar = {tag: read for tag, read in _Reader._WHOLE.items() if tag != "pre"}
+
+    def _text(self, text: str | None) -> None:
+        lines = (text or "").replace("\r\n", "\n").split("\n")
+        for number, line in enumerate(lines):
+            if number:
+                self._break()
+            if not line.strip() and 0 < number < len(lines) - 1:
+                self._flush()
+            super()._text(line)
 
 
-def _number(text: str) -> int:
-    text = text.strip()
-    return int(text[:9]) if text.isascii() and text.isdigit() else 1
+def _is_object(element: Element) -> bool:
+    """Whether an element inside code is no text, but a picture, video or card."""
+    tag = str(element.tag)
+    return tag in _OBJECTS or (tag.startswith(CARD_PREFIX) and read_card(element) is not None)
 
 
-def _code_text(pre: Element) -> str:
-    """The text of preformatted code, line by line. WeChat gives every line a ``code`` element of its own."""
-    parts: list[str] = []
-    walker = etree.iterwalk(pre, events=("start", "end", "comment"))
-    for event, element in walker:
-        if event == "start":
-            if element.tag in ("style", "script", "svg"):
-                walker.skip_subtree()
-                continue
-            if element.tag == "br" or (element.tag == "code" and element.getprevious() is not None):
-                parts.append("\n")
-            parts.append(element.text or "")
-        elif element is not pre:
-            parts.append(element.tail or "")
-    text = CONTROL.sub("", "".join(parts).replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    return text.strip("\n").rstrip()
+_OBJECTS: Final = frozenset("embed hr iframe img mp-common-sticker object qqmusic video".split())
 
 
 def _plain(blocks: Iterable[Block]) -> str:

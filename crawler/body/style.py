@@ -1,4 +1,4 @@
-"""What an inline style says about how text looks: the four facts that matter for Markdown."""
+"""What an inline style says about how text looks: the few facts that matter for Markdown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _DECLARATION = re.compile(
-    r"(?:^|;)\s*(font-weight|font-style|display|color|(?:-webkit-)?background-clip)\s*:\s*([^;]*)", re.I
+    r"(?:^|;)\s*(font-weight|font-style|display|color|(?:-webkit-)?background-clip|text-decoration(?:-line)?"
+    r"|vertical-align)\s*:\s*([^;]*)",
+    re.I,
 )
 _BOLD = {"bold", "bolder"}
 _NOT_BOLD = {"normal", "lighter", "initial", "unset"}
 _BLOCK = {"block", "flex", "grid", "table", "list-item", "flow-root"}
+_SCRIPTS = {"super": "sup", "sub": "sub"}
 _CLEAR = re.compile(r"transparent|(?:rgba|hsla)\(.*[,/]\s*0(?:\.0+)?%?\s*\)")
 
 
@@ -26,6 +29,10 @@ class Style:
     """``display: none``."""
     block: bool = False
     """Shown as a block of its own, whatever the element."""
+    strike: bool = False
+    """``text-decoration: line-through``."""
+    script: str = ""
+    """``sup`` or ``sub``, by ``vertical-align``."""
 
 
 NO_STYLE = Style()
@@ -44,6 +51,9 @@ def read_style(css: str) -> Style:
         transparent=_is_transparent(facts),
         hidden=display == "none",
         block=display in _BLOCK,
+        strike="line-through" in (facts.get("text-decoration", "") + facts.get("text-decoration-line", "")),
+        # Boxes are only moved to where they look well.
+        script="" if display else _SCRIPTS.get(facts.get("vertical-align", ""), ""),
     )
 
 

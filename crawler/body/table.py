@@ -11,6 +11,7 @@ from crawler.body.blocks import (
     Block,
     Break,
     Caption,
+    Card,
     Code,
     Heading,
     Inline,
@@ -23,7 +24,7 @@ from crawler.body.blocks import (
     Table,
     Video,
 )
-from crawler.body.markdown import VIDEO_PAGE, video_words
+from crawler.body.markdown import VIDEO_PAGE, card_words, video_words
 
 _SECTIONS: Final = ("thead", "tbody", "tfoot")
 _MAX_SPAN: Final = 100
@@ -99,8 +100,12 @@ def _lines(blocks: Iterable[Block]) -> Iterator[Line]:
                 yield (block,)
             case Video():
                 yield (Run(video_words(block), link=Link(VIDEO_PAGE.format(block.vid))),)
-            case Caption(text):
-                yield (Run(text, italic=True),)
+            case Card(_, _, url):
+                yield (Run(card_words(block), link=Link(url) if url else None),)
+            case Caption(text, inlines):
+                yield tuple(part._replace(italic=True) for part in inlines if isinstance(part, Run)) or (
+                    Run(text, italic=True),
+                )
             case Code(text):
                 yield from ((Run(line.strip(), code=True),) for line in text.split("\n") if line.strip())
             case Quote(children):

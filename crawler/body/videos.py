@@ -7,12 +7,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from lxml.etree import _Element as Element
+
 from crawler.body.blocks import Video
 from crawler.body.unescape import unescaped
 
 _PUSH = re.compile(r"videoArr\.push\(\s*")
 _PLAYER = re.compile(r"v\.qq\.com(?=/)", re.I)
 _PLAYER_VID = re.compile(r"(?:[?&#]vid=|/(?:page|cover/\w+)/)([a-z0-9]{11})(?![a-z0-9])", re.I)
+_FLASH_PLAYER = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:qq\.com|gtimg\.c(?:om|n))/[^\s?#]*\.swf(?![\w.])", re.I)
+_FLASH_VID = re.compile(r"(?:^|[?&#;])vid=([a-z0-9]{6,20})(?![a-z0-9])", re.I)
+_FLASH = ("src", "data", "value", "flashvars")
+"""Attributes in which a Flash player's address and its variables stand."""
 _SPOKEN = re.compile(r"时长约?\s*((?:\d+小时)?(?:\d+分)?(?:\d+秒)?)")
 _VID = re.compile(r"[A-Za-z0-9]{6,20}")
 
@@ -63,6 +69,16 @@ def player_video(address: str) -> Video | None:
     player = _PLAYER.search(address)
     match = _PLAYER_VID.search(address, player.end() + 1) if player else None
     return Video(match.group(1)) if match else None
+
+
+def flash_video(player: Element) -> Video | None:
+    """The Tencent video that an old Flash player (``embed``, or ``object``) plays; None for other things."""
+    parts = [player] if player.tag == "embed" else player.iter("object", "param", "embed")
+    stated = [value.strip() for part in parts for name in _FLASH if (value := part.get(name))]
+    if not any(map(_FLASH_PLAYER.match, stated)):
+        return None
+    named = next((found for value in stated if (found := _FLASH_VID.search(value))), None)
+    return Video(named.group(1)) if named else None
 
 
 def _word(value: object) -> str:

@@ -15,6 +15,7 @@ from archive.warc import Capture
 from crawler.ledger import Ledger, ledger_of
 
 RAW_REF = "raw_ref"
+FETCHED_AT = "fetched_at"
 """The key in ``request.meta`` under which the next steps find the capture's reference."""
 WITHHELD = "withheld"
 """The key under which they find what was left out of it; whoever reads the answer as it came must not quote it."""
@@ -37,13 +38,15 @@ class CaptureMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """The response, its capture's reference noted in the request.
+        """The response, its capture's reference and moment noted in the request.
 
         Raises `archive.errors.Erased` for an answer about an article that was taken down.
         """
         if self._ledger is None or not (facts := _facts(request)):
             return response
         capture = await self._kept(self._ledger, _capture(request, response, {**facts, "job": self._job}))
+        # A time that is told relative to this moment must be the same whenever the capture is read again.
+        request.meta[FETCHED_AT] = capture.fetched_at
         request.meta[RAW_REF] = capture.raw_ref or None
         request.meta[WITHHELD] = capture.withheld
         if not capture.withheld or facts["kind"] == "list":

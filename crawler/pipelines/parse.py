@@ -120,7 +120,8 @@ class ParsePage:
         for part in raw.bodies[0].unread if raw.bodies else ():
             self._tally.add("unread_parts", reason=part)
         self._tally.read(raw.layout, raw.notes, stated(raw))
-        return Understood(page.link, normalise(raw), page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
+        article = normalise(raw, page.fetched_at)
+        return Understood(page.link, article, page.fetched_at, page.raw_ref, gathered(raw, page.fetched_at))
 
     async def _blocked(self, page: Page, error: Blocked) -> Setback:
         """A refusal that looks like an answer: a captcha page. (Those which say so by status end in the spider.)"""

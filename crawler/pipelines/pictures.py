@@ -1,4 +1,4 @@
-"""A fetched picture is told by its bytes and kept once; one that could not be had is noted."""
+"""A fetched picture or sound is told by its bytes and kept once; one that could not be had is noted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from archive.errors import Erased
 from archive.frontier import Frontier
 from archive.media import keep_picture, note_missing
 from archive.pictures import NotAPicture
+from archive.sounds import NotASound
 from archive.store import Archive
 from crawler.items import PictureAnswer, PictureFailure
 from crawler.ledger import ledger_of
@@ -60,7 +61,7 @@ class KeepPicture:
             if isinstance(item, PictureAnswer) and not reason:
                 try:
                     keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
-                except NotAPicture as error:
+                except (NotAPicture, NotASound) as error:
                     reason = error.reason
             if reason:
                 note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at, tries)

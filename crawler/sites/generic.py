@@ -45,7 +45,9 @@ def is_prose(page: Document) -> bool:
         if len(own) >= _SHORTEST_PARAGRAPH and re.search(r"[，。！？；,.!?]", own):
             paragraphs.append(own)
         whole += len(own)
-    linked = sum(len(text.strip()) for text in page.selector.xpath("//body//a//text()").getall())
+    # Walked: XPath would collect the text inside each of thousands of links within each other.
+    seen, unlinked = (sum(len(text.strip()) for text in page.texts_without(*tags)) for tags in ((), ("a",)))
+    linked = seen - unlinked
     prose = sum(map(len, paragraphs))
     return (
         len(paragraphs) >= _FEWEST_PARAGRAPHS

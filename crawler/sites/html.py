@@ -20,6 +20,8 @@ _LONG_TAG: Final = 1024
 _MOST_ATTRIBUTES: Final = 256
 """Attributes of one tag that are read. libxml2 compares each with all before it: 200,000 took it four minutes."""
 _VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_OPEN_FOR_LIBXML: Final = ("embed", "source", "track", "wbr")
+"""Of these, those inside which libxml2 puts all that follows them."""
 _INLINE: Final = frozenset("a abbr b big code del em font i ins s small span strike strong sub sup u".split())
 
 
@@ -70,7 +72,7 @@ def _flattened(text: str) -> Iterator[str]:
         at = tag.end()
         name = tag[2].lower()
         if name in _VOID:
-            yield tag[0]
+            yield tag[0] if tag[1] or name not in _OPEN_FOR_LIBXML else f"{tag[0]}</{name}>"
         elif not tag[1]:
             opened.append(name)
             waiting[name] += 1

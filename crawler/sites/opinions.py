@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from crawler.normalise import decoded, one_line, read_time, without_tail
+from crawler.normalise import decoded, one_line, without_tail
 from crawler.sites.page import Found, Opinions, RawArticle
 from crawler.sites.unread import told
+from crawler.times import read_moment
 
 UNREAD: Final = "unread-parts"
-_CLOCK: Final = re.compile(r"\d\s*[:：时]\s*\d|^\s*1\d{9}(?:\d{3})?\s*$")
-"""What tells that a time is more than a day."""
 _SUFFIX: Final = re.compile(r"(?:_\d{6,8}|_\d+x\d+s?)?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 
 
@@ -144,16 +143,16 @@ def same_time(one: Found, other: Found) -> bool:
 
     What is no time (``昨天``) contradicts none.
     """
-    first, second = read_time(one.raw), read_time(other.raw)
+    first, second = read_moment(one.raw), read_moment(other.raw)
     if first is None and second is None:
         return one.raw.strip() == other.raw.strip()
     if first is None or second is None:
         return True
-    if not (_CLOCK.search(one.raw) and _CLOCK.search(other.raw)):
-        return first.date() == second.date()
-    if 0 in (first.second, second.second):
-        return first.replace(second=0) == second.replace(second=0)
-    return first == second
+    if "day" in (first.precision, second.precision):
+        return first.time.date() == second.time.date()
+    if 0 in (first.time.second, second.time.second):
+        return first.time.replace(second=0) == second.time.replace(second=0)
+    return first.time == second.time
 
 
 def _same_summary(one: Found, other: Found) -> bool:

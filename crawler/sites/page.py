@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -45,6 +46,8 @@ class Body:
     """Further ways that lead to the same words."""
     unread: tuple[str, ...] = ()
     """Names of the parts of that place which cannot be read (``mp-common-vote``, ``iframe``), one for each."""
+    animations: Mapping[str, str] = field(default_factory=dict)
+    """Address of a picture that the page shows still → the address at which it moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 from lxml.etree import _Element as Element
 
+from crawler.body.cards import read_card
 from crawler.body.read import read_blocks
 
 _parts: Callable[[Element], list[Element]] = etree.XPath(
@@ -44,13 +45,11 @@ def _unread(container: Element) -> Iterator[str]:
             yield str(element.tag)
 
 
-def is_drawn(element: Element) -> bool:
-    """Whether it is an element of WeChat's own, which a script draws."""
-    tag = str(element.tag)
-    return (tag.startswith("mp") or tag == "qqmusic") and tag not in _NO_PARTS
-
-
 def _gives_anything(element: Element) -> bool:
+    """Whether it gives a reader more than its kind: words, a picture, or where it leads."""
+    card = None if element.tag in _FRAMES else read_card(element)
+    if card is not None:
+        return bool(card.name or card.url)
     holder = etree.Element("div")
     one = deepcopy(element)
     one.tail = None

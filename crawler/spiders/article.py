@@ -21,7 +21,7 @@ from crawler.guard import host_of
 from crawler.items import Ending, Page, Setback, setback_of
 from crawler.ledger import Ledger, ledger_of, now
 from crawler.links import FrontierQueue, GivenQueue, Links
-from crawler.middlewares.capture import RAW_REF
+from crawler.middlewares.capture import FETCHED_AT, RAW_REF
 from crawler.middlewares.rest import RestMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.redirects import STATUSES, Astray, followed
@@ -86,7 +86,7 @@ class ArticleSpider(Spider):
             yield Setback(link, Ending.RETRIED, f"status-{response.status}", response.url)
         else:
             charset = http_content_type_encoding((response.headers.get("Content-Type") or b"").decode("latin-1"))
-            moment, raw_ref = datetime.now(UTC), response.meta.get(RAW_REF)
+            moment, raw_ref = response.meta.get(FETCHED_AT) or datetime.now(UTC), response.meta.get(RAW_REF)
             yield Page(link, response.url, response.status, response.body, moment, charset, raw_ref)
 
     async def failed(self, failure: Failure) -> AsyncIterator[Any]:

@@ -1,4 +1,4 @@
-"""The spider that fetches pictures: those of archived articles that have no copy yet."""
+"""The spider that fetches pictures and sounds: those of archived articles that have no copy yet."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class MediaSpider(Spider):
             wanted.url,
             callback=self.parse_picture,
             errback=self.failed,
-            headers={"Accept": "image/*,*/*;q=0.5", "Referer": referer(wanted.article_url)},
+            headers={"Accept": "image/*,audio/*,*/*;q=0.5", "Referer": referer(wanted.article_url)},
             cb_kwargs={"wanted": wanted},
             meta={"picture": True, "dont_retry": True},
         )

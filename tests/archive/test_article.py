@@ -1,13 +1,13 @@
 """The content hash notices what a reader would notice, and nothing else."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.article import completed, content_hash, storable
+from archive.article import BEIJING, Article, completed, content_hash, storable
 from tests.archive.samples import PICTURE, an_article
 
 ARTICLE = an_article()
@@ -124,3 +124,39 @@ def test_facts_not_stated_are_taken_from_what_was_known() -> None:
 
 def test_a_text_that_was_taken_away_does_not_come_back() -> None:
     assert completed(replace(ARTICLE, body=""), ARTICLE).body == ""
+
+
+def told(time: datetime, precision: str, *, by_a_page: bool = True) -> Article:
+    provenance = {"published_at": ("#publish_time", "raw")} if by_a_page else {}
+    return an_article(
+        published_at=time, published_raw=f"{time:%H:%M}", published_precision=precision, provenance=provenance
+    )
+
+
+MORNING = datetime(2026, 3, 10, 8, 15, tzinfo=BEIJING)
+MIDNIGHT = datetime(2026, 3, 10, tzinfo=BEIJING)
+
+
+@pytest.mark.parametrize(
+    ("article", "known", "is_known"),
+    [
+        (told(MIDNIGHT, "day"), told(MORNING, "minute"), True),
+        (told(MORNING, "minute"), told(MIDNIGHT, "day"), False),
+        (told(MIDNIGHT - timedelta(days=1), "day"), told(MORNING, "minute"), False),
+        (told(MIDNIGHT, "day"), told(MORNING, "second", by_a_page=False), False),
+        (told(MORNING, "second", by_a_page=False), told(MORNING, "minute"), True),
+        (told(MORNING, "minute"), told(MORNING, "second", by_a_page=False), False),
+        (an_article(published_at=None, published_raw="", provenance={}), told(MORNING, "minute"), True),
+        (told(MORNING, "minute"), an_article(published_at=None, published_raw="", provenance={}), False),
+    ],
+)
+def test_the_better_word_on_the_time_is_kept(article: Article, known: Article, *, is_known: bool) -> None:
+    found, better = completed(article, known), known if is_known else article
+    for name in ("published_at", "published_raw", "published_precision"):
+        assert getattr(found, name) == getattr(better, name)
+    assert found.provenance.get("published_at") == better.provenance.get("published_at")
+
+
+def test_an_article_without_a_time_has_no_precision_and_one_with_a_time_has() -> None:
+    assert an_article(published_at=None, published_precision="second").published_precision == "none"
+    assert an_article(published_at=MORNING, published_precision="none").published_precision == "second"

@@ -17,6 +17,7 @@ from archive.markdown import from_markdown, to_markdown
 from archive.media import (
     copies,
     keep_picture,
+    media_of,
     missing_pictures,
     note_missing,
     pictures_of,
@@ -24,6 +25,7 @@ from archive.media import (
     with_local_pictures,
 )
 from archive.pictures import NotAPicture, recognised
+from archive.sounds import NotASound, recognised_sound
 from archive.store import Archive
 from tests.archive.samples import NOON, PICTURE, an_article
 from tests.site.pictures import jpeg, png
@@ -132,3 +134,43 @@ def test_local_pictures_are_relative_and_the_others_stay(archive: Archive, tmp_p
     assert shown.thumbnail == TWO
     assert replace(shown, body=article.body) == article
     assert from_markdown(to_markdown(shown)).body == shown.body
+
+
+@pytest.mark.parametrize(
+    ("body", "mime", "extension"),
+    [
+        (b"ID3\x04\x00" + bytes(20), "audio/mpeg", "mp3"),
+        (b"\xff\xfb\x90\x00" + bytes(20), "audio/mpeg", "mp3"),
+        (b"\xff\xf1\x50\x80" + bytes(20), "audio/aac", "aac"),
+        (b"#!AMR\n" + bytes(20), "audio/amr", "amr"),
+        (b"\x02#!SILK_V3" + bytes(20), "audio/silk", "silk"),
+        (b"\x00\x00\x00\x20ftypM4A " + bytes(20), "audio/mp4", "m4a"),
+        (b"OggS\x00" + bytes(20), "audio/ogg", "ogg"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(20), "audio/wav", "wav"),
+    ],
+)
+def test_a_sound_is_told_by_its_bytes(body: bytes, mime: str, extension: str) -> None:
+    found = recognised_sound(body)
+    assert (found.mime, found.extension) == (mime, extension)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>404</html>", b'{"ret": -1}', png(bytes(32)), jpeg(bytes(32)), GIF, WEBP])
+def test_what_is_no_sound(body: bytes) -> None:
+    with pytest.raises(NotASound):
+        recognised_sound(body)
+
+
+def test_a_picture_is_kept_for_no_sound_and_a_sound_for_no_picture(archive: Archive) -> None:
+    with pytest.raises(NotASound):
+        keep_picture(archive, "https://res.wx.qq.com/voice/getvoice?mediaid=a", "a", png(bytes(32)), NOON)
+    with pytest.raises(NotAPicture):
+        keep_picture(archive, ONE, "a", b"ID3\x04" + bytes(20), NOON)
+
+
+def test_all_that_is_copied_of_an_article() -> None:
+    sound = "http://res.wx.qq.com/voice/getvoice?mediaid=MzA_1"
+    article = an_article(
+        body=f"![图片]({ONE})\n\n[语音：甲]({sound})\n\n[别处](https://res.wx.qq.com/x)",
+        animations={ONE: f"{PICTURE}/0", "https://inews.gtimg.com/gone/641": "https://inews.gtimg.com/gone/0"},
+    )
+    assert media_of(article) == (ONE, f"{PICTURE}/0", sound.replace("http:", "https:"), TWO)

@@ -17,7 +17,8 @@ from tests.archive.samples import NOON, an_article
 CONTRACT = {
     "articles": "id url title summary body published_at published_raw author media media_id channel keywords "
     "thumbnail kind location comment_id content_hash revision copy_of status first_seen last_seen next_check "
-    "layout raw_ref markdown_path provenance missing_since gone_at doubt source_account source_url",
+    "layout raw_ref markdown_path provenance missing_since gone_at doubt source_account source_url "
+    "published_precision animations",
     "revisions": "article_id revision seen_at content_hash title summary body raw_ref kind changes",
     "sightings": "article_id source rank seen_at",
     "links": "id url source listed_at state attempts lease_until not_before last_error rank given_up media media_id",

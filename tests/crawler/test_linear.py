@@ -16,7 +16,7 @@ from crawler.body.escape import Piece
 from crawler.body.escape import escape as escaped
 from crawler.body.markdown import write_blocks
 from crawler.body.read import read_blocks
-from crawler.normalise import normalise, read_time
+from crawler.normalise import normalise
 from crawler.sites.charset import decode
 from crawler.sites.html import parse_fragment
 from crawler.sites.page import NotAnArticle
@@ -25,6 +25,7 @@ from crawler.sites.qq.lists.links import read_lines
 from crawler.sites.qq.lists.listing import ListBroken
 from crawler.sites.registry import read_page
 from crawler.sites.whose import address_in
+from crawler.times import read_time
 from tests.archive.samples import an_article
 from tests.conftest import QQNEWS, clean_environment
 from tests.linear import UNITS, slow_inputs

@@ -38,9 +38,9 @@ def keys(site: Site, count: int = 3) -> list[str]:
     return list(site.world.of_layout("v2"))[:count]
 
 
-def careless(raw: Any) -> Article:
+def careless(raw: Any, at: Any) -> Article:
     """A parser that loses the last paragraph, and takes the account's number for an author."""
-    article = normalise(raw)
+    article = normalise(raw, at)
     return replace(article, body=article.body.rpartition("\n\n")[0], author=article.media_id)
 
 

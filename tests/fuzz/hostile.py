@@ -73,6 +73,15 @@ STRINGS = (
     "<ul>",
     '<div class="introduction">',
     "<pre><code>",
+    "<pre>",
+    "<sup>",
+    "<s>",
+    "<ol reversed start=9><li value=7>",
+    "<span data-formula='a\\\\b|$*c*'>",
+    "<embed src='//static.video.qq.com/TPout.swf?vid=c0837yy1f97'>",
+    "<mp-common-profile data-id='Mz==' data-nickname='*[x'></mp-common-profile>",
+    "<mp-common-sticker data-emoji_url='javascript:x'>",
+    "<mpvoice name='](x' voice_encode_fileid='a)b'>",
     '<a href="javascript:alert(1)">',
     '<a href="JaVaScRiPt&#58;alert(1)">',
     '<a href="//[::1">',
@@ -146,6 +155,9 @@ HOSTILE_VALUES = (
     "x" * 5000,
     "2026-13-45 99:99:99",
     "1" * 400,
+    "text-decoration:line-through;vertical-align:super",
+    "http://static.video.qq.com/TPout.swf?vid=c0837yy1f97",
+    "$\\\\frac{a}{b}$",
     "99999999999999",
     "wxv_1",
 )
@@ -157,6 +169,10 @@ def _many(text: str) -> Callable[[Random], str]:
 
 def _some(text: str) -> Callable[[Random], str]:
     return lambda rng: text * rng.choice((100, 3_000, 12_000))
+
+
+def preformatted(text: str) -> Callable[[Random], str]:
+    return lambda rng: f"<pre>{_some(text)(rng)}</pre>"
 
 
 def attributes(rng: Random) -> str:
@@ -211,6 +227,8 @@ BLOCKS: tuple[Callable[[Random], str], ...] = (
         _some(text)
         for text in ('<img src="//x/y">', "<p>x</p>", "<h2>x</h2>", '<div class="introduction">x', "<table><tr><td>")
     ),
+    *(_some(text) for text in ("<s>，", "<sup>x", "<pre><a href='//x.cn'>x", "<embed src='/x.swf'>x")),
+    preformatted("<span>x</span><img src='//x/y'>"),
     *(_some(text) for text in ("<!--IMG_0-->", "<!--keyword-->", "<pre>x", '<p style="color:red;font-weight:bold">x')),
     attributes,
     long_attribute,

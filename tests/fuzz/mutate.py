@@ -15,9 +15,17 @@ from tests.fuzz.seeds import Seed
 Mutator = Callable[[str, Random, str], str]
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 TAGS = "p div span section a b strong em i ul ol li table tr td blockquote h1 h3 pre code img br hr figure figcaption"
-NAMES = (*TAGS.split(), *"script style svg iframe video form input title meta body html template noscript".split())
 SIGNS = re.compile(r"""[{}\[\]()'"`,:;=?|\\/]""")
 """What groups and parts the code of a script."""
+NAMES = (
+    *TAGS.split(),
+    *"script style svg iframe video form input title meta body html template noscript".split(),
+    *"sup sub s del embed object mpvoice mp-common-profile mp-common-sticker mp-common-videosnap".split(),
+)
+ATTRIBUTES = (
+    "style class id href src data-src colspan rowspan start value reversed alt hidden data-mpvid content name "
+    "data-formula data-nickname data-url data-emoji_url data-lang voice_encode_fileid"
+).split()
 LONGEST = 400_000
 """Characters. Only the hostile blocks are longer."""
 
@@ -125,7 +133,7 @@ def set_attribute(text: str, rng: Random, other: str) -> str:
     tag = _tag(text, rng)
     if tag is None or tag[1]:
         return text
-    name = rng.choice("style class id href src data-src colspan rowspan start alt hidden data-mpvid content".split())
+    name = rng.choice(ATTRIBUTES)
     value = rng.choice(HOSTILE_VALUES)
     return f'{text[: tag.end() - 1]} {name}="{value}">{text[tag.end() :]}'
 

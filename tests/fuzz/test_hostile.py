@@ -113,7 +113,9 @@ def test_directions_are_turned_in_no_title() -> None:
     assert "正文" in body
 
 
-@pytest.mark.parametrize("tag", ["div", "span", "p", "blockquote", "ul><li", "b><i", "table><tr><td", "font"])
+@pytest.mark.parametrize(
+    "tag", ["div", "span", "p", "blockquote", "ul><li", "b><i", "table><tr><td", "font", "embed", "wbr"]
+)
 @pytest.mark.parametrize("depth", [100, 2_047, 2_100, 20_000])
 def test_no_text_is_lost_below_any_depth(tag: str, depth: int) -> None:
     root = parse_html(f"<html><body>前文{f'<{tag}>' * depth}深处{'</div>' * depth}<p>后文</p></body></html>")

@@ -62,6 +62,7 @@ class Routes:
         hosts |= dict.fromkeys(INTERFACE_HOSTS, self.interface)
         hosts |= dict.fromkeys(PICTURE_HOSTS, self.picture)
         hosts[wechat.HOST] = lambda request: wechat.answer(self.world, request)
+        hosts[wechat.SOUND_HOST] = wechat.sound
         self._hosts = hosts
 
     def knows(self, host: str) -> bool:

@@ -114,7 +114,7 @@ def _part_blocks(part: dict[str, Any], base_url: str) -> Iterator[Block]:
         yield from read_blocks(parse_fragment(words), base_url=base_url)
     elif kind in _PICTURE_TYPES:
         address = text_of(value) or picture_address(details)
-        yield from picture_blocks(address, text_of(details.get("desc")))
+        yield from picture_blocks(details, address, text_of(details.get("desc")))
     elif kind in _VIDEO_TYPES and (video := read_video(details)):
         yield video
 

@@ -13,6 +13,7 @@ from lxml.etree import _Element as Element
 from parsel import Selector, css2xpath
 
 from crawler.body.blocks import Block, pictures_of, texts_of, videos_of
+from crawler.body.inline import destination
 from crawler.body.markdown import write_blocks
 from crawler.body.marks import CONTROL
 from crawler.sites.charset import decode
@@ -220,11 +221,13 @@ def _mended(found: re.Match[str]) -> str:
 
 def make_body(blocks: Sequence[Block], where: str, unread: tuple[str, ...] = ()) -> Body:
     """Blocks, written out. ``unread``: names of what could not be read beside them."""
+    pictures = tuple(pictures_of(blocks))
     return Body(
         markdown=write_blocks(blocks),
         text=" ".join(text for text in texts_of(blocks) if text),
-        pictures=tuple(pictures_of(blocks)),
+        pictures=tuple(picture.url for picture in pictures),
         videos=tuple(videos_of(blocks)),
         where=where,
         unread=unread,
+        animations={destination(picture.url): picture.animation for picture in pictures if picture.animation},
     )

@@ -54,7 +54,7 @@ def slide_blocks(slides: list[Any]) -> Iterator[Block]:
                 (text for key in _ADDRESSES if (text := text_of(slide.get(key)))), ""
             )
             words = next((text for key in (*_WORDS, *names) if (text := text_of(slide.get(key)))), "")
-            yield from picture_blocks(address, _plain(words))
+            yield from picture_blocks(slide, address, _plain(words))
 
 
 def _plain(html: str) -> str:

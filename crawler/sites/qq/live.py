@@ -75,7 +75,7 @@ def _blocks(entry: Mapping[str, Any], base_url: str) -> Iterator[Block]:
         pictures = entry.get(key)
         for picture in pictures if isinstance(pictures, list) else [pictures]:
             address = picture_address(picture) if isinstance(picture, dict) else text_of(picture)
-            yield from picture_blocks(address, "")
+            yield from picture_blocks(picture if isinstance(picture, dict) else {}, address, "")
 
 
 def _text(entry: Mapping[str, Any]) -> str:

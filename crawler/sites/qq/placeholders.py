@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from archive.article import SIZED_HOSTS
 from crawler.body.blocks import Block, Caption, Picture
 from crawler.body.read import Placeholders
 from crawler.body.unescape import unescaped
@@ -32,6 +33,10 @@ _EMPTY: Final = re.compile(
 )
 """Kinds of placeholders that stand for nothing: marks around links, places for advertisements."""
 _LONGEST_KIND: Final = 40
+_MOVING: Final = ("gifUrl", "gif_url", "gifurl")
+_IS_GIF: Final = ("isGif", "isgif", "is_gif")
+_OF_GIFS: Final = frozenset((*_MOVING, *_IS_GIF))
+_SIZE: Final = re.compile(r"/\d{1,4}$")
 _WRAPPERS: Final = ("all", "img")
 """Attributes of before 2020 wrap their sizes: ``{"img": {"imgurl641": {"imgurl": …}}}``."""
 
@@ -44,7 +49,7 @@ def read_placeholders(attributes: object, titles: Mapping[str, str] | None = Non
 
 def _stands_for(name: str, value: dict[str, Any], titles: Mapping[str, str]) -> Iterator[Block]:
     if name.startswith("IMG_"):
-        yield from picture_blocks(picture_address(value), text_of(value.get("desc")))
+        yield from picture_blocks(value, picture_address(value), text_of(value.get("desc")))
     elif name.startswith("VIDEO_") and (video := read_video(value)):
         yield replace(video, title=video.title or titles.get(video.vid, ""))
 
@@ -60,23 +65,49 @@ def _kind(name: str) -> str:
     return re.sub(r"_\d+$", "", name)[:_LONGEST_KIND]
 
 
-def picture_blocks(address: str, caption: str) -> Iterator[Block]:
-    """A picture and its caption; nothing without a complete address."""
-    address = f"https:{address}" if address.startswith("//") else address
-    if address.startswith(("http://", "https://")):
-        yield Picture(address, "图片")
+def picture_blocks(value: Mapping[str, Any], address: str, caption: str) -> Iterator[Block]:
+    """The picture at an address and its caption; nothing without a complete address. ``value``: its attributes."""
+    address = _completed(address)
+    if address:
+        animation = animation_address(value, address)
+        yield Picture(address, "图片", animation=animation if animation != address else "")
         if words := " ".join(unescaped(caption).split()):
             yield Caption(words)
 
 
 def picture_address(value: Mapping[str, Any]) -> str:
     """The address of a picture's attributes, however deep its sizes are wrapped; ``""`` without one."""
-    for key in _SIZES:
-        found = value.get(key)
-        if address := text_of(found.get("imgurl") if isinstance(found, dict) else found):
-            return address
-    for key in _WRAPPERS:
-        inner = value.get(key)
-        if isinstance(inner, dict) and (address := picture_address(inner)):
-            return address
+    for layer in _layers(value):
+        for key in _SIZES:
+            found = layer.get(key)
+            if address := text_of(found.get("imgurl") if isinstance(found, dict) else found):
+                return address
     return ""
+
+
+def animation_address(value: Mapping[str, Any], address: str) -> str:
+    """Where the picture that is shown from ``address`` moves; ``""`` where its attributes call it no GIF."""
+    for layer in _layers(value):
+        if _OF_GIFS.isdisjoint(layer):
+            continue
+        if moving := next((found for key in _MOVING if (found := _completed(text_of(layer.get(key))))), ""):
+            return moving
+        if any(layer.get(key) is True or text_of(layer.get(key)) in ("1", "true") for key in _IS_GIF):
+            # The site's own hosts keep a picture as it was sent under the size 0.
+            return _SIZE.sub("/0", address) if SIZED_HOSTS.match(address) else address
+    return ""
+
+
+def _layers(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A picture's attributes, and those that they wrap, from the outside in."""
+    waiting = [value]
+    while waiting:
+        layer = waiting.pop()
+        yield layer
+        waiting += [inner for key in reversed(_WRAPPERS) if isinstance(inner := layer.get(key), dict)]
+
+
+def _completed(address: str) -> str:
+    """An address with its scheme; ``""`` for what is none of the web."""
+    address = f"https:{address}" if address.startswith("//") else address
+    return address if address.startswith(("http://", "https://")) else ""

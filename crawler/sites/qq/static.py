@@ -50,7 +50,7 @@ def _body(page: Document, slides: tuple[Block, ...]) -> Body:
     blocks = _blocks(page, slides)
     parts = _parts(page)
     # Saved after its scripts ran, a page has the parts in its text, too.
-    written = _words(blocks).endswith(_words(parts)) and {*pictures_of(blocks)}.issuperset(pictures_of(parts))
+    written = _words(blocks).endswith(_words(parts)) and _addresses(blocks) >= _addresses(parts)
     if parts and not written:
         blocks = (*blocks, *parts)
     named = {video.vid for video in videos_of(blocks)}
@@ -67,12 +67,15 @@ def _blocks(page: Document, slides: tuple[Block, ...]) -> tuple[Block, ...]:
         place.clear(keep_tail=True)
         place.append(etree.Comment(_GALLERY))
     blocks = read_blocks(container, base_url=page.base_url, placeholders={_GALLERY: slides})
-    shown = set(pictures_of(blocks))
-    return blocks if shown.issuperset(pictures_of(slides)) else (*blocks, *slides)
+    return blocks if _addresses(blocks) >= _addresses(slides) else (*blocks, *slides)
 
 
 def _parts(page: Document) -> tuple[Block, ...]:
     return tuple(part_blocks(page.scripts.value("contentJson", list), page.base_url))
+
+
+def _addresses(blocks: Iterable[Block]) -> set[str]:
+    return {picture.url for picture in pictures_of(blocks)}
 
 
 def _words(blocks: Iterable[Block]) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import filterfalse
 from typing import Any, Final, NamedTuple
 
 from lxml.etree import _Element as Element
 
 from crawler.body.blocks import Block, Link, Paragraph, Picture, Run, Video, texts_of
+from crawler.body.cards import SOUND
 from crawler.body.read import read_blocks
 from crawler.body.unescape import unescaped
 from crawler.sites.html import parse_fragment
@@ -23,7 +23,7 @@ from crawler.sites.page import Body, Found
 from crawler.sites.qq.document import Document, make_body, text_of
 from crawler.sites.substance import says_something
 from crawler.sites.unread import unread_parts
-from crawler.sites.wechat.cards import VOICE, background_pictures, card_blocks, name_media, names_card
+from crawler.sites.wechat.drawn import background_pictures, name_videos
 from crawler.sites.wechat.fields import CONTENT, article_link
 from crawler.sites.wechat.statements import Statements
 
@@ -117,15 +117,14 @@ def _is_frame(content: Element, page: Document) -> bool:
 
 
 def _article(content: Element, page: Document) -> Iterator[_Way]:
-    """An ordinary article; of one that is nothing but cards or drawings, those."""
+    """An ordinary article; of one that is nothing but drawings, those."""
     for portrait in page.all(_AVATARS):
         portrait.set("hidden", "")
-    name_media(content)
+    name_videos(content)
     unread = unread_parts(content)
     drawn = tuple(background_pictures(content))
     undrawn = ("background picture",) * len(drawn)
     yield _Way(read_blocks(content, base_url=page.url), CONTENT, (*unread, *undrawn))
-    yield _Way(tuple(card_blocks(content)), f"{CONTENT}: cards", (*filterfalse(names_card, unread), *undrawn))
     yield _Way(drawn, f"{CONTENT}: backgrounds", unread)
 
 
@@ -194,7 +193,7 @@ def _sound(page: Document, said: Statements) -> _Way:
 def _sound_line(sound: dict[str, Any]) -> Paragraph:
     file = next((text for key in ("voice_encode_fileid", "voice_id") if (text := text_of(sound.get(key)))), "")
     name = next((text for key in ("title", "name", "voice_name") if (text := text_of(sound.get(key)))), "")
-    link = Link(VOICE.format(file)) if _SOUND_ID.fullmatch(file) else None
+    link = Link(SOUND.format(file)) if _SOUND_ID.fullmatch(file) else None
     return Paragraph((Run(f"语音：{' '.join(unescaped(name).split())}" if name else "语音", link=link),))
 
 

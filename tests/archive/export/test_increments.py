@@ -54,6 +54,16 @@ def change(archive: Archive, seed: int) -> None:
         take_down(archive, taken, "asked", later)
 
 
+def test_an_increment_over_an_export_of_another_schema_is_refused(changing: Archive, tmp_path: Path) -> None:
+    export(changing, "jsonl", tmp_path / "base", Wish())
+    manifest = tmp_path / "base" / "export.json"
+    stated = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(stated | {"schema_version": stated["schema_version"] - 1}))
+    with pytest.raises(NotAnExport, match="its schema is"):
+        export(changing, "jsonl", tmp_path / "more", Wish(), since=(tmp_path / "base",))
+    assert not (tmp_path / "more").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "wish"),
     [

@@ -43,7 +43,8 @@ def check(rows: list[dict[str, Any]], archive: Archive) -> None:
     assert [row["id"] for row in rows] == list(there)
     for row in rows:
         kept = there[row["id"]]
-        for name in ("url", "title", "summary", "body", "channel", "status", "content_hash", "published_at"):
+        time = ("published_at", "published_precision")
+        for name in ("url", "title", "summary", "body", "channel", "status", "content_hash", *time):
             assert row[name] == kept[name], name
         assert row["keywords"] == json.loads(kept["keywords"])
         assert row["revision"] == kept["revision"]

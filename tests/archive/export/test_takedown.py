@@ -172,7 +172,7 @@ def test_an_export_of_another_version_that_holds_it_is_removed_and_named(archive
     for name in ("with", "other"):
         folder = archive.data / "exports" / name
         export(archive, "jsonl", folder, Wish() if name == "with" else Wish(limit=1))
-        stated = (folder / "export.json").read_text().replace('"schema_version": 2', '"schema_version": 1')
+        stated = (folder / "export.json").read_text().replace('"schema_version": 3', '"schema_version": 1')
         (folder / "export.json").write_text(stated)
     ended = taken(archive)
     assert ended.left == {}

@@ -1,4 +1,4 @@
-"""Articles of public accounts (``mp.weixin.qq.com``): one that is there, one that was deleted, one behind a check."""
+"""Articles of public accounts (``mp.weixin.qq.com``): one that is there, one with a sound, one behind a check …"""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from tests.site.pages.forms import forms
 from tests.site.world import World
 
 HOST = "mp.weixin.qq.com"
+SOUND_HOST = "res.wx.qq.com"
 GOOD = "k3lWQ8Zr0xYb5TnVu1JhAg"
 DELETED = "d9PfM2sEoC7wRt4XyKq6Lw"
 GUARDED = "g1BvN8hUzJ5aSi0FeDc3Qx"
+SPOKEN = "s7HtK2pLmV9cXe4RwBq1Ny"
+OF_YESTERDAY = "y5TgN8wJkD3zUb6QaCe0Mi"
 """The keys in the addresses ``/s/<key>``."""
 FORMS = forms()
 """Further pages, by their keys."""
@@ -30,6 +33,15 @@ ARTICLE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title></title>
 <p><img data-src="https://mmbiz.qpic.cn/mmbiz_jpg/ferry/640?wx_fmt=jpeg"></p><p>汽笛响过，河面又宽了起来。</p></div></div>
 <script>var biz = "" || "MzAxMjM0NTY3OA=="; var nickname = htmlDecode("{ACCOUNT}"); var ct = "1786000000";</script>
 </body></html>"""
+
+VOICE = "MzAxMjM0NTY3OA_42"
+"""The id of the sound in the page that has one."""
+_SPOKEN = ARTICLE.replace("<p>汽笛", f'<p><mpvoice name="船夫的话" voice_encode_fileid="{VOICE}"></mpvoice></p><p>汽笛')
+
+YESTERDAY = "昨天 08:15"
+PAGE_OF_YESTERDAY = ARTICLE.replace('var ct = "1786000000";', "").replace(
+    f"{ACCOUNT} </a>", f'{ACCOUNT} </a><em id="publish_time">{YESTERDAY}</em>'
+)
 
 _DELETED = """<!DOCTYPE html><html><head><meta charset="utf-8"><title></title></head><body><div class="weui-msg">
 <div class="weui-msg__text-area"><h2 class="weui-msg__title">该内容已被发布者删除</h2></div></div></body></html>"""
@@ -53,4 +65,12 @@ def answer(world: World, request: Request) -> Reply:
         return redirect(f"https://{HOST}/mp/wappoc_appmsgcaptcha?poc_token=x&target_url=y")
     if key in FORMS:
         return html_reply(FORMS[key].body, FORMS[key].status)
-    return html_reply({GOOD: ARTICLE, NAMED: NAMED_ARTICLE}.get(key, _DELETED).encode())
+    pages = {GOOD: ARTICLE, NAMED: NAMED_ARTICLE, SPOKEN: _SPOKEN, OF_YESTERDAY: PAGE_OF_YESTERDAY}
+    return html_reply(pages.get(key, _DELETED).encode())
+
+
+def sound(request: Request) -> Reply:
+    """The file of a sound, at the host that keeps them: the head of an MP3, and the id."""
+    if not request.path.startswith("/voice/getvoice?mediaid="):
+        return Reply(status=404)
+    return Reply(content_type="audio/mp3", body=b"ID3\x04\x00\x00\x00\x00\x00\x00" + request.path.encode())
