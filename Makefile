@@ -47,8 +47,8 @@ takedowns: install ## Take down every article of a crawled site of 200 in turn, 
 soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
 	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py
 
-bench: .venv/bench/made ## Measure everything beside peers and limits into docs/benchmarks.md (SECTION=name; BENCH=full: longer)
-	nice .venv/bench/bin/python -m tests.bench $(SECTION) --write docs/benchmarks.md
+bench: .venv/bench/made ## Measure everything beside peers and limits into docs/reference/benchmarks.md (SECTION=name; BENCH=full: longer)
+	nice .venv/bench/bin/python -m tests.bench $(SECTION) --write docs/reference/benchmarks.md
 
 .venv/bench/made: requirements-bench.lock $(BIN)/qqnews
 	$(PYTHON) -m venv .venv/bench

@@ -67,7 +67,7 @@ def _messages(jobs: Jobs) -> Iterator[Finding]:
         cure = "export it before the daemon starts, or before cron's line or the units are installed"
         yield Finding("messages", Level.WARNING, f"not set: {', '.join(dict.fromkeys(missing))}", cure)
     elif not telling.urls:
-        cure = "name an address in [notify] of your time-table, see docs/monitoring.md"
+        cure = "name an address in [notify] of your time-table, see docs/how-to/monitoring.md"
         yield Finding("messages", Level.NOTE, "nobody is told when a job turns bad", cure)
     else:
         cure = "'qqnews schedule notify --test' shows whether they arrive"

@@ -24,7 +24,7 @@ def notify(asked: Asked, *, jobs_file: Path | None, test: bool) -> None:
     """
     telling = Jobs(jobs_file).telling if test else telling_known(asked.data, jobs_file)
     if not telling.urls:
-        raise click.UsageError("there is no address: name one in [notify] of your time-table (docs/monitoring.md)")
+        raise click.UsageError("there is no address: name one in [notify] of your time-table (docs/how-to/monitoring.md)")
     # Apprise takes long to import.
     from schedules.delivery import deliver, deliver_alarms, try_all
 

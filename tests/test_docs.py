@@ -34,7 +34,7 @@ def test_the_readme_lists_every_exit_code() -> None:
 
 
 def test_every_verdict_that_an_exit_code_gives_is_documented() -> None:
-    verdicts = (ROOT / "docs/schedules.md").read_text("utf-8").partition("## Verdicts")[2].partition("## ")[0]
+    verdicts = (ROOT / "docs/reference/exit-codes.md").read_text("utf-8").partition("## Verdicts")[2].partition("## ")[0]
     assert {code.word for code in ExitCode} <= set(re.findall("`([a-z ]+)`", verdicts))
 
 

@@ -1,4 +1,4 @@
-"""All sections, in the order in which they stand in docs/benchmarks.md."""
+"""All sections, in the order in which they stand in docs/reference/benchmarks.md."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_every_metric_is_documented_and_the_other_way_round(busy: Archive) -> No
     state = read_state(busy.data)
     text = metrics(state, judged(state, next_due))
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
-    table = (ROOT / "docs/monitoring.md").read_text("utf-8").partition("## Metrics")[2]
+    table = (ROOT / "docs/how-to/monitoring.md").read_text("utf-8").partition("## Metrics")[2]
     assert set(types) == set(re.findall(r"`(qqnews_\w+)`", table))
     assert set(types.values()) == {"gauge"}
     assert set(re.findall(r"^# HELP (\w+) ", text, re.M)) == set(types)
