@@ -119,6 +119,10 @@ def utf8_safe(text: str) -> str:
 def completed(article: Article, known: Article) -> Article:
     """``article`` with the facts it does not state taken from ``known``. The text itself is never mixed."""
     missing = {name: getattr(known, name) for name in _FACTS if not getattr(article, name) and getattr(known, name)}
+    if "layout" in missing:  # A file says neither of what kind its article is nor how the page wrote the time.
+        missing["kind"] = known.kind
+    if {"published_at", "layout"} & missing.keys() and article.published_at in (None, known.published_at):
+        missing["published_raw"] = known.published_raw
     return replace(article, **missing) if missing else article
 
 

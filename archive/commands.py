@@ -17,7 +17,7 @@ from archive.asked import WORDS, Asked, shared
 from archive.compare import Change, Unchanged, differences, rendered
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
-from archive.record import Archived, Revision, columns_of
+from archive.record import Archived, Revision, columns_of, compared
 from archive.store import Archive, numbered
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
@@ -92,7 +92,8 @@ def _about(revision: Revision) -> dict[str, object]:
 
 
 def _as_it_was(archived: Archived, then: Revision) -> Archived:
-    article = replace(archived.article, title=then.title, summary=then.summary, body=then.body)
+    author = archived.article.author if then.author is None else then.author
+    article = replace(archived.article, title=then.title, summary=then.summary, body=then.body, author=author)
     return replace(
         archived,
         article=article,
@@ -143,7 +144,7 @@ def diff(asked: Asked, article: str, old: int | None, new: int | None) -> None:
         revisions = archive.revisions(asked.resolve(article))
     after = numbered(revisions, new or revisions[-1].revision)
     before = numbered(revisions, old or max(1, after.revision - 1))
-    found = {name: differences(getattr(before, name), getattr(after, name)) for name in ("title", "summary", "body")}
+    found = {name: differences(*texts) for name, texts in compared(before, after).items()}
     if asked.json:
         click.echo(orjson.dumps(_comparison(before, after, found)))
     else:

@@ -54,6 +54,8 @@ def differences(old: str, new: str, *, longest: int = _LONGEST) -> list[Change |
     Neighbouring sentences with more than ``longest`` tokens are only shown as taken out and put in.
     """
     before, after = _sentences(old), _sentences(new)
+    if before == after:
+        return [Unchanged(len(before))] if before else []
     if _pairs(before, after) > _MOST_PAIRS:
         return [_change("".join(before), "".join(after), longest)]
     matcher = SequenceMatcher(None, before, after, autojunk=False)

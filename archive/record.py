@@ -78,11 +78,19 @@ class Revision:
     """first, edited (by the publisher), reparsed (the same page, read by a mended parser); or lost."""
     changes: tuple[str, ...]
     """What an edit touched: title, lead, body, numbers, names, pictures."""
+    author: str | None = None
+    """Who was named as its author; None: not on record, as in an archive of an earlier version."""
 
     @property
     def is_lost(self) -> bool:
         """Whether the row only keeps the number of a revision whose text no copy had; see ``archive.repair``."""
         return self.kind == LOST
+
+
+def compared(before: Revision, after: Revision) -> dict[str, tuple[str, str]]:
+    """Part → the two texts in which readers look for changes. An author only where both have one on record."""
+    texts = {name: (str(getattr(before, name)), str(getattr(after, name))) for name in ("title", "summary", "body")}
+    return texts | ({"author": (before.author, after.author)} if before.author and after.author else {})
 
 
 def facts_of(article: Article) -> tuple[str | None, ...]:

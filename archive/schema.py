@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from archive.authorship import remember_authors
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
 from archive.failures import BUSY_SECONDS, named_failures
@@ -150,6 +151,11 @@ def _thinned(db: Database) -> None:
 def _ledger(db: Database) -> None:
     for statement in LEDGER:
         db.execute(statement)
+
+
+@_migration("0020_authors_and_dates")
+def _authors_and_dates(db: Database) -> None:
+    remember_authors(db.conn)
 
 
 # Long texts stand last: what comes after them in a row is slow to reach.

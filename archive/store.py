@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from os import getpid
 from pathlib import Path
@@ -17,18 +17,18 @@ from typing import Final, Self
 
 import orjson
 
-from archive.article import BEIJING, Article, completed, content_hash, storable
-from archive.changes import classify
+from archive.article import BEIJING, Article
 from archive.database import Database
-from archive.decide import Decision, KnownArticle, Verdict, changed, decide
+from archive.decide import Verdict
 from archive.erasures import any_erased, erased_among, without_erased
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
 from archive.failures import named_sqlite_failures
+from archive.judging import had_text, judged, judged_again
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
-from archive.recheck import LADDER, Look, next_check
+from archive.recheck import LADDER
 from archive.record import Archived, Revision, archived_from, revision_from, stamp
-from archive.rows import Reading, add_article, reparse_article, update_article
+from archive.rows import Reading, add_article, reparse_article, see_article, update_article
 from archive.schema import create_database, open_database, open_to_read
 from archive.space import disk_floor, ensure_room
 
@@ -125,20 +125,33 @@ class Archive:
             raise UnsafeId(article.id)
         self.ensure_room()
         with self.transaction() as connection:
-            article = self._lawful(article)
-            known = self.find(article.id)
-            reading = self._reading(article, known, seen_at, raw_ref)
+            article, known = self._lawful(article), self.find(article.id)
+            reading = self._judged(article, known, seen_at, raw_ref)
+            kept = self._write(reading, known, seen_at)
             if known:
-                article, path = update_article(connection, reading, known), known.markdown_path
-            else:
-                article, path = reading.article, _markdown_path(reading.article, seen_at)
-                add_article(connection, reading, path)
-            if known is None or article != known.article:
-                self._place(article)
-            self._write_file(path, article)
+                see_article(connection, reading)
             if source is not None:
                 _note_sighting(connection, article.id, source, rank, seen_at)
-        return Kept(article.id, reading.decision.verdict, reading.decision.revision, self.data, path)
+        return kept
+
+    def take_in(self, article: Article, *, seen_at: datetime, source: str | None = None) -> Kept:
+        """Keep what a file says of ``article``: a text that it never had, else what is not known of it yet.
+
+        An old file does not undo a newer text, and none says that the site still shows a known article: the last look,
+        the next one and a tombstone stay as they are. Raises as ``keep``.
+        """
+        self.ensure_room()
+        with self.transaction() as connection:
+            known = self.find(article.id)
+            if known is None:
+                return self.keep(article, seen_at=seen_at, source=source)
+            article = self._lawful(article)
+            if had_text(article, [known.article, *self._earlier_texts(known)]):
+                article = replace(article, title=known.article.title, body=known.article.body)
+            kept = self._write(self._judged(article, known, seen_at, None), known, seen_at)
+            if source is not None:
+                _note_sighting(connection, article.id, source, None, seen_at)
+        return kept
 
     def reparse(self, article: Article, *, read_at: datetime, raw_ref: str) -> Kept:
         """Let a known article say what its capture says to a mended parser. That is no edit, and no look at the site.
@@ -147,24 +160,12 @@ class Archive:
         """
         with self.transaction() as connection:
             known = self.article(article.id)
-            article = storable(self._lawful(article))
-            digest = content_hash(article)
-            if digest == known.content_hash and article.summary == known.article.summary:
-                decision = Decision(Verdict.SAME, known.revision, known.copy_of)
-            else:
-                decision = changed(_known_facts(known), self._first_with(digest))
-            reading = Reading(
-                article=article,
-                content_hash=digest,
-                decision=decision,
-                seen=stamp(read_at),
-                next_check=known.next_check,
-                raw_ref=raw_ref,
-                kind="reparsed",
-            )
-            reparse_article(connection, reading)
-            self._place(article)
-            self._write_file(known.markdown_path, article)
+            article = self._lawful(article)
+            reading = judged_again(article, known, read_at=read_at, raw_ref=raw_ref, first_with=self._first_with)
+            reparse_article(connection, reading, known)
+            self._place(reading.article)
+            self._write_file(known.markdown_path, reading.article)
+        decision = reading.decision
         return Kept(article.id, decision.verdict, decision.revision, self.data, known.markdown_path)
 
     def sighting(self, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
@@ -275,27 +276,34 @@ class Archive:
         row = next(self._rows(query, (digest,)), None)
         return row[0] if row else None
 
-    def _reading(self, article: Article, known: Archived | None, seen_at: datetime, raw_ref: str | None) -> Reading:
-        article = storable(article)
-        article = completed(article, known.article) if known else article
-        seen, digest = stamp(seen_at), content_hash(article)
-        changes = frozenset[str]()
-        if known and known.content_hash != digest:
-            changes = classify(known.article, article)
-        facts = _known_facts(known, noise=not changes) if known else None
-        decision = decide(article, digest, facts, self._first_with(digest))
-        looks = _looks(known, self._last_edit(known), decision, seen_at)
-        due = next_check(article.published_at, looks[-1].at, looks, self.ladder)
-        return Reading(
-            article=article,
-            content_hash=digest,
-            decision=decision,
-            seen=seen,
-            next_check=stamp(due) if due else None,
+    def _judged(self, article: Article, known: Archived | None, seen_at: datetime, raw_ref: str | None) -> Reading:
+        return judged(
+            article,
+            known,
+            seen_at=seen_at,
             raw_ref=raw_ref,
-            kind="edited" if known else "first",
-            changes=changes,
+            first_with=self._first_with,
+            last_edit=self._last_edit(known),
+            ladder=self.ladder,
         )
+
+    def _write(self, reading: Reading, known: Archived | None, seen_at: datetime) -> Kept:
+        """The row, a revision where there is a new one, and the Markdown file. To be called in a transaction."""
+        connection, decision = self.database.connection, reading.decision
+        if known:
+            article, path = update_article(connection, reading, known), known.markdown_path
+        else:
+            article, path = reading.article, _markdown_path(reading.article, seen_at)
+            add_article(connection, reading, path)
+        if known is None or article != known.article:
+            self._place(article)
+        self._write_file(path, article)
+        return Kept(article.id, decision.verdict, decision.revision, self.data, path)
+
+    def _earlier_texts(self, known: Archived) -> list[Article]:
+        """The article as each of its revisions has it, but for those that are lost."""
+        found = (each for each in self.revisions(known.article.id) if not each.is_lost)
+        return [replace(known.article, title=it.title, body=it.body, author=it.author or "") for it in found]
 
     def _place(self, article: Article) -> None:
         """Put the article into its cluster of near-duplicates."""
@@ -330,20 +338,6 @@ def _note_sighting(connection: Connection, article_id: str, source: str, rank: i
         return False
     connection.execute(_ADD_SIGHTING, (article_id, source, rank, stamp(seen_at)))
     return True
-
-
-def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:
-    return KnownArticle(known.content_hash, known.revision, known.copy_of, noise)
-
-
-def _looks(known: Archived | None, last_edit: str | None, decision: Decision, seen_at: datetime) -> tuple[Look, ...]:
-    """The looks at an article that matter for the next one: the first, the last edit, the last, this one."""
-    changed_now = decision.verdict is Verdict.CHANGED
-    if known is None:
-        return (Look(seen_at, changed_now),)
-    first, last = (datetime.fromisoformat(text) for text in (known.first_seen, known.last_seen))
-    edits = (Look(datetime.fromisoformat(last_edit), changed=True),) if last_edit else ()
-    return (Look(first), *edits, Look(last), Look(max(seen_at, last), changed_now))
 
 
 def _markdown_path(article: Article, seen_at: datetime) -> str:

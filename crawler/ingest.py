@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.article import Article, content_hash
+from archive.article import Article
 from archive.decide import Verdict
 from archive.errors import NotOurMarkdown
 from archive.markdown import from_markdown
@@ -59,16 +59,7 @@ def _take(archive: Archive, path: Path, seen_at: datetime) -> Taken:
         return Taken(path, None, article)
     if archive.erased([article.id]):
         return Taken(path, None, "its article was taken down from this archive")
-    if _had_this_text(archive, article):
-        return Taken(path, Verdict.SAME)
-    return Taken(path, archive.keep(article, seen_at=seen_at, source=SOURCE).verdict)
-
-
-def _had_this_text(archive: Archive, article: Article) -> bool:
-    """Whether this is a text that the archived article has, or had: an old file must not undo a newer revision."""
-    if not archive.known([article.id]):
-        return False
-    return content_hash(article) in {each.content_hash for each in archive.revisions(article.id)}
+    return Taken(path, archive.take_in(article, seen_at=seen_at, source=SOURCE).verdict)
 
 
 def read_markdown(path: Path) -> Article | str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
 
+from archive.erasures import written_forms
 from archive.errors import NotOurMarkdown
 from archive.markdown import MarkdownFile, from_markdown, to_markdown
 from archive.raw import Damage, members, raw_files
@@ -38,7 +39,7 @@ def mend_tree(
             yield Step(found.where, "put aside", partial(_put_aside, aside, path))
         elif rebuilt and (file := _readable(path)) and archive.known([path.stem]):
             how = "its text taken into the database, which came from an older copy"
-            yield Step(found.where, how, partial(archive.keep, file.to_article(path.stem), seen_at=now))
+            yield Step(found.where, how, partial(archive.take_in, file.to_article(path.stem), seen_at=now))
         elif path.stem in unproven:
             yield Step(found.where, "left alone: its row is damaged, too")
         else:
@@ -70,7 +71,7 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
     name = path.relative_to(archive.data).as_posix()
     if archive.erased([path.stem]):
         return Step(name, "removed: it was taken down", path.unlink)
-    if path.stem not in file.url or archive.known([path.stem]):
+    if not _names(file.url, path.stem) or archive.known([path.stem]):
         return Step(name, "put aside: its article has another file", partial(_put_aside, aside, path))
 
     def take_in() -> None:
@@ -88,6 +89,13 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
             _join_texts(connection, kept_texts, article.id)
 
     return Step(name, "its lost row made again from it ('qqnews reextract' adds what its capture says)", take_in)
+
+
+def _names(url: str, article_id: str) -> bool:
+    """Whether the address may be the article's: old ones have the id's parts apart, WeChat's have no prefix."""
+    if article_id.startswith("wx-"):
+        return all(part in url for part in article_id.removeprefix("wx-").split("-"))
+    return any(form in url for form in written_forms(article_id))
 
 
 def _join_texts(connection: Connection, texts: list[Row], article_id: str) -> None:

@@ -158,8 +158,8 @@ def _drop_orphans(connection: sqlite3.Connection) -> None:
 
 
 _FIRST_REVISIONS: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body)
-    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body FROM articles
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, author)
+    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body, author FROM articles
     WHERE NOT EXISTS (SELECT 1 FROM revisions r WHERE r.article_id = articles.id AND r.revision = articles.revision)
 """
 

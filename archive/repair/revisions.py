@@ -140,8 +140,10 @@ _INCOMPLETE: Final = """
 """
 _NUMBERS: Final = "SELECT revision FROM revisions WHERE article_id = ?"
 _FROM_ARTICLE: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, kind)
-    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body, iif(revision = 1, 'first', 'edited')
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, author, kind)
+    SELECT
+        id, revision, last_seen, content_hash, title, summary, raw_ref, body, author,
+        iif(revision = 1, 'first', 'edited')
     FROM articles WHERE id = ?
 """
 _IN_ITS_PLACE: Final = """

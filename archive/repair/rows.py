@@ -100,7 +100,8 @@ def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Itera
             yield from (([mixed], origin) for mixed in _mixtures(now, [other]))
     if table == "revisions" and (article := _rows(connection, "articles", key)):
         text = {name: article[0][name] for name in ("title", "summary", "body", "content_hash", "raw_ref")}
-        yield [*now[:-1], {**now[-1], **text}] if now else [], "its article"
+        for author in ({}, {"author": article[0]["author"]}):
+            yield [*now[:-1], {**now[-1], **text, **author}] if now else [], "its article"
         for (other,) in connection.execute(_OF_NO_ARTICLE).fetchall():
             yield (
                 [*now, *({**row, "article_id": key} for row in _rows(connection, "revisions", other))],
@@ -184,10 +185,12 @@ _NEWEST_HASH: Final = "UPDATE revisions SET content_hash = ? WHERE article_id = 
 
 
 def _with_hash(row: Row, article: Row) -> Row:
-    """A revision's row with the content hash of its text as it stands; who wrote it, only the article says."""
+    """A revision's row with the content hash of its text as it stands."""
     if row["changes"] == LOST_CHANGES:
         return row
     then = {**article, **{name: row[name] for name in ("title", "summary", "body", "content_hash")}}
+    if row.get("author") is not None:  # Else only the article says who wrote it.
+        then["author"] = row["author"]
     return {**row, "content_hash": _hash_of(then)}
 
 

@@ -116,6 +116,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "part of title": ("标题", "Title"),
     "part of summary": ("摘要", "Summary"),
     "part of body": ("正文", "Body"),
+    "part of author": ("作者", "Author"),
     "comparison cut": ("正文太长，只比较开头部分。", "The text is too long: only its beginning is compared."),
     "sides told": ("左为旧版，右为新版", "The old text at the left, the new one at the right"),
     "revision n": ("第 {number} 版", "Revision {number}"),

@@ -31,8 +31,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_every_version_has_its_dump() -> None:
-    assert [int(path.stem[:4]) for path in DUMPS] == list(range(1, len(DUMPS) + 1))
-    assert DUMPS[-1].stem == migrations().pending(Database(memory=True))[-1].name
+    assert [path.stem for path in DUMPS] == [each.name for each in migrations().pending(Database(memory=True))]
 
 
 def test_an_old_archive_opens_with_everything_in_it(old: Path) -> None:
