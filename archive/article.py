@@ -14,6 +14,8 @@ import orjson
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 """The site's own time zone. A fixed offset: China has kept no summer time since 1991."""
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""In Beijing. Programs write year 1, 1970 or 9999 where there is no date: what lies outside is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,17 @@ class Article:
     """Per field: (where it was found, the raw string found there). The body's raw string is left out."""
 
 
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What an id is made of: it becomes the name of a file."""
+
+
+def plausible(moment: datetime | None) -> datetime | None:
+    """``moment``, if something may have been published then; else None."""
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR + 1:
+        return None
+    return moment if FIRST_YEAR <= moment.astimezone(BEIJING).year <= LAST_YEAR else None
+
+
 _PICTURE = re.compile(r"(!\[[^\]\n]*\]\()((?:https?:)?//[^)\s]+)")
 _SIZE = re.compile(r"(?<=[^/:])(?:_(?:\d{6,8}|\d+x\d+s?))?/\d{1,4}$|_(?:\d{6,8}|\d+x\d+s?)$")
 _SIZED_HOSTS = re.compile(r"//[^/]*\.gtimg\.(?:com|cn)/")
@@ -87,7 +100,11 @@ def pictures_in(body: str) -> tuple[str, ...]:
 
 
 def storable(article: Article) -> Article:
-    """The same article with U+FFFD for every lone surrogate, which neither UTF-8 nor SQLite can hold."""
+    """The same article with U+FFFD for every lone surrogate, which neither UTF-8 nor SQLite can hold; undated, if its
+    date can be none.
+    """
+    if plausible(article.published_at) is not article.published_at:
+        article = replace(article, published_at=None)
     with suppress(TypeError):  # A tenth of the time of looking into each text: nearly no article has any.
         orjson.dumps(article)
         return article

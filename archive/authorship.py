@@ -1,4 +1,4 @@
-"""The migration by which revisions remember their authors; and what an earlier version took for edits or for dates."""
+"""The migration by which revisions remember their authors, and what an earlier version took for edits is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def remember_authors(connection: Connection) -> None:
         if content_hash(Article(id=article_id, url="", title=title, body=body)) == before:
             connection.execute(_NO_EDIT, (article_id, number))
             connection.execute(_UNNAMED, (article_id, number - 1))
-    connection.execute(_UNDATED)
 
 
 _NAMES_ALONE: Final = """
@@ -29,5 +28,3 @@ _NAMES_ALONE: Final = """
 """
 _NO_EDIT: Final = "UPDATE revisions SET kind = 'reparsed', changes = '[]' WHERE article_id = ? AND revision = ?"
 _UNNAMED: Final = "UPDATE revisions SET author = '' WHERE article_id = ? AND revision = ?"
-# Go writes year 1 where there is no date, and others 1970 or 9999; the raw string stays.
-_UNDATED: Final = "UPDATE articles SET published_at = NULL WHERE published_at < '1990' OR published_at >= '2101'"

@@ -18,7 +18,7 @@ from archive.compare import Change, Unchanged, differences, rendered
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
 from archive.record import Archived, Revision, columns_of, compared
-from archive.store import Archive, numbered
+from archive.store import numbered
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -38,7 +38,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def list_articles(asked: Asked, since: datetime | None, until: datetime | None, **wanted: Any) -> None:
     """The articles in the archive, newest first: id, date, channel, title."""
     chosen = Filter(since=since and since.date(), until=until and until.date(), **wanted)
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         for archived in archive.articles(chosen):
             click.echo(_facts_as_json(archived) if asked.json else _one_line(archived))
 
@@ -72,7 +72,7 @@ def show(asked: Asked, article: str, revision: int | None, *, markdown: bool) ->
     """One article, by id or address: what is known of it, and its text."""
     if markdown and asked.json:
         raise click.UsageError("--markdown and --json exclude each other")
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         archived = archive.article(asked.resolve(article))
         revisions = archive.revisions(archived.article.id)
         if revision is not None:
@@ -140,7 +140,7 @@ def _history(archived: Archived, revisions: list[Revision]) -> Iterator[str]:
 @shared
 def diff(asked: Asked, article: str, old: int | None, new: int | None) -> None:
     """What changed between two revisions of an article (default: the last two), by sentence and character."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         revisions = archive.revisions(asked.resolve(article))
     after = numbered(revisions, new or revisions[-1].revision)
     before = numbered(revisions, old or max(1, after.revision - 1))
@@ -184,7 +184,7 @@ def _safe(part: Change | Unchanged) -> Change | Unchanged:
 @shared
 def stats(asked: Asked) -> None:
     """The archive in numbers."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         numbers = archive.stats()
     if asked.json:
         click.echo(orjson.dumps(numbers))

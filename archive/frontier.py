@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from sqlite3 import Row
 from typing import Final, Protocol
 
 import orjson
 
-from archive.record import stamp
+from archive.errors import UnreadableRow
+from archive.reading import decoding, readable, utf8_text, values_of
+from archive.record import read_id, stamp
 from archive.store import Archive
 
 MAX_ATTEMPTS: Final = 5
@@ -92,10 +95,20 @@ class Frontier:
         need not be fetched.
         """
         self._archive.ensure_room()
-        with self._database.light_transaction() as connection:
+        with self._database.light_transaction() as connection, decoding(connection, "surrogateescape"):
             rows = connection.execute(_LEASE, (now + lease_seconds, now, _json(sources), limit)).fetchall()
-        rows.sort(key=lambda row: (row["not_before"], row["number"]))
-        return [Leased(row["id"], row["url"], row["source"], row["attempts"], row["rank"]) for row in rows]
+            rows.sort(key=lambda row: (row["not_before"], row["number"]))
+            return list(readable(rows, "links", "id", self._leased, self._archive.pass_over))
+
+    def _leased(self, row: Row) -> Leased:
+        """The link in a row; one that cannot be read is given up, or it would be taken again and again."""
+        try:
+            values = values_of("links", "id", row, {"id": read_id, "url": utf8_text, "source": utf8_text})
+        except UnreadableRow as error:
+            reason = f"its {error.column} cannot be read"
+            self._database.connection.execute(_GIVE_UP, (reason, row["number"]))
+            raise
+        return Leased(*(values[name] for name in ("id", "url", "source", "attempts", "rank")))
 
     def extend(self, link: str, until: float) -> None:
         """Hold a lease for longer."""
@@ -216,6 +229,7 @@ _LEASE: Final = f"""
     )
     RETURNING id, url, source, attempts, rank, not_before, rowid AS number
 """  # noqa: S608
+_GIVE_UP: Final = "UPDATE links SET state = 'dropped', last_error = ?, lease_until = 0 WHERE rowid = ?"
 _EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
 _END: Final = "UPDATE links SET state = ?, last_error = ?, lease_until = 0 WHERE id = ?"
 # Only a waiting link can fail: another process may have finished it after our lease ran out.

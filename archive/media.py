@@ -8,23 +8,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from sqlite3 import Row
 from typing import Final
 
 import orjson
 
 from archive.article import Article, pictures_in
 from archive.pictures import recognised
+from archive.reading import each_row, moment_text, readable, values_of
 from archive.record import stamp
 from archive.store import Archive
+
+PICTURE: Final = "picture"
+"""The kind of a capture that tells where the copy of its address lies; its own body is empty."""
+COPY: Final = re.compile(r"media/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z]{2,5}")
+"""The path of a copy, by the digest of its bytes."""
 
 MOST_TRIES: Final = 4
 """A picture that could not be had so often is asked for no more, unless one wishes to."""
 
 TRY_AGAIN_AFTER: Final = timedelta(hours=6)
-
-_PAGE: Final = 200
-"""Articles read at once: a longer look would keep the database's log from being folded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +71,31 @@ def wanted_pictures(
     """
     tried_before = stamp(now if again else now - TRY_AGAIN_AFTER)
     tries = 1 << 30 if again else MOST_TRIES
-    seen, last = stamp(seen_since) if seen_since else "", ""
-    while rows := archive.database.connection.execute(_NEXT_ARTICLES, (last, seen, _PAGE)).fetchall():
-        last = rows[-1]["id"]
-        for row in rows:
-            article = archive.article(row["id"]).article
-            asked = orjson.dumps(pictures_of(article)).decode()
-            for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
-                yield Wanted(url, article.id, article.url)
+    for archived in archive.every_article(stamp(seen_since) if seen_since else ""):
+        if archived.status == "taken_down":
+            continue
+        article = archived.article
+        asked = orjson.dumps(pictures_of(article)).decode()
+        for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
+            yield Wanted(url, article.id, article.url)
 
 
 def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: datetime) -> str:
     """Keep a picture's bytes, once whatever its addresses; its path. Raises `NotAPicture`."""
-    picture, digest = recognised(body), sha256(body).hexdigest()
-    path = f"media/{digest[:2]}/{digest}.{picture.extension}"
+    picture, path = recognised(body), copy_path(body)
+    digest = PurePosixPath(path).stem
     with archive.transaction() as connection:
         if not archive.database.tree.holds(path, body):
             archive.database.tree.stage(path, body)
         connection.execute(_ADD_FILE, (digest, url, path, len(body), picture.mime))
         connection.execute(_NOTE, (url, digest, article_id, stamp(at), None))
     return path
+
+
+def copy_path(body: bytes) -> str:
+    """Where the copy of a picture with these bytes lies, below the data directory. Raises `NotAPicture`."""
+    digest = sha256(body).hexdigest()
+    return f"media/{digest[:2]}/{digest}.{recognised(body).extension}"
 
 
 def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime) -> None:
@@ -97,8 +106,13 @@ def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: d
 
 def missing_pictures(archive: Archive) -> Iterator[Missing]:
     """Pictures that could not be had, in the order of their articles."""
-    for row in archive.database.connection.execute(_MISSING):
-        yield Missing(row["url"], row["article_id"], row["tries"], row["tried_at"], row["last_error"] or "")
+    return readable(each_row(archive.database.connection, _MISSING), "pictures", "url", _missing, archive.pass_over)
+
+
+def _missing(row: Row) -> Missing:
+    values = values_of("pictures", "url", row, {"tried_at": moment_text})
+    names = ("url", "article_id", "tries", "tried_at")
+    return Missing(reason=values["last_error"] or "", **{name: values[name] for name in names})
 
 
 def copies(archive: Archive, urls: Iterable[str]) -> dict[str, str]:
@@ -120,15 +134,15 @@ def with_local_pictures(article: Article, paths: dict[str, str], data: Path, fil
     return replace(article, body=body, thumbnail=local(article.thumbnail) if article.thumbnail else "")
 
 
-_NEXT_ARTICLES: Final = """
-    SELECT id FROM articles WHERE id > ? AND last_seen >= ? AND status <> 'taken_down' ORDER BY id LIMIT ?
-"""
 _NOT_THERE: Final = """
     SELECT value FROM json_each(?) WHERE NOT EXISTS (
         SELECT 1 FROM pictures WHERE url = value AND (sha256 IS NOT NULL OR tries >= ? OR tried_at > ?)
     )
 """
-_ADD_FILE: Final = "INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ADD_FILE: Final = """
+    INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (sha256) DO UPDATE SET url = excluded.url WHERE url = ''
+"""
 _NOTE: Final = """
     INSERT INTO pictures (url, sha256, article_id, tries, tried_at, last_error) VALUES (?, ?, ?, 1, ?, ?)
     ON CONFLICT (url) DO UPDATE SET sha256 = coalesce(excluded.sha256, sha256), tries = tries + 1,

@@ -6,6 +6,7 @@ record is passed over by the readers.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import threading
@@ -120,6 +121,8 @@ class RawWriter:
                 self._handle = os.open(self._directory / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             at = at.replace(microsecond=(at.microsecond + 1) % 1_000_000)
         self._day, self._offset, self._synced = at.date(), 0, 0
+        with suppress(OSError):  # Not every file system has locks: then what was captured last may seem unread.
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._append(warcinfo(self._name, f"qqnews/{version('qqnews')}", at))
         _sync_directory(self._directory)
 
@@ -149,6 +152,18 @@ def raw_files(data: Path, since: date | None = None, until: date | None = None) 
     found = ((match[1], path) for path in (data / "raw").glob("*.warc.gz") if (match := _NAME.fullmatch(path.name)))
     first, last = (f"{day:%Y%m%d}" if day else "" for day in (since, until))
     return sorted(path for day, path in found if (not first or day >= first) and (not last or day <= last))
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a process is at work on the file. Raises ``OSError`` where it cannot be opened."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # A file system without locks.
+            return False
+    return False
 
 
 def members(path: Path) -> Iterator[Member | Damage]:

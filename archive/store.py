@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -17,22 +16,23 @@ from typing import Final, Self
 
 import orjson
 
-from archive.article import BEIJING, Article
+from archive.article import BEIJING, SAFE_ID, Article
 from archive.database import Database
 from archive.decide import Verdict
 from archive.erasures import any_erased, erased_among, without_erased
-from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
+from archive.errors import ArticleNotFound, Erased, RevisionLost, UnreadableRow, UnsafeId
 from archive.failures import named_sqlite_failures
 from archive.judging import had_text, judged, judged_again
 from archive.markdown import to_markdown
 from archive.queries import Filter, archive_stats, selection
+from archive.reading import Told, decoding, each_row, readable
 from archive.recheck import LADDER
 from archive.record import Archived, Revision, archived_from, revision_from, stamp
 from archive.rows import Reading, add_article, reparse_article, see_article, update_article
 from archive.schema import create_database, open_database, open_to_read
 from archive.space import disk_floor, ensure_room
 
-SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+__all__ = ["SAFE_ID", "Archive", "Kept", "numbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class Archive:
         """Bytes that must stay free on the disk whenever an article is kept or a link taken."""
         self.ladder = LADDER
         """The ages at which an article kept here is to be looked at again."""
+        self.pass_over: Told = _raise
+        """Told of each row that cannot be read, where many are walked over; as it is, it raises ``UnreadableRow``."""
 
     @classmethod
     def open(cls, data: Path) -> Self:
@@ -86,7 +88,7 @@ class Archive:
     def to_read(cls, data: Path) -> Self:
         """The archive in ``data``, as it is: nothing can be written, and an earlier version stays what it is.
 
-        Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``.
+        Bytes that are not UTF-8 are read as U+FFFD. Raises ``NoArchive``, ``NotAnArchive``, ``NewerArchive``.
         """
         path = data / "archive.db"
         return cls(data, Database(path, open_to_read(path)))
@@ -163,8 +165,7 @@ class Archive:
             article = self._lawful(article)
             reading = judged_again(article, known, read_at=read_at, raw_ref=raw_ref, first_with=self._first_with)
             reparse_article(connection, reading, known)
-            self._place(reading.article)
-            self._write_file(known.markdown_path, reading.article)
+            self.put_in_place(reading.article, known.markdown_path)
         decision = reading.decision
         return Kept(article.id, decision.verdict, decision.revision, self.data, known.markdown_path)
 
@@ -178,10 +179,6 @@ class Archive:
         asked = orjson.dumps(list(ids)).decode()
         query = "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"] for row in self._rows(query, (asked,))}
-
-    def ids(self) -> list[str]:
-        """The ids of all articles, in their own order."""
-        return [row["id"] for row in self._rows("SELECT id FROM articles ORDER BY id", ())]
 
     def erased(self, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that were taken down: they are neither fetched nor kept again."""
@@ -202,28 +199,43 @@ class Archive:
         ensure_room(self.data, self.floor)
 
     def find(self, article_id: str) -> Archived | None:
-        """What is archived under the id, or None."""
+        """What is archived under the id, or None. Raises ``UnreadableRow``."""
         row = next(self._rows("SELECT * FROM articles WHERE id = ?", (article_id,)), None)
         return archived_from(row) if row else None
 
     def article(self, article_id: str) -> Archived:
-        """What is archived under the id. Raises ``ArticleNotFound``."""
+        """What is archived under the id. Raises ``ArticleNotFound``, ``UnreadableRow``."""
         found = self.find(article_id)
         if found is None:
             raise ArticleNotFound(article_id)
         return found
 
     def articles(self, wanted: Filter | None = None) -> Iterator[Archived]:
-        """The articles that pass the filter, newest first, read one by one."""
+        """The articles that pass the filter, newest first, read one by one. Unreadable rows are passed over."""
         query, values = selection(wanted or Filter())
-        return map(archived_from, self._rows(query, values))
+        return readable(self._rows(query, values), "articles", "id", archived_from, self.pass_over)
+
+    def every_article(self, seen_since: str = "") -> Iterator[Archived]:
+        """All articles, or those last seen then or later, in the order in which they came. Unreadable rows are passed
+        over. They are read a page at a time: a longer look would keep the database's log from being folded up.
+        """
+        last = 0
+        while page := list(self._rows(_NEXT_PAGE, (last, seen_since, _PAGE))):
+            last = page[-1]["number"]
+            yield from readable(page, "articles", "id", archived_from, self.pass_over)
 
     def revisions(self, article_id: str) -> list[Revision]:
-        """All revisions of the article, oldest first. Raises ``ArticleNotFound``."""
-        query = "SELECT * FROM revisions WHERE article_id = ? ORDER BY revision"
-        found = [revision_from(row) for row in self._rows(query, (article_id,))]
+        """All revisions of the article, oldest first; those that cannot be read are passed over.
+
+        Raises ``ArticleNotFound``; ``UnreadableRow`` where none can be read.
+        """
+        rows = self._rows("SELECT * FROM revisions WHERE article_id = ? ORDER BY revision", (article_id,))
+        unreadable = list[UnreadableRow]()
+        found = list(readable(rows, "revisions", "article_id", revision_from, unreadable.append))
         if not found:
-            raise ArticleNotFound(article_id)
+            raise unreadable[0] if unreadable else ArticleNotFound(article_id)
+        for error in unreadable:
+            self.pass_over(error)
         return found
 
     def revision(self, article_id: str, number: int) -> Revision:
@@ -269,7 +281,7 @@ class Archive:
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
         with named_sqlite_failures(self.database.path):
-            yield from self.database.connection.execute(query, values)
+            yield from each_row(self.database.connection, query, values)
 
     def _first_with(self, digest: str) -> str | None:
         query = "SELECT article_id FROM revisions WHERE content_hash = ? ORDER BY rowid LIMIT 1"
@@ -310,16 +322,26 @@ class Archive:
         # numpy takes longer to import than most commands take to run.
         from archive.duplicates.clusters import place
 
-        place(self.database.connection, article.id, article.body)
+        with decoding(self.database.connection, "replace"):  # It reads what is like it, too.
+            place(self.database.connection, article.id, article.body)
 
     def _last_edit(self, known: Archived | None) -> str | None:
         row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None
         return row[0] if row else None
 
+    def put_in_place(self, article: Article, path: str) -> None:
+        """Let the clusters and the Markdown file follow an article's row. To be called in its transaction."""
+        self._place(article)
+        self._write_file(path, article)
+
     def _write_file(self, path: str, article: Article) -> None:
         content = to_markdown(article).encode()
         if not self.database.tree.holds(path, content):
             self.database.tree.stage(path, content)
+
+
+def _raise(error: UnreadableRow) -> None:
+    raise error
 
 
 def numbered(revisions: Sequence[Revision], number: int) -> Revision:
@@ -346,6 +368,8 @@ def _markdown_path(article: Article, seen_at: datetime) -> str:
     return f"articles/{month:%Y/%m}/{article.id}.md"
 
 
+_PAGE: Final = 200
+_NEXT_PAGE: Final = "SELECT rowid AS number, * FROM articles WHERE rowid > ? AND last_seen >= ? ORDER BY rowid LIMIT ?"
 _LAST_EDIT: Final = """
     SELECT seen_at FROM revisions WHERE article_id = ? AND kind = 'edited' ORDER BY revision DESC LIMIT 1
 """

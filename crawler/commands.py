@@ -118,6 +118,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     """
     started, run = datetime.now(UTC), Counts()
     with Archive.open(asked.data) as archive:
+        archive.pass_over = asked.pass_over
         run_id = archive.begin_run("ingest", started_at=started)
         for taken in take_in(archive, markdown_files(paths), started):
             _note(run, taken)
@@ -133,8 +134,11 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
 def _note(run: Counts, taken: Taken) -> None:
     if taken.verdict is not None:
         run.counts[COUNTERS[taken.verdict]] += 1
+        if taken.remark:
+            run.counts["undated"] += 1
+            click.echo(f"qqnews: {taken.path}: {taken.remark}", err=True)
         return
-    run.counts["bad_input"] += 1
+    run.counts[taken.counter] += 1
     click.echo(f"qqnews: {taken.path}: {taken.reason}", err=True)
     if len(run.problems) < MOST_PROBLEMS:
         run.problems.append({"what": str(taken.path), "reason": taken.reason, "where": ""})

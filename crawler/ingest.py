@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.article import Article
+from archive.article import FIRST_YEAR, LAST_YEAR, Article
 from archive.decide import Verdict
-from archive.errors import NotOurMarkdown
+from archive.errors import NotOurMarkdown, UnreadableRow
 from archive.markdown import from_markdown
 from archive.store import Archive
 from crawler.sites.registry import NotAnAddress, read_address
@@ -31,6 +31,10 @@ class Taken(NamedTuple):
     path: Path
     verdict: Verdict | None
     reason: str = ""
+    remark: str = ""
+    """What was not taken of a file that was."""
+    counter: str = "bad_input"
+    """Where it counts, if it was not taken in."""
 
 
 def markdown_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -59,7 +63,17 @@ def _take(archive: Archive, path: Path, seen_at: datetime) -> Taken:
         return Taken(path, None, article)
     if archive.erased([article.id]):
         return Taken(path, None, "its article was taken down from this archive")
-    return Taken(path, archive.take_in(article, seen_at=seen_at, source=SOURCE).verdict)
+    try:
+        verdict = archive.take_in(article, seen_at=seen_at, source=SOURCE).verdict
+    except UnreadableRow as error:
+        return Taken(path, None, str(error), counter="bad_rows")
+    return Taken(path, verdict, remark=_remark(article))
+
+
+def _remark(article: Article) -> str:
+    if article.published_at is not None or not article.published_raw:
+        return ""
+    return f"taken as undated: its date {article.published_raw!r} is not between {FIRST_YEAR} and {LAST_YEAR}"
 
 
 def read_markdown(path: Path) -> Article | str:

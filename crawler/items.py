@@ -18,6 +18,7 @@ from scrapy.exceptions import (
 from archive.article import Article
 from archive.frontier import Leased
 from archive.media import Wanted
+from archive.warc import Headers
 from crawler.download import CertificateRefused, TooLarge
 from crawler.guard import OffLimits
 from crawler.middlewares.rest import HostResting
@@ -78,6 +79,7 @@ class PictureAnswer:
     wanted: Wanted
     body: bytes = field(repr=False)
     fetched_at: datetime
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from archive.article import BEIJING, Article
+from archive.article import BEIJING, Article, plausible
 from crawler.body.marks import CONTROL, HTML_SPACE, INVISIBLE
 from crawler.sites.page import Body, Found, Opinions, RawArticle
 
@@ -106,15 +106,15 @@ def _published(raw: RawArticle) -> tuple[datetime | None, Found | None]:
 
 
 def read_time(text: str) -> datetime | None:
-    """A time as the site writes it (Beijing time, or seconds since 1970); None if it is none."""
+    """A time as the site writes it (Beijing time, or seconds since 1970); None if it is none, or can be none."""
     text = text.strip()
     if _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(int(text[:10]), BEIJING)
+        return plausible(datetime.fromtimestamp(int(text[:10]), BEIJING))
     if (match := _TIME.search(text)) is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
+        return plausible(datetime(year, month, day, hour, minute, second, tzinfo=BEIJING))
     except ValueError:
         return None
 

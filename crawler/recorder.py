@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from archive.payloads import LEAST, Payload, first_capture
 from archive.raw import RawWriter
 from archive.store import Archive
 from archive.warc import Capture, digest_of
+from archive.watch import known_of
 
 
 class Recorder:
@@ -44,8 +46,12 @@ class Recorder:
         self._writer.close()
 
     def _record(self, capture: Capture) -> str:
-        if self._archive.erased([capture.facts.get("id", "")]):
+        article_id = capture.facts.get("id", "")
+        if self._archive.erased([article_id]):
             return ""  # Taken down while its page was under way.
+        if capture.facts.get("kind") == "page":
+            # What the answer means may depend on it: a second removal, say.
+            capture = replace(capture, facts={**capture.facts, **known_of(self._archive, article_id)})
         if len(capture.body) < LEAST:
             return self._writer.write(capture)
         digest = digest_of(capture.body)

@@ -18,7 +18,7 @@ import orjson
 from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
-from archive.errors import ExitCode
+from archive.errors import ExitCode, UnreadableRow
 from archive.monitoring.expectation import Kind, Surprise
 
 PREFIX = "qqnews"
@@ -47,8 +47,8 @@ class Counts:
     """listed, known, leased, fetched, kept, changed, copy, same, gone, dropped, retried, left, waiting
     (failed, in this run or an earlier one, and to be tried again), unreadable, noted,
     absent (gone, and in the archive), gathered (named by articles), guessed (of no known layout, read all the same),
-    refused, resting, silent, broken, crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked,
-    pictures_missing."""
+    refused, resting, silent, broken, crashed, stopped, bad_input, undated (files whose date can be none),
+    bad_rows (of the archive, that cannot be read), bytes, requests, pictures, pictures_asked, pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -57,6 +57,8 @@ class Counts:
     problems: list[dict[str, str]] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     """A sentence for each gap that was found or closed."""
+    bad_rows: list[str] = field(default_factory=list)
+    """What is wrong with each row of the archive that could not be read."""
     surprises: list[Surprise] = field(default_factory=list)
     """What was to be expected by what earlier runs brought, and did not come."""
 
@@ -109,6 +111,12 @@ class Tally:
         if len(named) < MOST_PROBLEMS:
             self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])
 
+    def bad_row(self, error: UnreadableRow) -> None:
+        """Count and name a row of the archive that could not be read."""
+        self.add("bad_rows")
+        self.problem(error.shown, str(error), error.table)
+        self._stats.set_value(f"{PREFIX}/bad_rows", [*self._stats.get_value(f"{PREFIX}/bad_rows", []), str(error)])
+
     def gap(self, sentence: str) -> None:
         """Name a gap that was found or closed."""
         self._stats.set_value(f"{PREFIX}/gaps", [*self._stats.get_value(f"{PREFIX}/gaps", []), sentence])
@@ -133,8 +141,9 @@ def _add(total: Counts, key: str, value: Any) -> None:
     if rest == "problems":
         total.problems += value[: MOST_PROBLEMS - len(total.problems)]
         return
-    if rest == "gaps":
-        total.gaps += value
+    if rest in ("gaps", "bad_rows"):
+        sentences: list[str] = getattr(total, rest)
+        sentences += value
         return
     group, counter, *name = rest.split("/", 2)
     if group == "counts":
@@ -204,7 +213,7 @@ def _guesses(n: Counter[str]) -> str:
 
 
 def _errors(n: Counter[str]) -> int:
-    return n["dropped"] + n["left"] + n["broken"] + n["crashed"]
+    return n["dropped"] + n["left"] + n["broken"] + n["crashed"] + n["bad_rows"]
 
 
 def _failures(n: Counter[str]) -> _Judgements:
@@ -281,6 +290,8 @@ _SHOWN = (
     ("dropped", "given up"),
     ("left", "left for later"),
     ("unreadable", "of no known layout"),
+    ("undated", "taken as undated"),
+    ("bad_rows", "rows of the archive not readable"),
     ("gaps_found", "gaps found"),
     ("gaps_closed", "gaps closed"),
     ("requests", "requests"),

@@ -77,6 +77,7 @@ class Afterwards:
         """Jobs that left the time-table are settled."""
         # Where nothing could be begun there may be no archive yet.
         with suppress(NoArchive), Archive.existing(self._keeper.data) as archive:
+            archive.pass_over = self._keeper.pass_over
             note_named(archive, self._jobs, datetime.now(UTC))
 
     def _send(self) -> None:
@@ -95,6 +96,7 @@ class Afterwards:
     def _is_time_to_send(self) -> bool:
         now, ours = datetime.now(UTC), {to.id for to in self._telling.urls}
         with Archive.existing(self._keeper.data) as archive:
+            archive.pass_over = self._keeper.pass_over
             notices = Notices(archive)
             return any(
                 self._telling.is_time(each, notices.pending(each.id), now)

@@ -47,6 +47,7 @@ def run_daemon(keeper: Keeper, jobs: Iterable[Job], tell: Tell, beside: Callable
     jobs = list(jobs)
     keeper.ensure_archive(jobs)
     with Archive.existing(keeper.data) as archive:
+        archive.pass_over = keeper.pass_over
         locks = Locks(archive)
         token = locks.take(LOCK, keeper.purpose, datetime.now(UTC))
         for job in jobs:

@@ -18,7 +18,15 @@ from typing import IO, Any, Final
 
 import orjson
 
-from archive.errors import ArchiveBusy, ArchiveMoved, ArchiveNotWritable, DiskFloor, ExitCode, QQNewsError
+from archive.errors import (
+    ArchiveBusy,
+    ArchiveMoved,
+    ArchiveNotWritable,
+    DiskFloor,
+    ExitCode,
+    QQNewsError,
+    UnreadableRow,
+)
 from archive.ledger import Ledger
 from archive.lock import BEAT_EVERY, Holder, Locks
 from archive.monitoring.notices import Notices
@@ -69,6 +77,7 @@ class Keeper:
         self.tell = tell
         self.ended = 0
         """Runs that have ended."""
+        self._unreadable = set[str]()
         self.salt = salt_of(data)
         self._file: tuple[int, int] | None = None
         """Device and number of the archive's file, once it was made sure of."""
@@ -97,6 +106,12 @@ class Keeper:
         self._opened(jobs).close()
         self._file = self._file_there()
 
+    def pass_over(self, error: UnreadableRow) -> None:
+        """Tell of a row that cannot be read, once; the work goes on without it."""
+        if str(error) not in self._unreadable:
+            self._unreadable.add(str(error))
+            self.tell(str(error))
+
     def check_archive(self) -> None:
         """Raises ``ArchiveMoved`` where the archive is not the one that was made sure of: nobody makes it anew."""
         if self._file not in (None, self._file_there()):
@@ -113,7 +128,9 @@ class Keeper:
         """The archive. That the disk is too full to run these jobs is news of each of them."""
         self.check_archive()
         try:
-            return Archive.open(self.data)
+            archive = Archive.open(self.data)
+            archive.pass_over = self.pass_over
+            return archive
         except DiskFloor as error:
             with suppress(QQNewsError), Archive.existing(self.data) as archive:
                 news = News(Notices(archive), self.telling)

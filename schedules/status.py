@@ -94,6 +94,9 @@ def _concerns(state: State, jobs: list[Standing], recipients: Iterable[Recipient
             late = f"should have begun {_clock(job.late_since)}" if job.late_since else "was not seen by any clock yet"
             yield Concern(f"{job.job.name} {late}", ExitCode.PARTIAL, is_critical=False)
     yield from (Concern(str(job), ExitCode.PARTIAL, is_critical=False) for job in jobs if job.is_bad)
+    yield from (Concern(str(error), ExitCode.PARTIAL, is_critical=False) for error in state.unreadable[:_MOST_GAPS])
+    if more := len(state.unreadable[_MOST_GAPS:]):
+        yield Concern(f"{more} more rows cannot be read: 'qqnews verify'", ExitCode.PARTIAL, is_critical=False)
     for to in recipients:
         if to.is_failing:
             failing = f"{to.label} cannot be reached ({to.tries} times): {to.last_error}"

@@ -58,12 +58,12 @@ def test_the_test_is_there_and_states_the_code(code: int) -> None:
 
 
 BREAKS = """
-import archive.commands, qqnews, sys
+import archive.store, qqnews, sys
 
 def broken(*_):
     raise RuntimeError("a mistake of ours")
 
-archive.commands.Archive.stats = broken
+archive.store.Archive.stats = broken
 sys.argv[1:] = ["--data", sys.argv[1], "stats"]
 qqnews.main()
 """

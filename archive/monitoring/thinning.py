@@ -1,8 +1,8 @@
 """A year must cost no more than a month: of days long ago, a source's polls become one row, in time, and a job's runs.
 
 Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
-it is, expectations look back over less time than rows are kept whole, and a source that fell silent keeps the polls
-that tell its pace until it speaks again.
+it is (and so does a row that cannot be read), expectations look back over less time than rows are kept whole, and a
+source that fell silent keeps the polls that tell its pace until it speaks again.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from sqlite3 import Connection, Row
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
+from archive.errors import UnreadableRow
 from archive.monitoring.expectation import HISTORY
+from archive.monitoring.histories import OF_COVERAGE
 from archive.monitoring.polls import PACE_OVER
 from archive.monitoring.thinned_runs import OLDEST_RUN, Day, thin_runs
+from archive.reading import at_least, each_row, has_a_day, moment_text, readable, values_of
 from archive.record import stamp
 from archive.store import Archive
 
@@ -57,7 +60,10 @@ def _thin_polls(connection: Connection, day: Day) -> int:
 
 
 def _thin_coverage(connection: Connection, day: Day) -> int:
-    rows = connection.execute(_COVERAGE, day).fetchall()
+    unreadable = list[UnreadableRow]()
+    found = each_row(connection, _COVERAGE, day)
+    rows = list(readable(found, "coverage", "id", _coverage, unreadable.append))
+    connection.executemany(_KEEP_UNREADABLE, ((int(error.key),) for error in unreadable))
     connection.execute(_DROP_COVERAGE, day)
     layouts = sorted({row["layout"] for row in rows})
     for layout in layouts:
@@ -69,10 +75,14 @@ def _thin_coverage(connection: Connection, day: Day) -> int:
     return len(rows) - len(layouts)
 
 
-def _summed(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
+def _coverage(row: Row) -> dict[str, Any]:
+    return values_of("coverage", "id", row, {**OF_COVERAGE, "read_at": moment_text, "pages": at_least(0)})
+
+
+def _summed(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
     sums: dict[str, tuple[int, int]] = {}
     for row in rows:
-        for name, (yes, asked) in orjson.loads(row["fields"]).items():
+        for name, (yes, asked) in row["fields"].items():
             before = sums.get(name, (0, 0))
             sums[name] = (before[0] + yes, before[1] + asked)
     return sums
@@ -86,10 +96,24 @@ _PACE_IS_TOLD: Final = f"""
 """  # noqa: S608
 _OF_THE_DAY: Final = f"{_PACE_IS_TOLD} AND polled_at >= :first AND polled_at < :after"
 _READ_THEN: Final = "first_at IS NULL AND read_at >= :first AND read_at < :after"
-_OLDEST_POLL: Final = f"SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND polled_at < ? ORDER BY polled_at LIMIT 1"  # noqa: S608
-_OLDEST_COVERAGE: Final = "SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? ORDER BY read_at LIMIT 1"
 # Constants of this module, and nothing else, become part of a query.
-_KEEP_BROKEN: Final = f"UPDATE polls SET first_at = polled_at WHERE overlapped = 0 AND {_OF_THE_DAY}"  # noqa: S608
+_OLDEST_POLL: Final = f"""
+    SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND polled_at < ? AND {has_a_day("polled_at")}
+    ORDER BY polled_at LIMIT 1
+"""  # noqa: S608
+_OLDEST_COVERAGE: Final = f"""
+    SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? AND {has_a_day("read_at")}
+    ORDER BY read_at LIMIT 1
+"""  # noqa: S608
+# Also those with numbers that cannot be summed.
+_KEEP_BROKEN: Final = f"""
+    UPDATE polls SET first_at = polled_at
+    WHERE {_OF_THE_DAY} AND (
+        overlapped <> 1 OR times NOT BETWEEN 1 AND 1e9 OR pages NOT BETWEEN 0 AND 1e9
+        OR listed NOT BETWEEN 0 AND 1e9 OR fresh NOT BETWEEN 0 AND 1e9
+    )
+"""  # noqa: S608
+_KEEP_UNREADABLE: Final = "UPDATE coverage SET first_at = read_at WHERE id = ?"
 _JOIN_POLLS: Final = f"""
     INSERT INTO polls
         (run_id, source, polled_at, pages, listed, fresh, overlapped, newest_at, oldest_at, times, first_at)

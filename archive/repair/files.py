@@ -13,7 +13,9 @@ from typing import Final
 from archive.erasures import written_forms
 from archive.errors import NotOurMarkdown
 from archive.markdown import MarkdownFile, from_markdown, to_markdown
+from archive.media import COPY
 from archive.raw import Damage, members, raw_files
+from archive.repair.copies import add_copy, has_addresses, has_lost_addresses, lost_copy, note_addresses
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
 from archive.takedown.overwrite import erased_patch, overwrite
@@ -157,7 +159,7 @@ def _drop(archive: Archive, where: str) -> None:
     table, _, key = where.partition("/")
     if table not in REFERRING:
         raise ValueError(where)
-    key, _, revision = key.partition("/")
+    key, _, revision = key.rpartition("/") if table == "revisions" else (key, "", "")
     with archive.transaction() as connection:
         if table == "payloads":
             connection.execute("DELETE FROM payloads WHERE sha256 = ?", (key,))
@@ -169,18 +171,25 @@ def _drop(archive: Archive, where: str) -> None:
 
 
 def mend_media(archive: Archive, again: Archive, aside: Aside) -> Iterator[Step]:
-    """A picture that is damaged or missing is wanted again; a foreign one is put aside."""
+    """A picture that is damaged or missing is wanted again; a copy that lost its row gets one; others are put aside."""
+    regained = False
     for found in list(check_media(archive, again, deep=True)):
         path = archive.data / found.where
-        if found.what in (What.FOREIGN, What.LEFTOVER):
+        if found.what is What.FOREIGN and (copy := lost_copy(archive, found.where)):
+            regained = True
+            yield Step(found.where, "its lost row made again", partial(add_copy, archive, copy))
+        elif found.what in (What.FOREIGN, What.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, path))
-        else:
+        elif COPY.fullmatch(found.where):  # Else it is the row that is damaged.
             how = (
                 "put aside; 'qqnews media fetch' gets it again"
                 if path.exists()
                 else "'qqnews media fetch' gets it again"
             )
             yield Step(found.where, how, partial(_want_again, archive, path, aside))
+    if (regained and has_addresses(archive.data)) or has_lost_addresses(archive):
+        how = "addresses of copies brought back from raw captures"
+        yield Step("pictures", how, partial(note_addresses, archive))
 
 
 def _want_again(archive: Archive, path: Path, aside: Aside) -> None:

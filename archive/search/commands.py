@@ -15,8 +15,10 @@ import orjson
 
 from archive.asked import Asked, shared
 from archive.commands import printable
+from archive.errors import UnreadableRow
 from archive.failures import named_sqlite_failures
 from archive.plain import visible
+from archive.reading import decoding
 from archive.record import Archived
 from archive.search.find import Hit, Limits, Order, find
 from archive.search.index import NAME, Index
@@ -82,7 +84,7 @@ def search(
     """
     query = read_query(" ".join(words)) if words or not anew else None
     chosen = Limits(since=since and since.date(), until=until and until.date(), **limits)
-    with Archive.existing(asked.data) as archive, named_sqlite_failures(asked.data / NAME):
+    with asked.archive() as archive, named_sqlite_failures(asked.data / NAME):
         _bring_up_to_date(archive, anew=anew)
         if query is None:
             return
@@ -97,10 +99,10 @@ def search(
 
 def _bring_up_to_date(archive: Archive, *, anew: bool) -> None:
     if anew:
-        rebuild(archive, _tell)
+        rebuild(archive, _tell, archive.pass_over)
         return
     try:
-        left = catch_up(archive, progress=_tell)
+        left = catch_up(archive, progress=_tell, told=archive.pass_over)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
@@ -119,7 +121,11 @@ def _shown(archive: Archive, hits: Iterable[Hit], query: Query, *, collapse: boo
     marks = COLOURED if sys.stdout.isatty() else PLAIN
     clusters = set[str]()
     for hit in hits:
-        archived = archive.find(hit.article_id)
+        try:
+            archived = archive.find(hit.article_id)
+        except UnreadableRow as error:
+            archive.pass_over(error)
+            continue
         if archived is None or archived.status == "taken_down":
             continue
         cluster = _cluster_of(archive, hit.article_id)
@@ -150,7 +156,8 @@ def _text(archived: Archived) -> str:
 
 def _cluster_of(archive: Archive, article_id: str) -> str | None:
     query = "SELECT cluster FROM article_clusters WHERE article_id = ?"
-    row = archive.database.connection.execute(query, (article_id,)).fetchone()
+    with decoding(archive.database.connection, "replace"):
+        row = archive.database.connection.execute(query, (article_id,)).fetchone()
     return row[0] if row else None
 
 

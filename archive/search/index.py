@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from archive.plain import spelling
+from archive.record import FACTS, Archived, facts_of
 from archive.search import segment
 from archive.search.document import COLUMNS, DATED, Texts, digest_of, moment
 
@@ -75,14 +76,21 @@ class Index:
         """The number of the newest change of the archive that is in the index."""
         return int(self.connection.execute("SELECT seen FROM state").fetchone()[0])
 
-    def put(self, row: sqlite3.Row) -> None:
-        """Index an article as its row in the archive is now."""
-        columns = _texts(row).columns()
-        number = self._free_number(moment(row["published_at"]))
-        facts = (row["id"], row["published_at"], row["channel"], row["kind"], row["media"], row["media_id"])
-        rest = (row["author"], row["keywords"], row["revision"], digest_of(columns))
+    def put(self, archived: Archived) -> None:
+        """Index an article as the archive has it now."""
+        article = archived.article
+        row = dict(zip(FACTS, facts_of(article), strict=True))
+        columns = Texts(**{name: str(row[name]) for name in _SEARCHED}).columns()
+        number = self._free_number(moment(article.published_at))
+        facts = (article.id, row["published_at"], article.channel, article.kind, article.media, article.media_id)
+        rest = (article.author, row["keywords"], archived.revision, digest_of(columns))
         self.connection.execute(_ADD_ENTRY, (number, *facts, *rest))
         self.connection.execute(_ADD_WORDS, (number, *columns))
+
+    def put_unreadable(self, article_id: str) -> None:
+        """Note an article whose row cannot be read, so that it counts as indexed until it changes; nothing finds it."""
+        number = self._free_number(0)
+        self.connection.execute(_ADD_ENTRY, (number, article_id, None, *[""] * 6, 1, _NOTHING))
 
     def take_out(self, article_id: str, revisions: list[sqlite3.Row]) -> bool:
         """Take an article out, whose texts were these (title, summary, body); whether it was in the index.
@@ -93,6 +101,9 @@ class Index:
         if entry is None:
             return False
         number, media, author, keywords, digest = (entry[place] for place in (0, 5, 7, 8, 10))
+        if digest == _NOTHING:
+            self.connection.execute("DELETE FROM entries WHERE number = ?", (number,))
+            return True
         for title, summary, body in revisions:
             texts = Texts(title=title, summary=summary, body=body, author=author, media=media, keywords=keywords)
             if digest_of(columns := texts.columns()) == digest:
@@ -110,10 +121,6 @@ class Index:
                 break
             wanted += 1
         return wanted
-
-
-def _texts(row: sqlite3.Row) -> Texts:
-    return Texts(**{name: row[name] for name in ("title", "summary", "body", "author", "media", "keywords")})
 
 
 def remove(data: Path) -> None:
@@ -142,6 +149,9 @@ _TABLES: Final = (
     # The text was folded and segmented before it comes here: the plainest tokenizer does.
     f"CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5({', '.join(COLUMNS)}, content = '', tokenize = 'ascii')",
 )
+_SEARCHED: Final = ("title", "summary", "body", "author", "media", "keywords")
+_NOTHING: Final = b""
+"""The digest of an article of which no word is in the index."""
 _PLACES: Final = ", ".join("?" * len(COLUMNS))
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * 11)})"  # noqa: S608
 _ADD_WORDS: Final = f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES (?, {_PLACES})"  # noqa: S608

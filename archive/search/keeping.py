@@ -10,6 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from archive.article import SAFE_ID
+from archive.errors import UnreadableRow
+from archive.reading import Told, decoding, each_row
+from archive.record import archived_from
 from archive.search.index import Index, StaleIndex, remove
 from archive.store import Archive
 
@@ -20,22 +24,29 @@ Progress = Callable[[int, int], None]
 """Told how many articles were indexed and how many are left."""
 
 
-def catch_up(archive: Archive, *, seconds: float | None = None, progress: Progress | None = None) -> int:
+def _in_silence(_: UnreadableRow) -> None:
+    """Who searches later, or verifies, is told."""
+
+
+def catch_up(
+    archive: Archive, *, seconds: float | None = None, progress: Progress | None = None, told: Told = _in_silence
+) -> int:
     """Index what changed since the last time, for ``seconds`` at most; how many articles are still left.
 
     An index that is missing, damaged or does not fit is made anew. Where another process is at it, what it has
-    not done yet is left. Raises `sqlite3.Error` where the file cannot be written.
+    not done yet is left. ``told`` of articles whose rows cannot be read. Raises `sqlite3.Error` where the file cannot
+    be written.
     """
     end = None if seconds is None else time.monotonic() + seconds
     try:
-        return _catch_up(archive, end, progress)
+        return _catch_up(archive, end, progress, told)
     except StaleIndex:
         pass
     except sqlite3.DatabaseError as error:
         if not _is_damage(error):
             raise
     remove(archive.data)
-    return _catch_up(archive, end, progress)
+    return _catch_up(archive, end, progress, told)
 
 
 def keep_up(archive: Archive) -> int:
@@ -53,10 +64,10 @@ RUN_SECONDS: Final = 10.0
 """A run indexes for so long at its end: some 2,000 articles."""
 
 
-def rebuild(archive: Archive, progress: Progress | None = None) -> None:
+def rebuild(archive: Archive, progress: Progress | None = None, told: Told = _in_silence) -> None:
     """Make the index anew. Raises `sqlite3.Error` where the file cannot be written."""
     remove(archive.data)
-    _catch_up(archive, None, progress)
+    _catch_up(archive, None, progress, told)
 
 
 def forget(archive: Archive, article_id: str) -> int:
@@ -83,12 +94,12 @@ def forget(archive: Archive, article_id: str) -> int:
     return 1
 
 
-def _catch_up(archive: Archive, end: float | None, progress: Progress | None) -> int:
+def _catch_up(archive: Archive, end: float | None, progress: Progress | None, told: Told) -> int:
     with Index.open(archive.data) as index:
         total = left = _behind(archive, index)
         while left and (end is None or time.monotonic() < end):
             try:
-                _index_batch(archive, index)
+                _index_batch(archive, index, told)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
@@ -109,15 +120,13 @@ def _behind(archive: Archive, index: Index) -> int:
     return int(behind)
 
 
-def _index_batch(archive: Archive, index: Index) -> None:
+def _index_batch(archive: Archive, index: Index, told: Told) -> None:
     index.connection.execute("BEGIN IMMEDIATE")
     try:
         # Read under the lock: another process may have done a part meanwhile.
-        changed = archive.database.connection.execute(_CHANGED, (index.seen, BATCH)).fetchall()
+        changed = list(each_row(archive.database.connection, _CHANGED, (index.seen, BATCH)))
         for row in changed:
-            index.take_out(row["id"], _texts_of(archive, row["id"]))
-            if row["status"] != "taken_down":
-                index.put(row)
+            _index(archive, index, row, told)
         if changed:
             index.connection.execute("UPDATE state SET seen = ?", (changed[-1]["seq"],))
         index.connection.execute("COMMIT")
@@ -127,9 +136,23 @@ def _index_batch(archive: Archive, index: Index) -> None:
         raise
 
 
+def _index(archive: Archive, index: Index, row: sqlite3.Row, told: Told) -> None:
+    name = row["id"] if SAFE_ID.fullmatch(row["id"]) else f"change {row['seq']}"
+    index.take_out(name, _texts_of(archive, name))
+    try:
+        archived = archived_from(row)
+    except UnreadableRow as error:
+        index.put_unreadable(name)
+        told(error)
+        return
+    if archived.status != "taken_down":
+        index.put(archived)
+
+
 def _texts_of(archive: Archive, article_id: str) -> list[sqlite3.Row]:
     """Every title, summary and text that the article had or has, newest first."""
-    return archive.database.connection.execute(_TEXTS, (article_id,)).fetchall()
+    with decoding(archive.database.connection, "replace"):
+        return archive.database.connection.execute(_TEXTS, (article_id,)).fetchall()
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

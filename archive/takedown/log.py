@@ -14,7 +14,8 @@ import orjson
 
 from archive.erasures import id_hash
 from archive.failures import named_disk_failures
-from archive.store import Archive
+from archive.reading import decoding
+from archive.store import SAFE_ID, Archive
 from archive.tree import sync_directory
 
 LOG: Final = "erasures.jsonl"
@@ -23,8 +24,10 @@ _COLUMNS: Final = ("id_hash", "content_hash", "reason", "begun_at", "finished_at
 
 def write_erasure_log(archive: Archive) -> Path:
     """Write the table of erasures to ``erasures.jsonl``, aside and renamed; its path."""
-    rows = archive.database.connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM erasures ORDER BY begun_at")  # noqa: S608
-    lines = [orjson.dumps(dict(row) | {"removed": orjson.loads(row["removed"])}) for row in rows]
+    connection = archive.database.connection
+    with decoding(connection, "replace"):
+        rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM erasures ORDER BY begun_at").fetchall()  # noqa: S608
+    lines = [orjson.dumps(dict(row) | {"removed": _counts(row["removed"])}) for row in rows]
     path = archive.data / LOG
     for left in archive.data.glob(f".{LOG}.*"):
         left.unlink(missing_ok=True)
@@ -40,6 +43,14 @@ def write_erasure_log(archive: Archive) -> Path:
         finally:
             aside.unlink(missing_ok=True)
     return path
+
+
+def _counts(text: str) -> object:
+    """What was removed; nothing where that cannot be read: that an article was taken down counts more."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def read_erasure_log(data: Path) -> Iterator[dict[str, object]]:
@@ -60,9 +71,10 @@ def take_up_log(archive: Archive) -> list[str]:
         for entry in read_erasure_log(archive.data):
             values = [orjson.dumps(entry[name]).decode() if name == "removed" else entry[name] for name in _COLUMNS]
             connection.execute(_TAKE_UP, values)
-        erased = {row[0] for row in connection.execute("SELECT id_hash FROM erasures")}
-        ids = [row[0] for row in connection.execute("SELECT id FROM articles")] if erased else []
-    return [each for each in ids if id_hash(each) in erased]
+        with decoding(connection, "surrogateescape"):
+            erased = {row[0] for row in connection.execute("SELECT id_hash FROM erasures")}
+            ids = [row[0] for row in connection.execute("SELECT id FROM articles")] if erased else []
+    return [each for each in ids if SAFE_ID.fullmatch(each) and id_hash(each) in erased]
 
 
 _TAKE_UP: Final = """

@@ -13,7 +13,7 @@ import orjson
 
 from archive.article import Article, content_hash
 from archive.media import pictures_of
-from archive.record import archived_from
+from archive.repair.sane import archived_anyhow
 from archive.seals import SEALED
 from archive.takedown.traces import Traces
 
@@ -62,7 +62,7 @@ _DELETE_UNUSED: Final = "DELETE FROM media WHERE sha256 = ?1 AND sha256 NOT IN (
 def _pictures_of_nobody_else(connection: Connection, article_id: str) -> tuple[list[tuple[str, str]], list[str]]:
     """Addresses (with the digests of their files) that only this article shows, and the files only they need."""
     row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
-    shown = set(pictures_of(archived_from(row).article)) if row else set()
+    shown = set(pictures_of(archived_anyhow(row).article)) if row else set()
     asked = orjson.dumps(list(shown)).decode()
     known = dict(map(tuple, connection.execute(_PICTURES, (article_id, asked))))
     pictures, files = [], []
@@ -109,7 +109,7 @@ def _blot_others(connection: Connection, traces: Traces) -> tuple[Article, ...]:
     found = []
     for (other,) in _naming(connection, traces):
         row = connection.execute("SELECT * FROM articles WHERE id = ?", (other,)).fetchone()
-        article = _without(archived_from(row).article, traces)
+        article = _without(archived_anyhow(row).article, traces)
         for revision in connection.execute("SELECT * FROM revisions WHERE article_id = ?", (other,)).fetchall():
             _blot_revision(connection, article, revision, traces)
         provenance = orjson.dumps(dict(article.provenance)).decode()

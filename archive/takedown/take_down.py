@@ -17,12 +17,11 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article
 from archive.erasures import id_hash
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
 from archive.raw import raw_files
-from archive.record import Revision, stamp
+from archive.record import stamp
 from archive.schema import open_database
 from archive.search.keeping import forget
 from archive.store import Archive
@@ -84,17 +83,17 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
 def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...]]:
     """What to look for, and the articles that have the same text. Raises ``ArticleNotFound``."""
     connection = archive.database.connection
-    archived = archive.find(article_id)
-    if archived is None:
+    row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if row is None:
         if not archive.erased([article_id]) and not _is_mentioned(connection, article_id):
             raise ArticleNotFound(article_id)
         return Traces(article_id), ()
-    texts: list[Article | Revision] = [archived.article, *archive.revisions(article_id)]
-    titles = [each.title for each in texts]
-    bodies = [text for each in texts for text in (each.summary, each.body)]
+    texts = [row, *connection.execute("SELECT * FROM revisions WHERE article_id = ?", (article_id,))]
+    titles = [each["title"] for each in texts]
+    bodies = [text for each in texts for text in (each["summary"], each["body"])]
     sentences = own_sentences(titles, bodies, lambda asked: held_by_others(connection, article_id, asked))
     query = "SELECT id FROM articles WHERE id <> ? AND (copy_of = ? OR id = ?) ORDER BY id"
-    copies = connection.execute(query, (article_id, article_id, archived.copy_of)).fetchall()
+    copies = connection.execute(query, (article_id, article_id, row["copy_of"])).fetchall()
     return Traces(article_id, sentences), tuple(row[0] for row in copies)
 
 

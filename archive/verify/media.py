@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
 
+from archive.media import COPY
+from archive.reading import each_row
+from archive.seals import printable_key
 from archive.store import Archive
 from archive.verify.findings import Finding, What
 from archive.verify.quiet import quietly
@@ -16,8 +19,12 @@ def check_media(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Fin
     """Every row's file, then every file's row. ``again``: the same archive, opened for second looks;
     ``deep``: read the files too, not only their sizes.
     """
-    for row in archive.database.connection.execute("SELECT sha256, path, bytes FROM media ORDER BY path"):
-        if found := _wrong(archive.data, row["sha256"] if deep else "", row["path"], row["bytes"]):
+    query = "SELECT sha256, path, bytes FROM media ORDER BY path"
+    for row in each_row(archive.database.connection, query):
+        if not COPY.fullmatch(row["path"]):
+            where = f"media/{printable_key(row['sha256'])}"
+            yield Finding("media", What.DAMAGED, where, f"{row['path']!r} is no path of a copy")
+        elif found := _wrong(archive.data, row["sha256"] if deep else "", row["path"], row["bytes"]):
             yield found
     for path in files_below(archive.data / "media"):
         if found := _strange(again, path):

@@ -213,6 +213,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "此文已从本存档下架，内容不再保留。",
         "This article was taken down from this archive; nothing of it is kept.",
     ),
+    "unreadable row": (
+        "存档中这篇文章的记录已损坏，暂时无法显示；管理员可用 qqnews repair 修复。",
+        "The archive's row of this article is damaged; 'qqnews repair' looks for a copy of it.",
+    ),
     "no archive": ("找不到存档文件。", "The archive's file is not there."),
     "not an archive": ("存档文件已损坏，或不是存档。", "The archive's file is damaged, or is no archive."),
     "newer archive": (
@@ -239,6 +243,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "trouble job waits": (
         "任务 {job} 有 {number} 次到期未运行，最早 {since}。",
         "{job} is due {number} times and has not run, the first time {since}.",
+    ),
+    "trouble unreadable": (
+        "有 {number} 条记录已损坏，未计入：请运行 qqnews verify。",
+        "{number} rows are damaged, and all here is without them: 'qqnews verify' names them.",
     ),
     "trouble gaps": (
         "有 {number} 段时间可能漏掉文章，最多 {most} 篇。",

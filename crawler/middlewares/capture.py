@@ -17,13 +17,14 @@ RAW_REF = "raw_ref"
 
 
 class CaptureMiddleware:
-    """Records the answer to every request for a page or a list, whatever its status. Rules for robots and
-    pictures are none.
+    """Records the answer to every request for a page or a list, whatever its status. Rules for robots are none, and of
+    a picture is noted where its copy lies, once it is known to be one.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._ledger = ledger_of(crawler)
-        self._job = crawler.settings["QQNEWS_JOB"]
+        run_id = crawler.settings.getint("QQNEWS_RUN_ID")
+        self._run = {"job": crawler.settings["QQNEWS_JOB"], **({"run": str(run_id)} if run_id else {})}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -33,7 +34,7 @@ class CaptureMiddleware:
         """The same response, its reference noted in the request."""
         recorder = self._ledger.recorder if self._ledger is not None else None
         if recorder is not None and (facts := _facts(request)):
-            capture = _capture(request, response, {**facts, "job": self._job})
+            capture = _capture(request, response, {**facts, **self._run})
             request.meta[RAW_REF] = await recorder.record(capture)
         return response
 
@@ -52,15 +53,16 @@ def _capture(request: Request, response: Response, facts: dict[str, str]) -> Cap
     return Capture(
         url=response.url,
         status=response.status,
-        headers=_pairs(response.headers),
+        headers=pairs(response.headers),
         body=response.body,
         fetched_at=datetime.now(UTC),
         method=request.method,
-        request_headers=_pairs(request.headers),
+        request_headers=pairs(request.headers),
         request_body=request.body,
         facts=facts,
     )
 
 
-def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Scrapy's headers as a capture has them."""
     return tuple((name, value) for name, value in headers.to_tuple_list())

@@ -9,8 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from archive.decide import Absence, Verdict
-from archive.errors import Erased
-from archive.frontier import Frontier
+from archive.errors import Erased, UnreadableRow
+from archive.frontier import Frontier, Leased
 from archive.store import Archive
 from archive.watch import report_missing
 from crawler.backoff import retry_pause
@@ -21,6 +21,8 @@ from crawler.report import COUNTERS, Tally
 from crawler.spiders.article import ArticleSpider
 
 _WITHHELD = ("host-resting", "blocked")
+AFTER_REPAIR = 6 * 3600.0
+"""Seconds before a link is tried again whose article's row cannot be read: somebody must repair it first."""
 
 
 class KeepOutcome:
@@ -37,18 +39,29 @@ class KeepOutcome:
 
     async def process_item(self, item: Any) -> Any:
         """`Understood` passes once it is kept. A `Setback` ends here; all other items pass."""
-        if isinstance(item, Understood):
-            try:
+        try:
+            if isinstance(item, Understood):
                 await self._keep(item)
-            except Erased as error:
-                # Not a word about which: nothing here may name it again.
-                self._tally.add("erased", source=item.link.source)
-                self._links.settled(item.link)
-                raise DropItem(str(error)) from error
-        elif isinstance(item, Setback):
-            await self._set_back(item)
-            raise DropItem(f"{item.link.url}: {item.detail}")
+            elif isinstance(item, Setback):
+                await self._set_back(item)
+                raise DropItem(f"{item.link.url}: {item.detail}")
+        except Erased as error:
+            # Not a word about which: nothing here may name it again.
+            self._tally.add("erased", source=item.link.source)
+            self._links.settled(item.link)
+            raise DropItem(str(error)) from error
+        except UnreadableRow as error:
+            await self._put_off(item.link, error)
+            raise DropItem(str(error)) from error
         return item
+
+    async def _put_off(self, link: Leased, error: UnreadableRow) -> None:
+        """What the archive has under this id cannot be read: the link waits for a repair."""
+        if self._ledger is not None:
+            later = now() + AFTER_REPAIR
+            await self._ledger.write(lambda archive, frontier: frontier.release(link.id, f"bad row: {error}", later))
+            self._ledger.pass_over(error)
+        self._links.settled(link)
 
     async def _keep(self, item: Understood) -> None:
         def work(archive: Archive, frontier: Frontier) -> tuple[Verdict, int]:

@@ -7,11 +7,12 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 
 from archive.frontier import Frontier
-from archive.media import keep_picture, note_missing
-from archive.pictures import NotAPicture
+from archive.media import PICTURE, copy_path, keep_picture, note_missing
+from archive.pictures import NotAPicture, recognised
 from archive.store import Archive
+from archive.warc import Capture
 from crawler.items import PictureAnswer, PictureFailure
-from crawler.ledger import ledger_of
+from crawler.ledger import Ledger, Work, ledger_of
 from crawler.report import Tally
 from crawler.spiders.media import MediaSpider
 
@@ -24,6 +25,7 @@ class KeepPicture:
         self._ledger = ledger_of(crawler)
         self._tally = Tally(crawler.stats)
         self._most_bytes = crawler.settings.getint("QQNEWS_PICTURE_BYTES")
+        self._job = crawler.settings["QQNEWS_JOB"]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,7 +34,10 @@ class KeepPicture:
     async def process_item(self, item: Any) -> Any:
         """The item, once what became of the picture is on disk."""
         if isinstance(item, PictureAnswer | PictureFailure) and self._ledger is not None:
-            reason = await self._ledger.write(self._work(item))
+            reason = item.reason if isinstance(item, PictureFailure) else self._unusable(item.body)
+            if isinstance(item, PictureAnswer) and not reason:
+                await self._record(self._ledger, item)
+            await self._ledger.write(_work(item, reason))
             self._tally.add("pictures_missing" if reason else "pictures", reason=reason.partition(" ")[0])
             if reason:
                 self._tally.problem(item.wanted.article_id, reason, item.wanted.url)
@@ -41,22 +46,33 @@ class KeepPicture:
                 spider.settled()
         return item
 
-    def _work(self, item: PictureAnswer | PictureFailure) -> Any:
-        def work(archive: Archive, frontier: Frontier) -> str:
-            """Why the picture is missing; "" where it is there now."""
-            wanted = item.wanted
-            reason = item.reason if isinstance(item, PictureFailure) else self._too_large(item)
-            if isinstance(item, PictureAnswer) and not reason:
-                try:
-                    keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
-                except NotAPicture as error:
-                    reason = error.reason
-            if reason:
-                note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at)
-            return reason
+    def _unusable(self, body: bytes) -> str:
+        """Why a picture is not kept; "" where it is."""
+        if len(body) > self._most_bytes:
+            return f"too large: {len(body)} bytes, {self._most_bytes} allowed"
+        try:
+            recognised(body)
+        except NotAPicture as error:
+            return error.reason
+        return ""
 
-        return work
+    async def _record(self, ledger: Ledger, item: PictureAnswer) -> None:
+        """Note beside the captures where the copy of an address lies: else only the database would know."""
+        if ledger.recorder is None:
+            return
+        facts = {"kind": PICTURE, "id": item.wanted.article_id, "body": copy_path(item.body), "job": self._job}
+        capture = Capture(
+            url=item.wanted.url, status=200, headers=item.headers, body=b"", fetched_at=item.fetched_at, facts=facts
+        )
+        await ledger.recorder.record(capture)
 
-    def _too_large(self, item: PictureAnswer) -> str:
-        size = len(item.body)
-        return f"too large: {size} bytes, {self._most_bytes} allowed" if size > self._most_bytes else ""
+
+def _work(item: PictureAnswer | PictureFailure, reason: str) -> Work[None]:
+    def work(archive: Archive, frontier: Frontier) -> None:
+        wanted = item.wanted
+        if isinstance(item, PictureAnswer) and not reason:
+            keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
+        else:
+            note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at)
+
+    return work

@@ -27,7 +27,7 @@ from crawler.middlewares.robots import RobotsAnswerMiddleware
 from crawler.redirects import STATUSES, Astray, followed
 from crawler.report import Tally
 from crawler.sites.page import Blocked, Removed
-from crawler.sites.registry import fetch_url, read_address
+from crawler.sites.registry import NotAnAddress, fetch_url, read_address
 
 AFTER_CRASH = 3600.0
 """Seconds before a link is tried again over which our own code broke."""
@@ -58,11 +58,14 @@ class ArticleSpider(Spider):
         crawler.signals.connect(spider.callback_failed, signals.spider_error)
         return spider
 
-    async def start(self) -> AsyncIterator[Request]:
-        """A request for each link, as room allows."""
+    async def start(self) -> AsyncIterator[Request | Setback]:
+        """A request for each link, as room allows; a setback for one that leads nowhere."""
         await self._remember_given()
         async for link in self.links:
-            yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            try:
+                yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            except NotAnAddress as error:
+                yield Setback(link, Ending.DROPPED, "no-address", str(error))
 
     async def parse_page(self, response: Response, link: Leased, hops: int) -> AsyncIterator[Any]:
         """The page; or the next request on the way to it; or what stood in the way."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 from typing import Final
 
 import orjson
 
 from archive.article import BEIJING
+from archive.reading import read_moment, readable
 from archive.record import stamp
 from archive.store import Archive
 from archive.web.answer import Answer, Asked, BadRequest, Page
@@ -46,11 +47,11 @@ class Ranked:
 def hot(asked: Asked, archive: Archive) -> Answer:
     """A day of the ranking, the last one if none is named."""
     connection = archive.database.connection
-    last = _moment(connection.execute(_LAST, (SOURCE,)).fetchone()[0])
+    last = next(readable(connection.execute(_LAST, (SOURCE,)), "sightings", "source", _moment, archive.pass_over), None)
     if last is None:
         return Page(template="hot.html", context={"here": "hot", "chart": None})
     begin, end = _span(asked.arg("day"), last + _AFTER_LAST)
-    found = courses(_sightings(connection, begin - _LOOK_BACK, end), begin, end)[:IN_TABLE]
+    found = courses(_sightings(archive, begin - _LOOK_BACK, end), begin, end)[:IN_TABLE]
     day = begin.astimezone(BEIJING).date()
     is_last = day >= last.astimezone(BEIJING).date()
     return Page(
@@ -79,9 +80,13 @@ def _span(day: str | None, last: datetime) -> tuple[datetime, datetime]:
     return begin, min(end, last) if begin < last else end
 
 
-def _sightings(connection: Connection, begin: datetime, end: datetime) -> list[Sighting]:
-    rows = connection.execute(_SEEN, (SOURCE, stamp(begin), stamp(end), RANKS))
-    return [Sighting(row["article_id"], row["rank"], datetime.fromisoformat(row["seen_at"])) for row in rows]
+def _sightings(archive: Archive, begin: datetime, end: datetime) -> list[Sighting]:
+    rows = archive.database.connection.execute(_SEEN, (SOURCE, stamp(begin), stamp(end), RANKS))
+    return list(readable(rows, "sightings", "article_id", _sighting, archive.pass_over))
+
+
+def _sighting(row: Row) -> Sighting:
+    return Sighting(row["article_id"], row["rank"], read_moment(row["seen_at"]))
 
 
 def _table(connection: Connection, found: list[Course], end: datetime) -> list[Ranked]:
@@ -101,11 +106,11 @@ def _table(connection: Connection, found: list[Course], end: datetime) -> list[R
     ]
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _moment(row: Row) -> datetime:
+    return read_moment(row["seen_at"])
 
 
-_LAST: Final = "SELECT max(seen_at) FROM sightings WHERE source = ? AND rank IS NOT NULL"
+_LAST: Final = "SELECT source, seen_at FROM sightings WHERE source = ? AND rank IS NOT NULL ORDER BY seen_at DESC"
 _SEEN: Final = """
     SELECT article_id, rank, seen_at FROM sightings
     WHERE source = ? AND seen_at >= ? AND seen_at <= ? AND rank BETWEEN 1 AND ? ORDER BY seen_at, rowid LIMIT 20000

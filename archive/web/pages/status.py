@@ -40,6 +40,8 @@ def troubles(state: State, gaps: Sequence[Gap]) -> Iterator[Trouble]:
     """What somebody should look after, the worst first."""
     if state.disk.is_short:
         yield Trouble("disk short", {})
+    if state.unreadable:
+        yield Trouble("unreadable", {"number": len(state.unreadable)})
     for job in state.jobs:
         yield from _of_job(job)
     if gaps:
