@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from archive.article import Article
     from archive.monitoring.diagnosis import Finding
+    from archive.store import Archive
     from archive.warc import Capture
 
 COMMANDS = {
@@ -112,6 +113,12 @@ class FrontDoor:
         from crawler.reextract import article_in
 
         return article_in(capture)
+
+    def unknown_in(self, archive: Archive) -> Iterator[tuple[str, str]]:
+        """Where raw captures hold what no row knows, and what that is."""
+        from crawler.histories import unknown_in
+
+        return unknown_in(archive)
 
 
 class BadInput(click.ClickException):

@@ -14,6 +14,8 @@ import orjson
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 """The site's own time zone. A fixed offset: China has kept no summer time since 1991."""
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""In Beijing. Programs write year 1, 1970 or 9999 where there is no date: what lies outside is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,17 @@ class Article:
             object.__setattr__(self, "published_precision", "second" if self.published_at else "none")
 
 
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What an id is made of: it becomes the name of a file."""
+
+
+def plausible(moment: datetime | None) -> datetime | None:
+    """``moment``, if something may have been published then; else None."""
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR + 1:
+        return None
+    return moment if FIRST_YEAR <= moment.astimezone(BEIJING).year <= LAST_YEAR else None
+
+
 # What follows the text is optional, so that a picture without an address is passed over as a whole: all openings in
 # it share its end, and to look for that from each of them would take the square of a text of brackets.
 _PICTURE = re.compile(r"(!\[[^\]\n]*+)(?:(\]\()((?:https?:)?//[^)\s]+))?")
@@ -114,7 +127,11 @@ def is_sound(address: str) -> bool:
 
 
 def storable(article: Article) -> Article:
-    """The same article with U+FFFD for every lone surrogate, which neither UTF-8 nor SQLite can hold."""
+    """The same article with U+FFFD for every lone surrogate, which neither UTF-8 nor SQLite can hold; undated, if its
+    date can be none.
+    """
+    if plausible(article.published_at) is not article.published_at:
+        article = replace(article, published_at=None)
     with suppress(TypeError):  # A tenth of the time of looking into each text: nearly no article has any.
         orjson.dumps(article)
         return article
@@ -150,6 +167,10 @@ def completed(article: Article, known: Article) -> Article:
         missing |= {name: getattr(known, name) for name in _TIME}
         told = {name: found for name, found in known.provenance.items() if name == "published_at"}
         missing["provenance"] = {**article.provenance, **missing.get("provenance", {}), **told}
+    if "layout" in missing:  # A file says neither of what kind its article is nor how the page wrote the time.
+        missing["kind"] = known.kind
+    if {"published_at", "layout"} & missing.keys() and article.published_at in (None, known.published_at):
+        missing["published_raw"] = known.published_raw
     return replace(article, **missing) if missing else article
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
+from archive.errors import ExitCode
 from archive.failures import named_failures
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from archive.article import Article
+    from archive.errors import UnreadableRow
+    from archive.store import Archive
     from archive.warc import Capture
 
 _DATA: Final = click.option("--data", type=click.Path(path_type=Path), help="The data directory.")
@@ -58,6 +61,9 @@ class FrontDoor(Protocol):
     def read_again(self, capture: Capture) -> Article | None:
         """The article in a raw capture, by today's parsers."""
 
+    def unknown_in(self, archive: Archive) -> Iterable[tuple[str, str]]:
+        """Where raw captures hold what no row knows, and what that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -70,6 +76,25 @@ class Asked:
     """Reads a raw capture with today's parsers."""
     next_due: Callable[[str, datetime], datetime]
     """Computes due times; see `archive.monitoring.health.NextDue`."""
+    unknown_in: Callable[[Archive], Iterable[tuple[str, str]]]
+    """Where raw captures hold what no row knows, and what that is."""
+    unreadable: dict[str, UnreadableRow] = field(default_factory=dict)
+    """What was said of rows that could not be read and were passed over: then a command is never wholly ok."""
+
+    @contextmanager
+    def archive(self) -> Iterator[Archive]:
+        """The archive, which is there already. Rows in it that cannot be read are named and passed over."""
+        from archive.store import Archive
+
+        with Archive.existing(self.data) as archive:
+            archive.pass_over = self.pass_over
+            yield archive
+
+    def pass_over(self, error: UnreadableRow) -> None:
+        """Name a row that cannot be read, once."""
+        if str(error) not in self.unreadable:
+            self.unreadable[str(error)] = error
+            click.echo(f"qqnews: {error}", err=True)
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -79,12 +104,26 @@ def shared(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     def wrapped(door: FrontDoor, /, *, data: Path | None, as_json: bool, **options: Any) -> None:
-        asked = Asked(data or door.data, as_json or door.json, door.resolve, door.read_again, door.next_due)
-        with quiet_pipe(), named_failures(asked.data):
+        asked = Asked(
+            data or door.data, as_json or door.json, door.resolve, door.read_again, door.next_due, door.unknown_in
+        )
+        with _never_wholly_ok(asked), quiet_pipe(), named_failures(asked.data):
             command(asked, **options)
 
     functools.update_wrapper(wrapped, command)
     return _DATA(_JSON(click.pass_obj(wrapped)))
+
+
+@contextmanager
+def _never_wholly_ok(asked: Asked) -> Iterator[None]:
+    """A command that passed rows over ends as partly done, if nothing worse befell it."""
+    code: str | int | None = None
+    try:
+        yield
+    except SystemExit as ended:
+        code = ended.code
+    if code or asked.unreadable:
+        sys.exit(code or ExitCode.PARTIAL)
 
 
 @contextmanager

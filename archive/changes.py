@@ -34,21 +34,28 @@ _NAME: Final = re.compile(
 def classify(old: Article, new: Article) -> frozenset[str]:
     """Which of `PARTS` differ between two readings of one article. Empty: noise, and no revision.
 
-    Blind to white space, invisible characters, full and half width, and the size and scheme of pictures.
-    ``numbers`` and ``names`` are hints for a reader in a hurry: names are found by rule, in no dictionary.
+    Blind to white space (so to where a paragraph ends), invisible characters, full and half width, the size and scheme
+    of pictures, and an author whom only one of the two names. Whatever differs, `compare.differences` of title, author
+    or body shows. ``numbers`` and ``names`` are hints for a reader in a hurry: names are found by rule, in no
+    dictionary.
     """
     before, after = _blocks(old), _blocks(new)
-    whole = ("".join((_seen(old.title), *before)), "".join((_seen(new.title), *after)))
+    texts = ("".join(before), "".join(after))
+    whole = (_seen(old.title) + texts[0], _seen(new.title) + texts[1])
     differs = {
         "title": _seen(old.title) != _seen(new.title),
-        "lead": before[:1] != after[:1],
-        "body": before[1:] != after[1:],
+        "lead": texts[0] != texts[1] and before[:1] != after[:1],
+        "body": texts[0] != texts[1] and before[1:] != after[1:],
         "numbers": Counter(_NUMBER.findall(whole[0])) != Counter(_NUMBER.findall(whole[1])),
-        "names": _seen(old.author) != _seen(new.author)
-        or Counter(_NAME.findall(whole[0])) != Counter(_NAME.findall(whole[1])),
+        "names": _another_author(old, new) or Counter(_NAME.findall(whole[0])) != Counter(_NAME.findall(whole[1])),
         "pictures": _pictures(old) != _pictures(new),
     }
     return frozenset(part for part in PARTS if differs[part])
+
+
+def _another_author(old: Article, new: Article) -> bool:
+    """Whether both name an author, and not the same. A file names none: who is named first is learned, not changed."""
+    return bool(old.author and new.author) and _seen(old.author) != _seen(new.author)
 
 
 def _blocks(article: Article) -> list[str]:

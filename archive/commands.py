@@ -17,8 +17,8 @@ from archive.asked import WORDS, Asked, shared
 from archive.compare import Change, Unchanged, differences, rendered
 from archive.markdown import DATE_FORMAT, to_markdown
 from archive.queries import Filter
-from archive.record import Archived, Revision, columns_of
-from archive.store import Archive, numbered
+from archive.record import Archived, Revision, columns_of, compared
+from archive.store import numbered
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -38,7 +38,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def list_articles(asked: Asked, since: datetime | None, until: datetime | None, **wanted: Any) -> None:
     """The articles in the archive, newest first: id, date, channel, title."""
     chosen = Filter(since=since and since.date(), until=until and until.date(), **wanted)
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         for archived in archive.articles(chosen):
             click.echo(_facts_as_json(archived) if asked.json else _one_line(archived))
 
@@ -72,7 +72,7 @@ def show(asked: Asked, article: str, revision: int | None, *, markdown: bool) ->
     """One article, by id or address: what is known of it, and its text."""
     if markdown and asked.json:
         raise click.UsageError("--markdown and --json exclude each other")
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         archived = archive.article(asked.resolve(article))
         revisions = archive.revisions(archived.article.id)
         if revision is not None:
@@ -92,7 +92,8 @@ def _about(revision: Revision) -> dict[str, object]:
 
 
 def _as_it_was(archived: Archived, then: Revision) -> Archived:
-    article = replace(archived.article, title=then.title, summary=then.summary, body=then.body)
+    author = archived.article.author if then.author is None else then.author
+    article = replace(archived.article, title=then.title, summary=then.summary, body=then.body, author=author)
     return replace(
         archived,
         article=article,
@@ -140,11 +141,11 @@ def _history(archived: Archived, revisions: list[Revision]) -> Iterator[str]:
 @shared
 def diff(asked: Asked, article: str, old: int | None, new: int | None) -> None:
     """What changed between two revisions of an article (default: the last two), by sentence and character."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         revisions = archive.revisions(asked.resolve(article))
     after = numbered(revisions, new or revisions[-1].revision)
     before = numbered(revisions, old or max(1, after.revision - 1))
-    found = {name: differences(getattr(before, name), getattr(after, name)) for name in ("title", "summary", "body")}
+    found = {name: differences(*texts) for name, texts in compared(before, after).items()}
     if asked.json:
         click.echo(orjson.dumps(_comparison(before, after, found)))
     else:
@@ -184,7 +185,7 @@ def _safe(part: Change | Unchanged) -> Change | Unchanged:
 @shared
 def stats(asked: Asked) -> None:
     """The archive in numbers."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         numbers = archive.stats()
     if asked.json:
         click.echo(orjson.dumps(numbers))

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from sqlite3 import Row
 from typing import Final, Protocol
 
 import orjson
 
+from archive.errors import UnreadableRow
 from archive.parameters import by_number
-from archive.record import stamp
+from archive.reading import decoding, readable_rows, utf8_text, values_of
+from archive.record import read_id, stamp
 from archive.retries import FIRST_PAUSE, LONGEST_PAUSE, MAX_ATTEMPTS, RULES, reason_of, return_pause, returns_by_itself
 from archive.store import Archive
 
@@ -104,11 +107,21 @@ class Frontier:
         need not be fetched.
         """
         self._archive.ensure_room()
-        with self._database.light_transaction() as connection:
+        with self._database.light_transaction() as connection, decoding(connection, "surrogateescape"):
             values = {"until": now + lease_seconds, "now": now, "sources": _json(sources), "limit": limit}
             rows = connection.execute(_LEASE, values).fetchall()
-        rows.sort(key=lambda row: (row["not_before"], row["number"]))
-        return [Leased(**{name: row[name] for name in _LEASED}) for row in rows]
+            rows.sort(key=lambda row: (row["not_before"], row["number"]))
+            return list(readable_rows(rows, "links", "id", self._leased, self._archive.pass_over))
+
+    def _leased(self, row: Row) -> Leased:
+        """The link in a row; one that cannot be read is dropped, or it would be taken again and again."""
+        try:
+            values = values_of("links", "id", row, {"id": read_id, "url": utf8_text, "source": utf8_text})
+        except UnreadableRow as error:
+            reason = f"bad-row: its {error.column} cannot be read"
+            self._database.connection.execute(_DROP_UNREADABLE, (reason, row["number"]))
+            raise
+        return Leased(**{name: values[name] for name in _LEASED})
 
     def extend(self, link: str, until: float) -> None:
         """Hold a lease for longer."""
@@ -316,6 +329,7 @@ _LEASE: Final = f"""
     RETURNING id, url, source, attempts, rank, coalesce(media, '') AS media, coalesce(media_id, '') AS media_id,
         not_before, rowid AS number
 """  # noqa: S608
+_DROP_UNREADABLE: Final = "UPDATE links SET state = 'dropped', last_error = ?, lease_until = 0 WHERE rowid = ?"
 _EXTEND: Final = "UPDATE links SET lease_until = ? WHERE id = ? AND state = 'waiting'"
 _DONE: Final = "UPDATE links SET state = 'done', last_error = NULL, lease_until = 0, given_up = 0 WHERE id = ?"
 # Only a waiting link can fail: another process may have finished it after our lease ran out.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +13,17 @@ from typing import Final
 
 import orjson
 
+from archive.reading import (
+    Readers,
+    at_least,
+    each_row,
+    moment_text_or_none,
+    read_moment,
+    read_moment_or_none,
+    readable_rows,
+    utf8_text,
+    values_of,
+)
 from archive.record import stamp
 from archive.store import Archive
 
@@ -66,11 +77,8 @@ class Ledger:
 
     def watched(self, job: str) -> Watched | None:
         """The job's time-table as it was last seen."""
-        row = self._connection.execute("SELECT * FROM timetables WHERE job = ?", (job,)).fetchone()
-        if row is None:
-            return None
-        since, settled = _moment(row["since"]), _moment(row["settled_until"])
-        return Watched(row["timetable"], since, settled, timedelta(seconds=row["jitter"]), row["command"])
+        rows = each_row(self._connection, "SELECT * FROM timetables WHERE job = ? ORDER BY job", (job,))
+        return next(readable_rows(rows, "timetables", "job", _watched, self._archive.pass_over), None)
 
     def watch(
         self, job: str, timetable: str, since: datetime, *, jitter: timedelta = timedelta(), command: str = ""
@@ -119,17 +127,21 @@ class Ledger:
 
     def open_rows(self, job: str) -> list[DueTime]:
         """What is waiting or running, oldest first."""
-        return [_due_time(row) for row in self._connection.execute(OPEN_ROWS, (job,))]
+        return self._read(OPEN_ROWS, (job,))
 
     def rows(self, job: str, after: datetime, until: datetime) -> dict[datetime, DueTime]:
         """The rows of a job with due times in ``(after, until]``."""
-        found = map(_due_time, self._connection.execute(_ROWS, (job, stamp(after), stamp(until))))
-        return {row.due_at: row for row in found}
+        return {row.due_at: row for row in self._read(_ROWS, (job, stamp(after), stamp(until)))}
+
+    def _read(self, query: str, values: tuple[object, ...]) -> list[DueTime]:
+        rows = each_row(self._connection, query, values)
+        return list(readable_rows(rows, "due_times", "job", due_time_from, self._archive.pass_over))
 
     def jobs(self) -> list[str]:
         """The jobs that were ever due at times, by name."""
-        queries = (jobs_in("due_times"), "SELECT job FROM timetables")
-        return sorted({row[0] for query in queries for row in self._connection.execute(query)})
+        queries = (jobs_in("due_times"), "SELECT job FROM timetables ORDER BY job")
+        rows = (row for query in queries for row in each_row(self._connection, query))
+        return sorted({*readable_rows(rows, "timetables", "job", _job, self._archive.pass_over)})
 
     def history(self, job: str | None = None, limit: int | None = None) -> list[dict[str, object]]:
         """Due times with their runs, and runs without a due time (by hand), newest first.
@@ -137,9 +149,10 @@ class Ledger:
         Read in the order of the indexes, and no further than is wanted.
         """
         names = self.jobs() if job is None else [job]
-        rows = [self._connection.execute(query, (name,)) for name in names for query in (_HISTORY, _BY_HAND)]
-        newest_first: Iterator[Row] = merge(*rows, key=lambda row: row["due_at"] or row["started_at"], reverse=True)
-        return [dict(row) for row in islice(newest_first, limit)]
+        rows = (each_row(self._connection, query, (name,)) for name in names for query in (_HISTORY, _BY_HAND))
+        sound = [readable_rows(each, "due_times", "job", _history_of, self._archive.pass_over) for each in rows]
+        newest_first = merge(*sound, key=lambda row: str(row["due_at"] or row["started_at"]), reverse=True)
+        return list(islice(newest_first, limit))
 
     def end_run(
         self, run_id: int, verdict: str, exit_code: int, counts: Mapping[str, int], now: datetime, because: str = ""
@@ -173,15 +186,34 @@ def jobs_in(table: str) -> str:
     """  # noqa: S608  (a table of ours)
 
 
-def _due_time(row: Row) -> DueTime:
-    facts = dict(row)
-    for name in ("due_at", "settled_at", "first_at"):
-        facts[name] = _moment(facts[name]) if facts[name] else None
-    return DueTime(**facts)
+def due_time_from(row: Row) -> DueTime:
+    """The due time of a row. Raises ``UnreadableRow``."""
+    return DueTime(**values_of("due_times", "job", row, OF_DUE_TIMES))
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _job(row: Row) -> str:
+    return str(utf8_text(row["job"]))
+
+
+def _watched(row: Row) -> Watched:
+    values = values_of("timetables", "job", row, OF_TIMETABLES)
+    jitter = timedelta(seconds=values["jitter"])
+    return Watched(values["timetable"], values["since"], values["settled_until"], jitter, values["command"])
+
+
+def _history_of(row: Row) -> dict[str, object]:
+    return values_of("due_times", "job", row, dict.fromkeys(_TIMES_OF_HISTORY, moment_text_or_none))
+
+
+OF_DUE_TIMES: Final[Readers] = {
+    "due_at": read_moment,
+    "settled_at": read_moment,
+    "first_at": read_moment_or_none,
+    "attempts": at_least(0),
+    "times": at_least(1),
+}
+OF_TIMETABLES: Final[Readers] = {"since": read_moment, "settled_until": read_moment}
+_TIMES_OF_HISTORY: Final = ("due_at", "started_at", "ended_at", "first_at")
 
 
 _WATCH: Final = """

@@ -16,6 +16,7 @@ from typing import Final
 
 from archive.errors import ExitCode, QQNewsError
 from archive.process import Process, is_alive
+from archive.reading import each_row, moment_text, readable_rows, values_of
 from archive.record import stamp
 from archive.store import Archive
 
@@ -71,6 +72,7 @@ class Locks:
         stale_after: float = STALE_AFTER,
     ) -> None:
         """``seconds``: a clock that all processes of this machine share and nobody sets."""
+        self._archive = archive
         self._database = archive.database
         self._me = me or Process.current()
         self._alive = alive
@@ -110,8 +112,7 @@ class Locks:
 
     def held(self) -> list[Holder]:
         """All locks that are held now."""
-        rows = self._database.connection.execute("SELECT * FROM locks ORDER BY name")
-        return [holder for holder in map(_holder, rows) if self._lives(holder)]
+        return [holder for holder in self._read("SELECT * FROM locks ORDER BY name") if self._lives(holder)]
 
     def beat(self, token: str, now: datetime) -> bool:
         """Show that we live; False: somebody took the lock over."""
@@ -130,8 +131,11 @@ class Locks:
             return connection.execute(statement, values).rowcount == 1
 
     def _rows(self, name: str) -> list[Holder]:
-        rows = self._database.connection.execute("SELECT * FROM locks WHERE name = ?", (name,))
-        return [_holder(row) for row in rows]
+        return self._read("SELECT * FROM locks WHERE name = ? ORDER BY name", (name,))
+
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[Holder]:
+        rows = each_row(self._database.connection, query, values)
+        return list(readable_rows(rows, "locks", "name", holder_from, self._archive.pass_over))
 
     def _lives(self, holder: Holder) -> bool:
         if self._alive(holder.process) is False:
@@ -142,8 +146,18 @@ class Locks:
         return abs(silent.total_seconds()) <= self._stale_after
 
 
-def _holder(row: Row) -> Holder:
-    facts = dict(row)
+def _process_id(number: int) -> int:
+    if not 0 < number <= _LARGEST_PID:
+        raise ValueError(f"{number} is no process")
+    return number
+
+
+_LARGEST_PID: Final = 1 << 31
+
+
+def holder_from(row: Row) -> Holder:
+    """The holder that a row of ``locks`` names. Raises ``UnreadableRow``."""
+    facts = values_of("locks", "name", row, {"taken_at": moment_text, "beat_at": moment_text, "pid": _process_id})
     machine = (facts["host"], facts["boot"], facts["space"])
     child = Process(*machine, facts["child_pid"], facts["child_started"]) if facts["child_pid"] else None
     return Holder(

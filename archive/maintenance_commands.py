@@ -17,9 +17,10 @@ from archive.backup import back_up
 from archive.errors import ExitCode
 from archive.identity import ensure_meant
 from archive.naming import readable
+from archive.reading import decoding
 from archive.repair import repair as mend
-from archive.store import Archive
 from archive.takedown.take_down import Taken, take_down, traces_of
+from archive.verify import What, is_cut_off_from_captures
 from archive.verify import verify as findings_of
 
 
@@ -32,14 +33,24 @@ def verify(asked: Asked, *, deep: bool) -> None:
     Names everything that is damaged, missing or foreign, and mends nothing. Exit code 16 if there is anything.
     """
     found = Counter[str]()
-    for finding in findings_of(asked.data, deep=deep):
+    for finding in findings_of(asked.data, deep=deep, unknown_in=asked.unknown_in):
         found[finding.what] += 1
         shown = replace(finding, where=readable(finding.where), detail=readable(finding.detail))
         click.echo(orjson.dumps(asdict(shown)) if asked.json else str(shown))
+    if found:
+        cure = _cure(found)
+        _conclude(asked, f"damaged: {cure}", cure)
+        sys.exit(ExitCode.DAMAGED)
+    hint = "no row refers to a raw capture: 'qqnews verify --deep' says what they hold"
+    hint = hint if not deep and is_cut_off_from_captures(asked.data) else ""
+    _conclude(asked, f"ok: nothing is wrong{hint and f'; {hint}'}", hint)
+
+
+def _cure(found: Counter[str]) -> str:
     counted = ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
-    cure = f"{counted}: 'qqnews repair' mends it, 'qqnews repair --dry-run' says how"
-    _conclude(asked, f"damaged: {cure}" if found else "ok: nothing is wrong", cure if found else "")
-    sys.exit(ExitCode.DAMAGED if found else ExitCode.OK)
+    cures = ["'qqnews repair' mends it, 'qqnews repair --dry-run' says how"] if set(found) - {What.UNREAD} else []
+    cures += ["'qqnews reextract --apply' takes in what is unread"] if found[What.UNREAD] else []
+    return f"{counted}: {'; '.join(cures)}"
 
 
 def _conclude(asked: Asked, said: str, complaint: str) -> None:
@@ -85,7 +96,7 @@ def backup(asked: Asked, file: Path) -> None:
 
     Markdown files, raw captures and pictures are ordinary files: copy them with the tools for files, afterwards.
     """
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         size = back_up(archive.database, file)
         articles = archive.stats()["articles"]
     done = {"file": readable(file), "bytes": size, "articles": articles}
@@ -119,7 +130,12 @@ def takedown(asked: Asked, article: str, reason: str, *, copies: bool, yes: bool
     ensure_meant(asked.data / "archive.db")
     if not yes and not _agrees(f"Erase {article_id} from {asked.data} for good?"):
         raise click.UsageError("nothing was erased: say yes, or add --yes where nobody can be asked")
-    with alone(asked.data), Archive.existing(asked.data) as archive:
+    # What is not UTF-8 is erased like any other text.
+    with (
+        alone(asked.data),
+        asked.archive() as archive,
+        decoding(archive.database.connection, "surrogateescape"),
+    ):
         chosen = [article_id, *(traces_of(archive, article_id)[1] if copies else ())]
         ended = [take_down(archive, each, reason, datetime.now(UTC)) for each in chosen]
     others = [copy for copy in ended[0].copies if copy not in chosen]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from archive.article import BEIJING, Article, utf8_safe
+from archive.article import BEIJING, FIRST_YEAR, LAST_YEAR, Article, utf8_safe
 from archive.errors import NotOurMarkdown
 
 LARGEST_MARKDOWN: Final = 64 * 2**20
@@ -39,6 +39,7 @@ _STATED: Final = ("title", "date", "summary", "thumbnail")
 KEYS: Final = ("title", "date", "summary", *_CONSTANTS_BEFORE, "thumbnail", *_CONSTANTS_AFTER)
 """Every key of the front matter, in the order of the sample."""
 
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LAST_LINE: Final = re.compile(r"(?:\A|\n\n)\[qq\]\((https?://[^\s]+)\)\Z")
 
 
@@ -53,6 +54,7 @@ class MarkdownFile:
     thumbnail: str
     published_at: datetime | None
     published_raw: str
+    """The date as it stands there, also where it can be none, so that ``published_at`` is None."""
 
     def to_article(self, article_id: str, kind: str = "text") -> Article:
         """The article, with no more facts than the file states."""
@@ -117,7 +119,7 @@ def _text(metadata: Mapping[str, object], key: str) -> str:
 
 
 def _moment(date: str) -> datetime | None:
-    if not date:
+    if not date or (_DATE.fullmatch(date) and not FIRST_YEAR <= int(date[:4]) <= LAST_YEAR):
         return None
     try:
         return datetime.strptime(date, DATE_FORMAT).replace(tzinfo=BEIJING)

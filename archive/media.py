@@ -8,17 +8,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from sqlite3 import Row
 from typing import Final
 
 import orjson
 
 from archive.article import Article, is_sound, pictures_in, sounds_in
 from archive.errors import Erased
-from archive.pictures import recognised
+from archive.pictures import Picture, recognised
+from archive.reading import each_row, moment_text, readable_rows, values_of
 from archive.record import stamp
-from archive.sounds import recognised_sound
+from archive.sounds import Sound, recognised_sound
 from archive.store import Archive
+
+PICTURE: Final = "picture"
+"""The kind of a capture that tells where the copy of its address lies; its own body is empty."""
+COPY: Final = re.compile(r"media/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{2,5}")
+"""The path of a copy, by the digest of its bytes."""
 
 MOST_TRIES: Final = 4
 """What could not be had so often is asked for no more, unless one wishes to."""
@@ -27,9 +34,6 @@ LARGEST_PICTURE: Final = 64 * 2**20
 """Bytes of a copy that is read: three times what is fetched at most."""
 
 TRY_AGAIN_AFTER: Final = timedelta(hours=6)
-
-_PAGE: Final = 200
-"""Articles read at once: a longer look would keep the database's log from being folded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,13 @@ def wanted_pictures(
     """
     tried_before = stamp(now if again else now - TRY_AGAIN_AFTER)
     tries = 1 << 30 if again else MOST_TRIES
-    seen, last = stamp(seen_since) if seen_since else "", ""
-    while rows := archive.database.connection.execute(_NEXT_ARTICLES, (last, seen, _PAGE)).fetchall():
-        last = rows[-1]["id"]
-        for row in rows:
-            article = archive.article(row["id"]).article
-            asked = orjson.dumps(media_of(article)).decode()
-            for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
-                yield Wanted(url, article.id, article.url)
+    for archived in archive.every_article(stamp(seen_since) if seen_since else ""):
+        if archived.status == "taken_down":
+            continue
+        article = archived.article
+        asked = orjson.dumps(media_of(article)).decode()
+        for (url,) in archive.database.connection.execute(_NOT_THERE, (asked, tries, tried_before)).fetchall():
+            yield Wanted(url, article.id, article.url)
 
 
 def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: datetime) -> str:
@@ -97,9 +100,8 @@ def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: d
 
     Raises ``Erased``, and `NotAPicture` or, where a sound is wanted, `NotASound`.
     """
-    found = recognised_sound(body) if is_sound(url) else recognised(body)
-    digest = sha256(body).hexdigest()
-    path = f"media/{digest[:2]}/{digest}.{found.extension}"
+    found, path = _recognised(url, body), copy_path(url, body)
+    digest = PurePosixPath(path).stem
     with archive.transaction() as connection:
         _refuse_erased(archive, article_id)
         if not archive.database.tree.holds(path, body):
@@ -107,6 +109,19 @@ def keep_picture(archive: Archive, url: str, article_id: str, body: bytes, at: d
         connection.execute(_ADD_FILE, (digest, url, path, len(body), found.mime))
         connection.execute(_NOTE, (url, digest, article_id, 1, stamp(at), None))
     return path
+
+
+def copy_path(url: str, body: bytes) -> str:
+    """Where the copy of a picture or sound with these bytes lies, below the data directory.
+
+    Raises `NotAPicture` or, where a sound is wanted, `NotASound`.
+    """
+    digest = sha256(body).hexdigest()
+    return f"media/{digest[:2]}/{digest}.{_recognised(url, body).extension}"
+
+
+def _recognised(url: str, body: bytes) -> Picture | Sound:
+    return recognised_sound(body) if is_sound(url) else recognised(body)
 
 
 def note_missing(archive: Archive, url: str, article_id: str, reason: str, at: datetime, tries: int = 1) -> None:
@@ -124,8 +139,15 @@ def _refuse_erased(archive: Archive, article_id: str) -> None:
 
 def missing_pictures(archive: Archive) -> Iterator[Missing]:
     """Pictures that could not be had, in the order of their articles."""
-    for row in archive.database.connection.execute(_MISSING):
-        yield Missing(row["url"], row["article_id"], row["tries"], row["tried_at"], row["last_error"] or "")
+    return readable_rows(
+        each_row(archive.database.connection, _MISSING), "pictures", "url", _missing, archive.pass_over
+    )
+
+
+def _missing(row: Row) -> Missing:
+    values = values_of("pictures", "url", row, {"tried_at": moment_text})
+    names = ("url", "article_id", "tries", "tried_at")
+    return Missing(reason=values["last_error"] or "", **{name: values[name] for name in names})
 
 
 def copies(archive: Archive, urls: Iterable[str]) -> dict[str, str]:
@@ -150,15 +172,15 @@ def with_local_pictures(article: Article, paths: dict[str, str], data: Path, fil
     return replace(article, body="".join(parts), thumbnail=local(article.thumbnail) if article.thumbnail else "")
 
 
-_NEXT_ARTICLES: Final = """
-    SELECT id FROM articles WHERE id > ? AND last_seen >= ? AND status <> 'taken_down' ORDER BY id LIMIT ?
-"""
 _NOT_THERE: Final = """
     SELECT value FROM json_each(?) WHERE NOT EXISTS (
         SELECT 1 FROM pictures WHERE url = value AND (sha256 IS NOT NULL OR tries >= ? OR tried_at > ?)
     )
 """
-_ADD_FILE: Final = "INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ADD_FILE: Final = """
+    INSERT INTO media (sha256, url, path, bytes, mime) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (sha256) DO UPDATE SET url = excluded.url WHERE url = ''
+"""
 _NOTE: Final = """
     INSERT INTO pictures (url, sha256, article_id, tries, tried_at, last_error) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (url) DO UPDATE SET sha256 = coalesce(excluded.sha256, sha256), tries = tries + excluded.tries,

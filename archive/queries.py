@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from archive.reading import decoding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
@@ -63,7 +65,7 @@ _COUNTS: Final = {
     "revisions": "SELECT count(*) FROM revisions",
     "sightings": "SELECT count(*) FROM sightings",
     "media": "SELECT count(*) FROM media",
-    "runs": "SELECT coalesce(sum(times), 0) FROM runs",
+    "runs": "SELECT CAST(total(times) AS INTEGER) FROM runs",
     "open_gaps": "SELECT count(*) FROM gaps WHERE closed_at IS NULL",
     "first_published": "SELECT min(published_at) FROM articles",
     "last_published": "SELECT max(published_at) FROM articles",
@@ -80,6 +82,7 @@ _GROUPS: Final = {
 
 def archive_stats(connection: sqlite3.Connection) -> dict[str, object]:
     """Counts and dates by name; a dictionary of counts for each ``by_…`` and for the states of links."""
-    single = {name: connection.execute(query).fetchone()[0] for name, query in _COUNTS.items()}
-    grouped = {name: dict(map(tuple, connection.execute(query))) for name, query in _GROUPS.items()}
+    with decoding(connection, "replace"):
+        single = {name: connection.execute(query).fetchone()[0] for name, query in _COUNTS.items()}
+        grouped = {name: dict(map(tuple, connection.execute(query))) for name, query in _GROUPS.items()}
     return {**single, **grouped}

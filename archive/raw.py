@@ -114,7 +114,9 @@ class RawWriter:
                 self._handle = os.open(self._directory / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             at = at.replace(microsecond=(at.microsecond + 1) % 1_000_000)
         self._day, self._offset, self._synced, self._digest = at.date(), 0, 0, sha256()
-        with suppress(OSError):  # Not every file system has locks: then its end may look torn to who looks just now.
+        with suppress(
+            OSError
+        ):  # Not every file system has locks: then its end may look torn, and what came last unread.
             fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._append(warcinfo(self._name, f"qqnews/{version('qqnews')}", at))
         sync_directory(self._directory)

@@ -16,6 +16,7 @@ from archive.asked import Asked, shared
 from archive.failures import named_disk_failures
 from archive.markdown import to_markdown
 from archive.media import copies, media_of, with_local_pictures
+from archive.record import Archived
 from archive.regular_files import is_regular, read_regular
 from archive.store import Archive
 
@@ -36,8 +37,8 @@ def render(asked: Asked, ids: tuple[str, ...], media: str, directory: Path | Non
     """
     if media == "local" and directory is None:
         raise click.UsageError("--media local needs --to: the archive's own files keep the site's addresses")
-    with Archive.existing(asked.data) as archive:
-        wanted = [archive.article(asked.resolve(text)).article.id for text in ids] or archive.ids()
+    with asked.archive() as archive:
+        wanted = [archive.article(asked.resolve(text)) for text in ids] or archive.every_article()
         if directory is None:
             counts = _in_place(archive, wanted)
         else:
@@ -46,11 +47,11 @@ def render(asked: Asked, ids: tuple[str, ...], media: str, directory: Path | Non
     click.echo(orjson.dumps(total) if asked.json else f"ok: {total['files']} files, {total['written']} written")
 
 
-def _in_place(archive: Archive, wanted: Iterable[str]) -> Counter[str]:
+def _in_place(archive: Archive, wanted: Iterable[Archived]) -> Counter[str]:
     counts = Counter[str]()
     for batch in _batches(wanted):
         with archive.transaction():
-            for archived in map(archive.article, batch):
+            for archived in batch:
                 content = to_markdown(archived.article).encode()
                 counts["files"] += 1
                 if not archive.database.tree.holds(archived.markdown_path, content):
@@ -59,9 +60,9 @@ def _in_place(archive: Archive, wanted: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def _elsewhere(archive: Archive, wanted: Iterable[str], directory: Path, *, local: bool) -> Counter[str]:
+def _elsewhere(archive: Archive, wanted: Iterable[Archived], directory: Path, *, local: bool) -> Counter[str]:
     counts, data = Counter[str](), archive.data.absolute()
-    for archived in map(archive.article, wanted):
+    for archived in wanted:
         article, path = archived.article, directory.absolute() / archived.markdown_path
         if local:
             article = with_local_pictures(article, copies(archive, media_of(article)), data, path)
@@ -86,7 +87,7 @@ def _written(path: Path, content: bytes) -> bool:
     return True
 
 
-def _batches(wanted: Iterable[str]) -> Iterator[list[str]]:
+def _batches(wanted: Iterable[Archived]) -> Iterator[list[Archived]]:
     waiting = iter(wanted)
     while batch := list(islice(waiting, BATCH)):
         yield batch

@@ -11,6 +11,7 @@ import orjson
 from archive.article import Article, completed
 from archive.changes import PARTS
 from archive.decide import Decision, Verdict
+from archive.learned import fill_in
 from archive.record import FACTS, Archived, facts_of
 
 
@@ -44,28 +45,38 @@ def add_revision(connection: Connection, reading: Reading) -> None:
     changes = orjson.dumps([part for part in PARTS if part in reading.changes]).decode()
     text = (article.title, article.summary, article.body)
     values = (article.id, reading.decision.revision, reading.seen, reading.content_hash, *text, reading.raw_ref)
-    connection.execute(_ADD_REVISION, (*values, reading.kind, changes))
+    connection.execute(_ADD_REVISION, (*values, reading.kind, changes, article.author))
 
 
 def update_article(connection: Connection, reading: Reading, known: Archived) -> Article:
-    """What a known article's new reading says, and that the article is there; the article as it is kept now."""
+    """What a known article's new reading says; the article as it is kept now."""
     if reading.decision.verdict is not Verdict.SAME:
-        add_revision(connection, reading)
-        _rewrite(connection, reading)
-        article = reading.article
-    else:
-        # What is known stays; what was not known yet is filled in.
-        article, raw_ref = completed(known.article, reading.article), known.raw_ref or reading.raw_ref
-        if article != known.article or raw_ref != known.raw_ref:
-            connection.execute(_FILL_IN, (raw_ref, *facts_of(article), article.id))
-    connection.execute(_SEE_ARTICLE, (reading.seen, reading.next_check, article.id))
+        _add_next(connection, reading, known)
+        return reading.article
+    # What is known stays; what was not known yet is filled in.
+    article, raw_ref = completed(known.article, reading.article), known.raw_ref or reading.raw_ref
+    if article != known.article or raw_ref != known.raw_ref:
+        fill_in(connection, known, article, raw_ref)
     return article
 
 
-def reparse_article(connection: Connection, reading: Reading) -> None:
+def see_article(connection: Connection, reading: Reading) -> None:
+    """Note that the site showed a known article."""
+    connection.execute(_SEE_ARTICLE, (reading.seen, reading.next_check, reading.article.id))
+
+
+def reparse_article(connection: Connection, reading: Reading, known: Archived) -> None:
     """What an old capture says now. When and whether the article is there is another matter."""
     if reading.decision.verdict is not Verdict.SAME:
-        add_revision(connection, reading)
+        _add_next(connection, reading, known)
+        return
+    fill_in(connection, known, reading.article, reading.raw_ref)
+
+
+def _add_next(connection: Connection, reading: Reading, known: Archived) -> None:
+    # An earlier version kept no author with a revision; from the newest one the article's own was never parted.
+    connection.execute(_KEEP_AUTHOR, (known.article.author, known.article.id, known.revision))
+    add_revision(connection, reading)
     _rewrite(connection, reading)
 
 
@@ -93,13 +104,14 @@ _SET_FACTS: Final = ", ".join(f"{name} = ?" for name in FACTS)
 _REWRITE_ARTICLE: Final = (
     f"UPDATE articles SET content_hash = ?, revision = ?, copy_of = ?, raw_ref = ?, {_SET_FACTS} WHERE id = ?"  # noqa: S608
 )
-_FILL_IN: Final = f"UPDATE articles SET raw_ref = ?, {_SET_FACTS} WHERE id = ?"  # noqa: S608
 _SEE_ARTICLE: Final = """
     UPDATE articles SET last_seen = max(last_seen, ?), next_check = ?,
         status = 'live', missing_since = NULL, gone_at = NULL, doubt = NULL
     WHERE id = ?
 """
 _ADD_REVISION: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, body, raw_ref, kind, changes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO revisions
+        (article_id, revision, seen_at, content_hash, title, summary, body, raw_ref, kind, changes, author)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_KEEP_AUTHOR: Final = "UPDATE revisions SET author = ? WHERE article_id = ? AND revision = ? AND author IS NULL"

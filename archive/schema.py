@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from archive.authorship import remember_authors
 from archive.capture_tables import CAPTURE_FILES
 from archive.duplicates.tables import DUPLICATE_TABLES
 from archive.errors import NewerArchive, NoArchive, NotAnArchive
@@ -22,6 +23,7 @@ from archive.monitoring.poll_tables import POLL_TABLES, THINNED
 from archive.schedule_tables import KNOWN_CLOCK, LEDGER, SCHEDULE_TABLES
 from archive.seals import keep_sealed, reseal
 from archive.search.tables import CHANGE_TABLES
+from archive.undated import forget_impossible_dates
 from archive.web.indexes import BROWSING
 
 if TYPE_CHECKING:
@@ -170,6 +172,12 @@ def _links(db: Database) -> None:
 @_migration("0018_capture_files")
 def _capture_files(db: Database) -> None:
     db.execute(CAPTURE_FILES)
+
+
+@_migration("0020_authors_and_dates")
+def _authors_and_dates(db: Database) -> None:
+    remember_authors(db.conn)
+    forget_impossible_dates(db.conn)
 
 
 @_migration("0021_known_clock")
@@ -408,7 +416,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that cannot write to the archive at ``path``, which may be of an earlier version: no migration is
-    applied, and its newest tables may be missing.
+    applied, and its newest tables may be missing. What is not UTF-8 is read as U+FFFD.
 
     Raises ``NoArchive``, ``NotAnArchive`` or ``NewerArchive``.
     """
@@ -418,6 +426,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         with named_failures(path):
             _pending(path)
             connection = sqlite3.connect(_read_only(path), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.text_factory = lambda content: content.decode("utf-8", "replace")
     except UnicodeDecodeError as error:
         raise NotAnArchive(path, "its schema is damaged") from error
     connection.row_factory = sqlite3.Row

@@ -53,13 +53,20 @@ def seal_of(*values: object) -> int:
         return -1
 
 
+def seal_of_stored(*values: object) -> int:
+    """`seal_of`, for texts as bytes: handed over as text, those that are not UTF-8 would fail the whole statement."""
+    try:
+        return seal_of(*(value.decode() if isinstance(value, bytes) else value for value in values))
+    except UnicodeDecodeError:
+        return -1
+
+
 def keep_sealed(connection: sqlite3.Connection) -> None:
     """From now on every row this connection writes is sealed."""
-    connection.create_function("qqnews_seal", -1, seal_of, deterministic=True)
+    connection.create_function("qqnews_seal", -1, seal_of_stored, deterministic=True)
     connection.execute("PRAGMA recursive_triggers = ON")  # Else REPLACE takes rows away without a word.
     for table, key in sealed_tables(connection):
-        columns = columns_of_table(connection, table)
-        for event, actions in _actions(table, key, columns):
+        for event, actions in _actions(table, key, _values_of_table(connection, table)):
             # Table and columns are names in our own schema.
             name = f'temp."seal_{table}_{event}"'
             connection.execute(
@@ -116,12 +123,13 @@ def reseal_key(connection: sqlite3.Connection, table: str, key: str) -> None:
 def sums_of(connection: sqlite3.Connection, table: str, key: str | None = None) -> Iterator[tuple[str, int]]:
     """The sum of the seals under each key (or one key) as the rows are now, in the order of the keys."""
     column = f'CAST("{SEALED[table]}" AS TEXT)' if table == "runs" else f'"{SEALED[table]}"'
-    columns = ", ".join(f'"{name}"' for name in columns_of_table(connection, table))
+    values = ", ".join(value.format(f'"{table}"') for value in _values_of_table(connection, table))
     chosen = "" if key is None else f"WHERE {column} = CAST(? AS TEXT)"
-    query = f'SELECT {column}, {columns} FROM "{table}" {chosen} ORDER BY {column}'  # noqa: S608
+    query = f'SELECT CAST({column} AS BLOB), {values} FROM "{table}" {chosen} ORDER BY {column}'  # noqa: S608
     rows = connection.cursor().execute(query, () if key is None else (as_stored(key),))
     for each, same in groupby(rows, lambda row: row[0]):
-        yield str(each), sum(seal_of(*tuple(row)[1:]) for row in same) & _MASK
+        total = sum(seal_of_stored(*tuple(row)[1:]) for row in same) & _MASK
+        yield bytes(each).decode("utf-8", "surrogateescape"), total
 
 
 def sealed_tables(connection: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -135,8 +143,15 @@ def columns_of_table(connection: sqlite3.Connection, table: str) -> list[str]:
     return sorted(row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
 
 
-def _actions(table: str, key: str, columns: list[str]) -> Iterator[tuple[str, str]]:
-    new, old = (", ".join(f'{row}."{name}"' for name in columns) for row in ("NEW", "OLD"))
+def _values_of_table(connection: sqlite3.Connection, table: str) -> list[str]:
+    """SQL of the values of a row in the order of `columns_of_table`, ``{}`` for the row: texts as bytes."""
+    types = dict(map(tuple, connection.execute("SELECT name, type FROM pragma_table_info(?)", (table,))))
+    names = columns_of_table(connection, table)
+    return [f'CAST({{}}."{name}" AS BLOB)' if types[name] == "TEXT" else f'{{}}."{name}"' for name in names]
+
+
+def _actions(table: str, key: str, values: list[str]) -> Iterator[tuple[str, str]]:
+    new, old = (", ".join(value.format(row) for value in values) for row in ("NEW", "OLD"))
     # Table, key and columns are names in our own schema, never a user's words.
     add = f"""
         INSERT INTO seals (part, key, total) VALUES ('{table}', CAST(NEW."{key}" AS TEXT), qqnews_seal({new}))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sqlite3 import Row
 from typing import Final
 
 import orjson
 
 from archive.decide import BELIEVED_AFTER, CONFIRMED_AFTER, Absence, judge_absence
+from archive.failures import named_sqlite_failures
 from archive.parameters import by_number
+from archive.reading import decoding, each_row, readable_rows, values_of
 from archive.recheck import Look, next_check
-from archive.record import stamp
+from archive.record import read_id, stamp
 from archive.removals import Doubt
 from archive.store import Archive
 
@@ -35,9 +38,16 @@ class Due:
 
 
 def due_articles(archive: Archive, now: datetime, limit: int | None = None) -> list[Due]:
-    """The articles that are due, the longest waiting first; nothing is changed."""
+    """The articles that are due, the longest waiting first; nothing is changed. Unreadable rows are passed over."""
     values = (stamp(now), -1 if limit is None else limit)
-    return [Due(row["id"], row["url"]) for row in archive.database.connection.execute(_DUE, values)]
+    with named_sqlite_failures(archive.database.path):
+        rows = each_row(archive.database.connection, _DUE, values)
+        return list(readable_rows(rows, "articles", "id", _due, archive.pass_over))
+
+
+def _due(row: Row) -> Due:
+    values = values_of("articles", "id", row, {"id": read_id})
+    return Due(values["id"], values["url"])
 
 
 def take_due(archive: Archive, now: datetime, limit: int | None = None) -> list[Due]:
@@ -47,6 +57,16 @@ def take_due(archive: Archive, now: datetime, limit: int | None = None) -> list[
         held_until = stamp(now + HOLD)
         connection.executemany(_HOLD, [(held_until, each.id) for each in found])
     return found
+
+
+def known_of(archive: Archive, article_id: str) -> dict[str, str]:
+    """What is known of whether an article is there: status, since when it is missing, when that was confirmed.
+
+    Nothing of one that is not archived.
+    """
+    with decoding(archive.database.connection, "replace"):
+        row = archive.database.connection.execute(_KNOWN, (article_id,)).fetchone()
+    return {name: str(row[name]) for name in row.keys() if row[name]} if row else {}  # noqa: SIM118  (a Row)
 
 
 def report_missing(archive: Archive, article_id: str, seen_at: datetime, doubt: Doubt = Doubt.NONE) -> Absence:
@@ -134,6 +154,7 @@ _DUE: Final = """
     SELECT id, url FROM articles
     WHERE next_check <= ? AND status <> 'taken_down' ORDER BY next_check, id LIMIT ?
 """
+_KNOWN: Final = "SELECT status, missing_since, gone_at FROM articles WHERE id = ?"
 _HOLD: Final = "UPDATE articles SET next_check = ? WHERE id = ?"
 _MISSING: Final = """
     UPDATE articles SET missing_since = ?, next_check = ?, gone_at = coalesce(gone_at, ?),

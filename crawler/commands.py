@@ -135,6 +135,7 @@ def ingest(asked: Asked, paths: tuple[Path, ...]) -> None:
     """
     started, run = datetime.now(UTC), Counts()
     with Archive.open(asked.data) as archive:
+        archive.pass_over = asked.pass_over
         run_id = archive.begin_run("ingest", started_at=started)
         for taken in take_in(archive, markdown_files(paths, _tell_of_link), started):
             _note(run, taken, blotted_report(archive.database.connection, readable(taken.path)))
@@ -155,8 +156,11 @@ def _note(run: Counts, taken: Taken, path: str) -> None:
     """``path``: of the file, as it may be written down."""
     if taken.verdict is not None:
         run.counts[COUNTERS[taken.verdict]] += 1
+        if taken.remark:
+            run.counts["undated"] += 1
+            click.echo(f"qqnews: {path}: {taken.remark}", err=True)
         return
-    run.counts["bad_input"] += 1
+    run.counts[taken.counter] += 1
     click.echo(f"qqnews: {path}: {taken.reason}", err=True)
     if len(run.problems) < MOST_PROBLEMS:
         run.problems.append({"what": path, "reason": taken.reason, "where": ""})

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from archive.article import Article, content_hash
+from archive.article import FIRST_YEAR, LAST_YEAR, Article
 from archive.decide import Verdict
-from archive.errors import NotOurMarkdown
+from archive.errors import NotOurMarkdown, UnreadableRow
 from archive.markdown import from_markdown
 from archive.regular_files import files_below, read_regular
 from archive.store import Archive
@@ -43,6 +43,10 @@ class Taken(NamedTuple):
     path: Path
     verdict: Verdict | None
     reason: str = ""
+    remark: str = ""
+    """What was not taken of a file that was."""
+    counter: str = "bad_input"
+    """Where it counts, if it was not taken in."""
 
 
 def markdown_files(
@@ -98,16 +102,17 @@ def _take(archive: Archive, path: Path, read: Article | str, seen_at: datetime) 
         return Taken(path, None, read)
     if archive.erased([read.id]):
         return Taken(path, None, "its article was taken down from this archive")
-    if _had_this_text(archive, read):
-        return Taken(path, Verdict.SAME)
-    return Taken(path, archive.keep(read, seen_at=seen_at, source=SOURCE).verdict)
+    try:
+        verdict = archive.take_in(read, seen_at=seen_at, source=SOURCE).verdict
+    except UnreadableRow as error:
+        return Taken(path, None, str(error), counter="bad_rows")
+    return Taken(path, verdict, remark=_remark(read))
 
 
-def _had_this_text(archive: Archive, article: Article) -> bool:
-    """Whether this is a text that the archived article has, or had: an old file must not undo a newer revision."""
-    if not archive.known([article.id]):
-        return False
-    return content_hash(article) in {each.content_hash for each in archive.revisions(article.id)}
+def _remark(article: Article) -> str:
+    if article.published_at is not None or not article.published_raw:
+        return ""
+    return f"taken as undated: its date {article.published_raw!r} is not between {FIRST_YEAR} and {LAST_YEAR}"
 
 
 def read_markdown(file: MarkdownPath) -> Article | str:

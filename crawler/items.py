@@ -19,6 +19,7 @@ from archive.article import Article
 from archive.errors import Erased
 from archive.frontier import Leased
 from archive.media import Wanted
+from archive.warc import Headers
 from crawler.download import CertificateRefused, TooLarge
 from crawler.guard import OffLimits
 from crawler.ledger import now
@@ -84,6 +85,7 @@ class PictureAnswer:
     wanted: Wanted
     body: bytes = field(repr=False)
     fetched_at: datetime
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)

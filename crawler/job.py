@@ -82,6 +82,7 @@ def carry_out(
     stamp = f"{started:%Y%m%dT%H%M%S.%fZ}"
     runs = asked.data / "runs"
     with Archive.open(asked.data) as archive:
+        archive.pass_over = asked.pass_over
         run_id = archive.begin_run(job, started_at=started)
         plan, before = prepare(archive)
         make_below(asked.data, "runs")
@@ -89,6 +90,9 @@ def carry_out(
         settings = job_settings(asked.data, options, QQNEWS_JOB=job, QQNEWS_RUN_ID=run_id, LOG_FILE=str(log))
         with held(log), run_log(settings):
             outcome = crawl(settings, plan, before)
+        for said in outcome.counts.bad_rows:
+            click.echo(f"qqnews: {said}", err=True)
+        outcome.counts.counts["bad_rows"] += len(asked.unreadable)
         outcome.counts.counts["waiting"] = Frontier(archive).put_off()
         outcome.counts.reasons["given_up"] = Counter(given_up_by_reason(archive.database.connection))
         outcome.counts.counts["given_up"] = outcome.counts.reasons["given_up"].total()
@@ -131,7 +135,7 @@ def floor_of_listed(environ: Mapping[str, str]) -> int:
 
 def idle_is_ok(run: Counts) -> Verdict:
     """The verdict where it may well be that nothing is due."""
-    if not any(run.counts[name] for name in ("leased", "pictures_asked", "stopped", "crashed")):
+    if not any(run.counts[name] for name in ("leased", "pictures_asked", "stopped", "crashed", "bad_rows")):
         return Verdict("ok", ExitCode.OK, "nothing was due")
     return verdict(run)
 

@@ -17,7 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archive.capture_files import note_closed_files
-from archive.errors import ArchiveBusy, ArchiveNotWritable, QQNewsError
+from archive.errors import ArchiveBusy, ArchiveNotWritable, QQNewsError, UnreadableRow
 from archive.frontier import Frontier, Leased, Rest
 from archive.payloads import note_payloads
 from archive.raw import ClosedFile
@@ -25,6 +25,7 @@ from archive.recheck import LADDER, Ladder, read_ladder
 from archive.search.keeping import keep_up
 from archive.store import Archive
 from crawler.recorder import Recorder
+from crawler.report import Tally
 
 T = TypeVar("T")
 Work = Callable[[Archive, Frontier], T]
@@ -47,6 +48,9 @@ class Ledger:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._archive = self._thread.submit(Archive.open, data).result()
         self._archive.ladder = ladder
+        self.unreadable: dict[str, UnreadableRow] = {}
+        """What was said of rows of the archive that could not be read and were passed over."""
+        self._archive.pass_over = self.pass_over
         self._frontier = Frontier(self._archive)
         self._reader = Archive.to_read(data)
         self._hosts = Frontier(self._reader)
@@ -57,6 +61,10 @@ class Ledger:
         self._changed = False
         self.held: set[str] = set()
         """Ids of the links whose lease is ours; given back when the ledger is closed."""
+
+    def pass_over(self, error: UnreadableRow) -> None:
+        """Note a row of the archive that could not be read, once."""
+        self.unreadable.setdefault(str(error), error)
 
     async def write(self, work: Work[T]) -> T:
         """Do some work in a transaction; returns once it is on disk, or raises what the work raised."""
@@ -194,21 +202,25 @@ def _settle(future: asyncio.Future[Any], result: Any) -> None:
 class LedgerExtension:
     """Opens the archive of ``QQNEWS_DATA`` for one spider and closes it after all other steps are done."""
 
-    def __init__(self, ledger: Ledger | None) -> None:
+    def __init__(self, ledger: Ledger | None, tally: Tally) -> None:
         self.ledger = ledger
+        self._tally = tally
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> LedgerExtension:
         """Raises `archive.errors.QQNewsError` when the archive cannot be used."""
         data = crawler.settings.get("QQNEWS_DATA")
-        extension = cls(_ledger(Path(data), crawler.settings) if data else None)
+        extension = cls(_ledger(Path(data), crawler.settings) if data else None, Tally(crawler.stats))
         crawler.signals.connect(extension.close, signals.spider_closed)
         return extension
 
     async def close(self) -> None:
-        """Close the archive, if there is one."""
-        if self.ledger is not None:
-            await self.ledger.close()
+        """Close the archive, if there is one, and name the rows in it that could not be read."""
+        if self.ledger is None:
+            return
+        await self.ledger.close()
+        for error in self.ledger.unreadable.values():
+            self._tally.bad_row(error)
 
 
 def _ledger(data: Path, settings: BaseSettings) -> Ledger:

@@ -41,7 +41,7 @@ def fetch(asked: Asked, limit: int | None, *, again: bool, **options: Any) -> No
 @shared
 def missing(asked: Asked) -> None:
     """The pictures and sounds that could not be had: article, address, tries, reason."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         for each in missing_pictures(archive):
             line = f"{each.article_id}  {each.url}  {each.tries}  {each.reason}"
             click.echo(orjson.dumps(asdict(each)) if asked.json else line)

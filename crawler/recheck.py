@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,12 @@ import click
 import orjson
 
 from archive.asked import Asked, shared
+from archive.errors import UnreadableRow
 from archive.store import Archive
-from archive.watch import due_articles, take_due
+from archive.watch import Due, due_articles, take_due
 from crawler.job import Prepared, carry_out, idle_is_ok, site_options, use_proxy
 from crawler.run import Plan
+from crawler.sites.registry import NotAnAddress, read_address
 
 MOST = 5000
 """Articles looked at in one run: they are ours for an hour, which at the default pace is enough for 3,600."""
@@ -38,15 +41,26 @@ def recheck(asked: Asked, limit: int | None, *, dry_run: bool, **options: Any) -
     use_proxy(options["proxy"])
 
     def prepare(archive: Archive) -> Prepared:
-        due = take_due(archive, datetime.now(UTC), min(limit or MOST, MOST))
+        due = list(_addressed(asked, take_due(archive, datetime.now(UTC), min(limit or MOST, MOST))))
         return Plan(tuple(each.url for each in due)), Counter(due=len(due))
 
     sys.exit(carry_out(asked, "recheck", prepare, options, judge=idle_is_ok))
 
 
 def _show_due(asked: Asked, limit: int | None) -> None:
-    with Archive.existing(asked.data) as archive:
-        due = due_articles(archive, datetime.now(UTC), limit)
+    with asked.archive() as archive:
+        due = list(_addressed(asked, due_articles(archive, datetime.now(UTC), limit)))
     for each in due:
         click.echo(orjson.dumps({"id": each.id, "url": each.url}) if asked.json else f"{each.id}  {each.url}")
     click.echo(f"{len(due)} due", err=True)
+
+
+def _addressed(asked: Asked, due: Iterable[Due]) -> Iterator[Due]:
+    """Those whose address can be asked; a row with another one is named."""
+    for each in due:
+        try:
+            read_address(each.url)
+        except NotAnAddress as error:
+            asked.pass_over(UnreadableRow("articles", each.id, "url", error.reason))
+        else:
+            yield each

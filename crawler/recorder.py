@@ -14,6 +14,7 @@ from archive.payloads import LEAST, Payload, first_capture
 from archive.raw import ClosedFile, RawWriter
 from archive.store import Archive
 from archive.warc import Capture, digest_of
+from archive.watch import known_of
 
 
 class Recorder:
@@ -54,6 +55,10 @@ class Recorder:
         capture = lawful_capture(self._archive.database.connection, captured)
         if capture is None:
             raise Erased
+        if capture.facts.get("kind") == "page":
+            # What the answer means may depend on it: a second removal, say.
+            known = known_of(self._archive, capture.facts.get("id", ""))
+            capture = replace(capture, facts={**capture.facts, **known})
         if len(capture.body) < LEAST:
             return replace(capture, raw_ref=self._writer.write(capture))
         digest = digest_of(capture.body)

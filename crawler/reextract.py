@@ -14,11 +14,13 @@ from w3lib.encoding import http_content_type_encoding
 from archive.article import Article
 from archive.decide import Verdict
 from archive.erasures import lawful_capture
+from archive.errors import UnreadableRow
 from archive.record import FACTS, Archived
 from archive.store import Archive
 from archive.warc import Capture
+from crawler.histories import Pages, is_page, take_in, unknown_of
 from crawler.normalise import normalise
-from crawler.sites.page import Changed, EmptyShell, Garbled, NotAnArticle, RawArticle
+from crawler.sites.page import EmptyShell, NotAnArticle, RawArticle
 from crawler.sites.qq.second import joined, read_fetched, second_source
 from crawler.sites.registry import NotAnAddress, read_page
 
@@ -55,9 +57,13 @@ class Difference:
     new: Any
 
 
-COUNTED: Final = ("captures", "pages", "compared", "changed", "regained", "unreadable", "still_unread", "revisions")
-"""What `Findings` counts. regained: articles from captures that no article came from; unreadable: kept once, but
-not read any more; still_unread: pages that still give no article; revisions: those that were made.
+COUNTED: Final = (
+    *("captures", "pages", "compared", "changed", "regained", "regained_texts", "removals", "unreadable"),
+    *("still_unread", "revisions"),
+)
+"""What `Findings` counts. regained: articles that had no row; regained_texts: texts that no row of a known article had;
+removals: of articles whose row did not say so; unreadable: kept once, but not read any more; still_unread: pages of
+unknown articles that still give none; revisions: those that were made.
 """
 
 
@@ -72,26 +78,27 @@ class Findings:
 
 
 class Reextraction:
-    """Reads captures in the order in which they were made."""
+    """Reads captures in the order in which they were made, compares, and then takes in what no row knows."""
 
     def __init__(self, archive: Archive, wanted: Wanted, read_at: datetime) -> None:
         self.findings = Findings()
         self._archive = archive
         self._wanted = wanted
         self._read_at = read_at
-        self._regained: set[str] = set()
         self._shells: dict[str, tuple[Capture, RawArticle | None]] = {}
+        self._pages = Pages(archive.data)
 
     def run(self, captures: Iterable[Capture], *, apply: bool) -> Findings:
         """Read all; with ``apply`` every change is made, a batch in each transaction."""
         waiting = iter(captures)
-        while batch := list(islice(waiting, BATCH)):
-            changes = [change for capture in batch for change in self._changes(capture)]
-            if apply and changes:
-                with self._archive.transaction():
-                    verdicts = [change(self._archive) for change in changes]
-                self.findings.counts["revisions"] += sum(verdict is not Verdict.SAME for verdict in verdicts)
-        self.findings.counts["still_unread"] += len(self._shells)
+        with self._pages.index:
+            while batch := list(islice(waiting, BATCH)):
+                changes = [change for capture in batch for change in self._changes(capture)]
+                if apply and changes:
+                    with self._archive.transaction():
+                        verdicts = [change(self._archive) for change in changes]
+                    self.findings.counts["revisions"] += sum(verdict is not Verdict.SAME for verdict in verdicts)
+            self._regain(apply=apply)
         return self.findings
 
     def _changes(self, captured: Capture) -> Iterator[Change]:
@@ -100,16 +107,19 @@ class Reextraction:
         if capture is None:
             return  # Of an article that was taken down; somebody put an old file back.
         article_id = capture.facts.get("id", "")
-        if not article_id or (self._wanted.ids and article_id not in self._wanted.ids):
+        if not is_page(capture) or (self._wanted.ids and article_id not in self._wanted.ids):
             return
         self.findings.counts["pages"] += 1
-        known = self._archive.find(article_id)
+        self._pages.add(capture)
+        try:
+            known = self._archive.find(article_id)
+        except UnreadableRow as error:
+            self._archive.pass_over(error)
+            return
         shell = self._shell(article_id, capture)
         page = shell[0] if shell else capture
         if known and known.raw_ref == page.raw_ref:
             yield from self._compared(known, page, self._read(capture, shell))
-        elif known is None or article_id in self._regained:
-            yield from self._found(article_id, page, self._read(capture, shell))
 
     def _shell(self, article_id: str, capture: Capture) -> tuple[Capture, RawArticle | None] | None:
         """The empty page that this capture completes, if it does."""
@@ -147,19 +157,19 @@ class Reextraction:
             self.findings.counts["changed"] += 1
             yield lambda archive: archive.reparse(article, read_at=self._read_at, raw_ref=page.raw_ref).verdict
 
-    def _found(self, article_id: str, page: Capture, now: Article | NotAnArticle) -> Iterator[Change]:
-        """An article in a capture that no article came from."""
-        if isinstance(now, Article) and now.id == article_id:
-            if self._wanted.layout not in ("", now.layout):
-                return
-            self.findings.counts["regained"] += article_id not in self._regained
-            self._regained.add(article_id)
-            source = page.facts.get("source")
-            yield (
-                lambda archive: archive.keep(now, seen_at=page.fetched_at, source=source, raw_ref=page.raw_ref).verdict
-            )
-        elif isinstance(now, Changed | Garbled) and not isinstance(now, EmptyShell) and page.status == 200:
-            self.findings.counts["still_unread"] += 1
+    def _regain(self, *, apply: bool) -> None:
+        """What captures hold that no row knows; with ``apply`` each article is taken in with all that was found."""
+        counts, unread = self.findings.counts, list[NotAnArticle]()
+        for found in unknown_of(self._archive, self._pages.index, unread):
+            if self._wanted.layout not in ("", *found.layouts):
+                continue
+            counts["regained"] += found.known is None
+            counts["regained_texts"] += found.texts if found.known else 0
+            counts["removals"] += found.is_removed
+            if apply:
+                take_in(self._archive, found)
+                counts["revisions"] += found.texts
+        counts["still_unread"] += len(unread)
 
     def _note(self, old: Article, new: Article) -> bool:
         """Count and sample the differences; whether there are any."""

@@ -26,20 +26,20 @@ _TEXTS = ("title", "summary", "body")
 @click.option("--until", type=_DAY, help="Captured on this day or earlier.")
 @click.option("--layout", default="", help="Only articles of this page layout.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this article; may be repeated.")
-@click.option("--apply", is_flag=True, help="Make the changes: revisions of kind 'reparsed', articles regained.")
+@click.option("--apply", is_flag=True, help="Make the changes: revisions of kind 'reparsed', what was lost regained.")
 @shared
 def reextract(
     asked: Asked, since: datetime | None, until: datetime | None, layout: str, ids: tuple[str, ...], *, apply: bool
 ) -> None:
     """Read raw captures again with today's parsers: show per field what would change, or make the change.
 
-    Nothing is fetched. Captures that no article came from (the parser was broken then) give their article now. What is
-    damaged is named on standard error and passed over.
+    Nothing is fetched. Captures of which no row knows give what they hold: articles (the parser was broken then, or the
+    database was lost), earlier texts, removals. What is damaged is named on standard error and passed over.
     """
     now = datetime.now(UTC)
     wanted = Wanted(frozenset(map(asked.resolve, ids)), layout)
     days = (since.date() if since else None, until.date() if until else None)
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         run = archive.begin_run("reextract", started_at=now) if apply else None
         lost = list[CaptureLost]()
         found = _read_again(archive, wanted, days, now, lost, apply=apply)
@@ -98,8 +98,8 @@ def _for_people(found: Findings, *, apply: bool) -> str:
     would = "" if apply else "would be "
     summary = (
         f"{n['pages']} pages of {n['captures']} captures: {n['compared']} compared, {n['changed']} {would}changed, "
-        f"{n['regained']} articles {would}regained, {n['unreadable']} not read any more, "
-        f"{n['still_unread']} still unread"
+        f"{n['regained']} articles {would}regained, {n['regained_texts']} texts and {n['removals']} removals of known "
+        f"ones, {n['unreadable']} not read any more, {n['still_unread']} still unread"
     )
     return "\n".join([*lines, *([""] if lines else []), summary])
 

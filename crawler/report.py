@@ -18,7 +18,7 @@ import orjson
 from scrapy.statscollectors import StatsCollector
 
 from archive.decide import Verdict as Judgement
-from archive.errors import ExitCode
+from archive.errors import ExitCode, UnreadableRow
 from archive.identity import make_below
 from archive.monitoring.expectation import Kind, Surprise
 from archive.redaction.secrets import redacted
@@ -53,7 +53,8 @@ class Counts:
     was asked for; they are not kept), noted, absent (gone, and in the archive), site_wide (gone by a word that the site
     says of everything: not believed), burst (gone together with more than ever vanish at once: doubted for a day),
     gathered (named by articles), guessed (of no known layout, read all the same), refused, resting, silent, broken,
-    crashed, stopped, bad_input, bytes, requests, pictures, pictures_asked, pictures_missing."""
+    crashed, stopped, bad_input, undated (files whose date can be none), bad_rows (of the archive, that cannot be read),
+    bytes, requests, pictures, pictures_asked, pictures_missing."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     sources: dict[str, Counter[str]] = field(default_factory=dict)
     hosts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -62,6 +63,8 @@ class Counts:
     problems: list[dict[str, str]] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     """A sentence for each gap that was found or closed."""
+    bad_rows: list[str] = field(default_factory=list)
+    """What is wrong with each row of the archive that could not be read."""
     surprises: list[Surprise] = field(default_factory=list)
     """What was to be expected by what earlier runs brought, and did not come."""
 
@@ -115,6 +118,12 @@ class Tally:
         if len(named) < MOST_PROBLEMS:
             self._stats.set_value(f"{PREFIX}/problems", [*named, {"what": what, "reason": reason, "where": where}])
 
+    def bad_row(self, error: UnreadableRow) -> None:
+        """Count and name a row of the archive that could not be read."""
+        self.add("bad_rows")
+        self.problem(error.shown, str(error), error.table)
+        self._stats.set_value(f"{PREFIX}/bad_rows", [*self._stats.get_value(f"{PREFIX}/bad_rows", []), str(error)])
+
     def gap(self, sentence: str) -> None:
         """Name a gap that was found or closed."""
         self._stats.set_value(f"{PREFIX}/gaps", [*self._stats.get_value(f"{PREFIX}/gaps", []), sentence])
@@ -139,8 +148,9 @@ def _add(total: Counts, key: str, value: Any) -> None:
     if rest == "problems":
         total.problems += value[: MOST_PROBLEMS - len(total.problems)]
         return
-    if rest == "gaps":
-        total.gaps += value
+    if rest in ("gaps", "bad_rows"):
+        sentences: list[str] = getattr(total, rest)
+        sentences += value
         return
     group, counter, *name = rest.split("/", 2)
     if group == "counts":
@@ -223,7 +233,7 @@ def _oddities(n: Counter[str]) -> str:
 
 
 def _errors(n: Counter[str]) -> int:
-    return n["dropped"] + n["failed"] + n["left"] + n["broken"] + n["crashed"]
+    return n["dropped"] + n["failed"] + n["left"] + n["broken"] + n["crashed"] + n["bad_rows"]
 
 
 def _failures(n: Counter[str]) -> _Judgements:
@@ -305,6 +315,8 @@ _SHOWN = (
     ("passed_over", "given up before"),
     ("left", "left for later"),
     ("unreadable", "of no known layout"),
+    ("undated", "taken as undated"),
+    ("bad_rows", "rows of the archive not readable"),
     ("gaps_found", "gaps found"),
     ("gaps_closed", "gaps closed"),
     ("given_up", "given up in all"),

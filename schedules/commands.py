@@ -22,7 +22,6 @@ from archive.errors import ExitCode, QQNewsError
 from archive.ledger import Ledger
 from archive.naming import readable
 from archive.redaction.secrets import redacted
-from archive.store import Archive
 from schedules.afterwards import Afterwards
 from schedules.alarms import ARCHIVE
 from schedules.asking import Jobs, with_jobs, with_jobs_file
@@ -251,7 +250,7 @@ def _due_times(job: Job, moment: datetime) -> Iterator[tuple[datetime, str]]:
 @with_jobs_file
 def history(asked: Asked, *, jobs_file: Path | None, name: str | None, number: int) -> None:
     """What became of the due times, newest first."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         ledger = Ledger(archive)
         if name is not None and name not in (known := ledger.jobs()):
             Jobs(jobs_file).ensure_known(name, known)

@@ -13,6 +13,7 @@ from typing import Final
 
 import apprise
 
+from archive.errors import UnreadableRow
 from archive.lock import Locked, Locks
 from archive.monitoring.notices import LOCK, Notices, Recipient
 from archive.naming import readable
@@ -50,12 +51,17 @@ def deliver_alarms(data: Path, telling: Telling) -> list[Delivered]:
 def deliver(data: Path, telling: Telling) -> list[Delivered]:
     """Send what is to be sent now. Whoever else is at it, no message is sent twice. Raises ``Locked``."""
     with Archive.existing(data) as archive:
+        archive.pass_over = _left_out
         locks, notices = Locks(archive), Notices(archive)
         token = _take(locks)
         try:
             return list(_deliver(notices, telling, place_of(data)))
         finally:
             locks.release(token)
+
+
+def _left_out(_: UnreadableRow) -> None:
+    """Who cannot be read cannot be told; `qqnews status` names the row."""
 
 
 def try_all(data: Path, telling: Telling) -> list[Delivered]:

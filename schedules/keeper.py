@@ -22,6 +22,7 @@ from archive.errors import (
     NoArchive,
     OtherArchive,
     QQNewsError,
+    UnreadableRow,
 )
 from archive.identity import SETTING, ensure_meant, expected_identity, what_stands_at
 from archive.ledger import Ledger
@@ -108,6 +109,7 @@ class Keeper:
         self.tell = tell
         self.ended = 0
         """Runs that have ended."""
+        self._unreadable = set[str]()
         self.salt = salt_of(data)
         self.dead: Process | None = None
         """A process that is known to be dead, though it cannot be seen from here."""
@@ -151,6 +153,7 @@ class Keeper:
         path = self.data / "archive.db"
         try:
             archive = Archive.to_fill(self.data, self.identity)
+            archive.pass_over = self.pass_over
         except NoArchive as error:
             raise ArchiveMissing(path, self.identity or "", what_stands_at(path)) from error
         self.identity, self._file = archive.identity, self._file_there()
@@ -158,7 +161,15 @@ class Keeper:
 
     def existing(self) -> Archive:
         """The archive, to note something in it, however full the disk is. Raises as ``Archive.existing``."""
-        return Archive.existing(self.data, self.identity)
+        archive = Archive.existing(self.data, self.identity)
+        archive.pass_over = self.pass_over
+        return archive
+
+    def pass_over(self, error: UnreadableRow) -> None:
+        """Tell of a row that cannot be read, once; the work goes on without it."""
+        if str(error) not in self._unreadable:
+            self._unreadable.add(str(error))
+            self.tell(str(error))
 
     def check_archive(self) -> None:
         """Raises ``ArchiveMissing``, ``OtherArchive`` or ``ArchiveReplaced`` where the archive is not what it was."""

@@ -12,7 +12,6 @@ from archive.commands import printable
 from archive.duplicates.queries import Cluster, Member, clusters, members
 from archive.duplicates.rebuild import complete, not_compared
 from archive.duplicates.rebuild import rebuild as rebuild_all
-from archive.store import Archive
 
 
 @click.group("duplicates")
@@ -25,7 +24,7 @@ def duplicates() -> None:
 @shared
 def list_clusters(asked: Asked, limit: int | None) -> None:
     """The clusters, largest first: representative, number of articles, date, title."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         connection = archive.database.connection
         for cluster in clusters(connection, limit):
             click.echo(orjson.dumps(asdict(cluster)) if asked.json else _line_of_cluster(cluster))
@@ -50,7 +49,7 @@ def _line(article_id: str, fact: str, published_at: str | None, title: str) -> s
 @shared
 def show_cluster(asked: Asked, article: str) -> None:
     """The cluster of one article, by id or address: * the representative, similarity to the article, date, title."""
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         archived = archive.article(asked.resolve(article))
         found = members(archive.database.connection, archived.article.id)
     for member in found:
@@ -70,7 +69,7 @@ def _line_of_member(member: Member) -> str:
 def rebuild(asked: Asked, *, missing: bool) -> None:
     """Compare all articles anew. Others may go on writing; what is interrupted is finished with --missing."""
     done = 0
-    with Archive.existing(asked.data) as archive:
+    with asked.archive() as archive:
         for done in complete(archive) if missing else rebuild_all(archive):
             click.echo(f"\r{done} compared", err=True, nl=False)
         sizes = [cluster.size for cluster in clusters(archive.database.connection)]

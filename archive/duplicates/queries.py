@@ -10,6 +10,7 @@ from typing import Final
 from archive.duplicates.shingles import similarity
 from archive.duplicates.text import Text
 from archive.parameters import by_number
+from archive.reading import decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Member:
 
 def clusters(connection: Connection, limit: int | None = None) -> Iterator[Cluster]:
     """The clusters, largest first."""
-    rows = connection.execute(_CLUSTERS, (-1 if limit is None else limit,))
+    with decoding(connection, "replace"):
+        rows = connection.execute(_CLUSTERS, (-1 if limit is None else limit,)).fetchall()
     return (Cluster(*row) for row in rows)
 
 
@@ -46,18 +48,19 @@ def members(connection: Connection, article_id: str, limit: int | None = None) -
 
     At most ``limit``: each is compared.
     """
-    own = Text.of(connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0])
-    return [
-        Member(
-            id=row["id"],
-            published_at=row["published_at"],
-            media=row["media"],
-            title=row["title"],
-            similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
-            represents=bool(row["represents"]),
-        )
-        for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))
-    ]
+    with decoding(connection, "replace"):
+        own = Text.of(connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0])
+        return [
+            Member(
+                id=row["id"],
+                published_at=row["published_at"],
+                media=row["media"],
+                title=row["title"],
+                similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
+                represents=bool(row["represents"]),
+            )
+            for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))
+        ]
 
 
 _CLUSTERS: Final = """

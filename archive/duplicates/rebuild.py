@@ -8,6 +8,8 @@ from typing import Final
 
 from archive.duplicates.clusters import enter
 from archive.duplicates.shingles import VERSION
+from archive.errors import UnreadableRow
+from archive.reading import decoding
 from archive.store import Archive
 
 BATCH: Final = 100
@@ -25,8 +27,10 @@ def rebuild(archive: Archive) -> Iterator[int]:
 def complete(archive: Archive) -> Iterator[int]:
     """Compare the articles that never were; yields how many are done, after they are on disk."""
     done = 0
+    for article_id in unsafe_ids(archive.database.connection):
+        archive.pass_over(UnreadableRow("articles", article_id, "id", "no id of an article"))
     while True:
-        with archive.transaction() as connection:
+        with archive.transaction() as connection, decoding(connection, "replace"):
             batch = connection.execute(_NOT_COMPARED, (BATCH,)).fetchall()
             for article_id, body in batch:
                 enter(connection, article_id, body)
@@ -34,6 +38,12 @@ def complete(archive: Archive) -> Iterator[int]:
             return
         done += len(batch)
         yield done
+
+
+def unsafe_ids(connection: Connection) -> list[str]:
+    """The ids of articles that are none of ours: they are compared with nothing."""
+    rows = connection.execute(f"SELECT CAST(id AS BLOB) FROM articles WHERE NOT ({_SAFE}) ORDER BY rowid")  # noqa: S608
+    return [bytes(row[0] or b"").decode("utf-8", "surrogateescape") for row in rows]
 
 
 def not_compared(connection: Connection) -> int:
@@ -44,8 +54,11 @@ def not_compared(connection: Connection) -> int:
 
 
 # By the time of publishing, so that a story's texts are met together whatever the order they came in.
-_NOT_COMPARED: Final = """
-    SELECT id, body FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)
+_SAFE: Final = "id <> '' AND id NOT GLOB '*[^0-9A-Za-z_-]*'"
+_NOT_COMPARED: Final = f"""
+    SELECT id, body FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles) AND {_SAFE}
     ORDER BY published_at, id LIMIT ?
-"""
-_COUNT_NOT_COMPARED: Final = "SELECT count(*) FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles)"
+"""  # noqa: S608
+_COUNT_NOT_COMPARED: Final = f"""
+    SELECT count(*) FROM articles WHERE id NOT IN (SELECT article_id FROM near_articles) AND {_SAFE}
+"""  # noqa: S608

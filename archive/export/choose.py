@@ -51,6 +51,8 @@ def choose(snapshot: Snapshot, wish: Wish, *, allow_none: bool = False) -> Taken
     """Choose the articles in ``snapshot``. Raises `EmptySelection` unless ``allow_none``."""
     filters = read_filters(wish.filters)
     wished = snapshot.choose(wish)
+    if filters.mask:
+        snapshot.drop_without_provenance()
     cleaner = _cleaner(snapshot, filters)
     by_filters = _filter(snapshot, filters, cleaner)
     duplicates = _deduplicate(snapshot, wish.deduplicate)

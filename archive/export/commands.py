@@ -18,7 +18,6 @@ from archive.asked import WORDS, Asked, shared
 from archive.export.formats import FORMATS
 from archive.export.run import Summary, export, merge
 from archive.export.wish import DEDUPLICATE, Wish
-from archive.store import Archive
 
 _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _FOLDER: Final = click.Path(path_type=Path)
@@ -117,7 +116,7 @@ def _day(moment: datetime | None) -> str | None:
 
 def _command_for(name: str, about: str) -> click.Command:
     def run(asked: Asked, /, folder: Path, since_export: tuple[Path, ...], **options: Any) -> None:
-        with _clearing_away(), Archive.existing(asked.data) as archive:
+        with _clearing_away(), asked.archive() as archive:
             _tell(asked, export(archive, name, folder, _as_wish(options), since_export))
 
     run.__doc__ = f"Into DIR: {about}."
@@ -151,12 +150,16 @@ def _tell(asked: Asked, summary: Summary) -> None:
     mended = summary.manifest.facts["texts"]["mended"]
     if mended:
         click.echo(f"qqnews: {mended} texts were not UTF-8 or held NUL: these signs became U+FFFD", err=True)
+    if unreadable := summary.manifest.facts.get("unreadable"):
+        left_out = ", ".join(f"{count} {table}" for table, count in unreadable.items())
+        click.echo(f"qqnews: left out, since they cannot be read: {left_out}", err=True)
     if asked.json:
         facts = {"folder": os.fsencode(summary.folder).decode(errors="replace"), "id": summary.id, "rows": summary.rows}
         click.echo(orjson.dumps({**facts, **summary.manifest.facts}))
         return
     rows = ", ".join(f"{count} {name}" for name, count in summary.rows.items())
-    click.echo(f"{summary.folder}: {rows or str(summary.manifest.facts['articles']) + ' articles'}")
+    left_out = f"; left out as unreadable: {left_out}" if unreadable else ""
+    click.echo(f"{summary.folder}: {rows or str(summary.manifest.facts['articles']) + ' articles'}{left_out}")
 
 
 for _name, (_, _about) in FORMATS.items():

@@ -64,6 +64,8 @@ def export(archive: Archive, name: str, target: Path, wish: Wish, since: tuple[P
         )
         parts = tuple(form.write(dataset, aside))
         facts["texts"] = texts_of(snapshot, taken)
+        if snapshot.left_out:
+            facts["unreadable"] = dict(sorted(snapshot.left_out.items()))
         manifest = Manifest(facts, parts, chain.ids if chain else ())
         write_papers(aside, manifest, snapshot.takedowns())
         found = export_id(aside)

@@ -12,6 +12,7 @@ from itertools import count, islice
 import orjson
 
 from archive.article import pictures_in
+from archive.errors import UnreadableRow
 from archive.export.columns import Row, Table, Type, Value
 from archive.export.errors import BadValue
 from archive.export.questions import (
@@ -36,21 +37,30 @@ from archive.export.questions import (
     OF_REVISIONS,
     OPEN_GAPS,
     POLLED,
+    PROVENANCE,
     SHOWN,
     STATE,
+    SUSPECTS,
 )
 from archive.export.wish import Wish, chosen
 from archive.failures import named_sqlite_failures
+from archive.media import COPY as COPY_PATH
 from archive.media import https
+from archive.reading import Readers, Told, check_values
+from archive.record import OF_PROVENANCE, OF_REVISION, OF_SUSPECTS
 from archive.store import Archive
 
 
 class Snapshot:
     """The archive as it was when the first question was asked. Rows are read one by one."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, told: Told) -> None:
+        """``told`` of every row that cannot be read, and is left out."""
         self._connection = connection
+        self._told = told
         self._mended = set[bytes]()
+        self.left_out: Counter[str] = Counter()
+        """By table, how many rows cannot be read; of pictures, how many are there without their copy."""
 
     @property
     def mended(self) -> int:
@@ -84,11 +94,32 @@ class Snapshot:
             return raw.decode(errors="replace")
 
     def choose(self, wish: Wish) -> int:
-        """Note which articles are wanted, in their order; how many there are."""
+        """Note which articles are wanted, in their order; how many there are, those included that cannot be read."""
         query, values = chosen(wish)
         self._connection.execute(CHOSEN)
         self._connection.execute(f"INSERT INTO temp.chosen (id) SELECT id FROM ({query})", values)  # noqa: S608
-        return self.wanted()
+        wanted = self.wanted()
+        self._drop_unreadable(SUSPECTS, OF_SUSPECTS)
+        return wanted
+
+    def drop_without_provenance(self) -> None:
+        """Choose articles no longer of which it cannot be read where each field was found."""
+        self._drop_unreadable(PROVENANCE, OF_PROVENANCE)
+
+    def _drop_unreadable(self, query: str, readers: Readers) -> None:
+        unreadable = list[int]()
+        for number, *values in self.ask(query):
+            try:
+                check_values("articles", str(values[0]), dict(zip(readers, values, strict=True)), readers)
+            except UnreadableRow as error:
+                self.leave_out(error)
+                unreadable.append(int(str(number)))
+        self.drop(unreadable)
+
+    def leave_out(self, error: UnreadableRow) -> None:
+        """Count and name a row that cannot be read."""
+        self.left_out[error.table] += 1
+        self._told(error)
 
     def wanted(self) -> int:
         """How many articles are chosen."""
@@ -147,7 +178,20 @@ class Snapshot:
         made = {"articles": {**OF_ARTICLES, "cluster": self._cluster()}, "revisions": OF_REVISIONS}[table.name]
         values = ", ".join(made.get(name, f't."{name}"') for name in table.names)
         rows = self.ask(f"SELECT {values} {FROM[table.name]}")
-        return self._without_nul(table, _with_lists(table, rows))
+        return self._without_nul(table, _with_lists(table, self._readable(table, rows)))
+
+    def _readable(self, table: Table, rows: Iterator[Row]) -> Iterator[Row]:
+        """Those that can be read; of articles, the others were never chosen."""
+        if table.name == "articles":
+            yield from rows
+            return
+        for row in rows:
+            try:
+                check_values(table.name, str(row[0]), dict(zip(table.names, row, strict=True)), OF_REVISION)
+            except UnreadableRow as error:
+                self.leave_out(error)
+            else:
+                yield row
 
     def _without_nul(self, table: Table, rows: Iterable[Row]) -> Iterator[Row]:
         """Any program that does not mind NUL may have written into the archive."""
@@ -215,6 +259,9 @@ class Snapshot:
         if found is None:
             return (None, None, None, None)
         digest, path, size, mime = found
+        if not COPY_PATH.fullmatch(str(path)):
+            self.leave_out(UnreadableRow("pictures", url, "path", f"{path!r} is no path of a copy"))
+            return (None, None, None, None)
         return (digest, str(path).replace("media/", "pictures/", 1), size, mime or None)
 
 
@@ -257,7 +304,7 @@ def snapshot_of(archive: Archive) -> Iterator[Snapshot]:
     with named_sqlite_failures(archive.database.path):
         connection.execute("BEGIN")
         try:
-            yield Snapshot(connection)
+            yield Snapshot(connection, archive.pass_over)
         finally:
             connection.text_factory = usual
             connection.execute("ROLLBACK")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from archive.export.columns import DELETED, Row, Table
 from archive.export.dataset import Dataset, Part
 from archive.export.increment import order_of
-from archive.export.pictures import Find, archived, exported, with_copies
+from archive.export.pictures import Copies, archived, exported, with_copies
 from archive.export.sink import Sink
 from archive.export.splits import NAMES
 
@@ -57,10 +57,10 @@ class Tabular:
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
         """Every table into files of its own; for an increment the deletions, too."""
-        find = archived(dataset.data)
-        parts = [p for table in dataset.tables for p in self.write_rows(folder, table, dataset.rows(table), find)]
+        copies = archived(dataset.data, dataset.snapshot.leave_out)
+        parts = [p for table in dataset.tables for p in self.write_rows(folder, table, dataset.rows(table), copies)]
         if dataset.base:
-            parts += self.write_rows(folder, DELETED, dataset.deletions(), find)
+            parts += self.write_rows(folder, DELETED, dataset.deletions(), copies)
         return parts
 
     def read(self, folder: Path, parts: Iterable[Part], table: Table) -> Iterator[Row]:
@@ -74,14 +74,14 @@ class Tabular:
 
     def merge(self, chain: Chain, folder: Path) -> list[Part]:
         """Every table whole again."""
-        find = exported(chain.folders)
+        copies = exported(chain.folders)
         tables = chain.newest.manifest.tables
-        return [part for table in tables for part in self.write_rows(folder, table, chain.rows(table), find)]
+        return [part for table in tables for part in self.write_rows(folder, table, chain.rows(table), copies)]
 
-    def write_rows(self, folder: Path, table: Table, rows: Iterable[Row], find: Find) -> list[Part]:
-        """The rows of one table into its files; ``find`` gives the pictures' copies."""
+    def write_rows(self, folder: Path, table: Table, rows: Iterable[Row], copies: Copies) -> list[Part]:
+        """The rows of one table into its files; ``copies`` are those of pictures."""
         months = self.months and table.name == "articles"
-        rows = with_copies(rows, find, folder) if table.name == "pictures" else rows
+        rows = with_copies(rows, copies, folder) if table.name == "pictures" else rows
         with ExitStack() as stack:
             files = _Files(self.encoding, folder, table, months, stack)
             files.take(rows)

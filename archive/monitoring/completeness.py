@@ -14,6 +14,7 @@ from sqlite3 import Row
 from typing import Final
 
 from archive.failures import named_sqlite_failures
+from archive.reading import Readers, at_least, each_row, read_moment, read_moment_or_none, readable_rows, values_of
 from archive.store import Archive
 
 MOST_TRIES: Final = 5
@@ -120,11 +121,22 @@ def open_gaps(archive: Archive) -> list[Gap]:
     """The gaps that no poll has closed, by source, oldest first."""
     query = "SELECT * FROM gaps WHERE closed_at IS NULL ORDER BY source, after_at, id"
     with named_sqlite_failures(archive.database.path):
-        return [gap_from(row) for row in archive.database.connection.execute(query)]
+        rows = each_row(archive.database.connection, query)
+        return list(readable_rows(rows, "gaps", "source", gap_from, archive.pass_over))
 
 
 def gap_from(row: Row) -> Gap:
-    """The gap of a row of ``gaps``."""
-    after, before, found = (datetime.fromisoformat(row[name]) for name in ("after_at", "before_at", "found_at"))
-    closed = datetime.fromisoformat(row["closed_at"]) if row["closed_at"] else None
-    return Gap(row["id"], row["source"], after, before, row["most"], found, closed)
+    """The gap of a row of ``gaps``. Raises ``UnreadableRow``, ``ValueError``."""
+    values = values_of("gaps", "source", row, OF_GAPS)
+    if values["after_at"] >= values["before_at"]:
+        raise ValueError("it ends before it begins")
+    return Gap(*(values[name] for name in ("id", "source", *OF_GAPS)))
+
+
+OF_GAPS: Final[Readers] = {
+    "after_at": read_moment,
+    "before_at": read_moment,
+    "most": at_least(1),
+    "found_at": read_moment,
+    "closed_at": read_moment_or_none,
+}

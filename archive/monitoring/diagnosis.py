@@ -178,6 +178,9 @@ def _database(data: Path) -> Iterator[Finding]:
         said = f"of an earlier version ({state.schema}; this program has {known_migrations()[-1]})"
         cure = "nothing: the next command that writes brings it up to date; make a backup first"
         yield Finding("database", Level.NOTE, said, cure)
+    if state.unreadable:
+        said = f"{len(state.unreadable)} rows cannot be read, such as {state.unreadable[0]}"
+        yield Finding("database", Level.WARNING, said, "'qqnews verify' names all of them, then 'qqnews repair'")
     if state.disk.wal > LARGE_WAL:
         cure = "find who reads it for so long (a web page, a notebook), and let him end"
         yield Finding("database", Level.WARNING, f"{state.disk.wal / 1e6:.0f} MB are not yet merged into it", cure)

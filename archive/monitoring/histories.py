@@ -20,6 +20,7 @@ from archive.monitoring.expectation import (
     surprises_of_lists,
     surprises_of_pages,
 )
+from archive.reading import Readers, at_least, each_row, read_moment, readable_rows
 from archive.record import stamp
 from archive.store import Archive
 
@@ -28,7 +29,8 @@ _MOST_RUNS: Final = 1500
 
 def surprises(archive: Archive, run: int, coverage: Mapping[str, Shares], floor: int, now: datetime) -> list[Surprise]:
     """What is surprising about a run: about the polls that it noted, and what its pages stated, by layout."""
-    polls = [_polled(archive, row) for row in archive.database.connection.execute(_POLLS, (run,)).fetchall()]
+    rows = list(each_row(archive.database.connection, _POLLS, (run,)))
+    polls = list(readable_rows(rows, "polls", "source", lambda row: _polled(archive, row), archive.pass_over))
     histories = {poll.source: _history(archive, run, poll.source, now) for poll in polls}
     found = surprises_of_lists(polls, histories, floor)
     for layout, shares in coverage.items():
@@ -46,34 +48,47 @@ def note_coverage(archive: Archive, run: int, coverage: Mapping[str, Shares], pa
 
 
 def _polled(archive: Archive, row: Row) -> Polled:
-    since = stamp(datetime.fromisoformat(row["polled_at"]) - HISTORY)
+    at = read_moment(row["polled_at"])
+    since = stamp(at - HISTORY)
     values = {"source": row["source"], "since": since, "id": row["id"]}
     before, fresh = archive.database.connection.execute(_BEFORE, values).fetchone()
     return Polled(
         source=row["source"],
-        at=datetime.fromisoformat(row["polled_at"]),
+        at=at,
         pages=row["pages"],
         listed=row["listed"],
         fresh=row["fresh"],
-        before=datetime.fromisoformat(before) if before and row["overlapped"] is not None else None,
-        last_fresh=datetime.fromisoformat(fresh) if fresh and row["overlapped"] is not None else None,
+        before=read_moment(before) if before and row["overlapped"] is not None else None,
+        last_fresh=read_moment(fresh) if fresh and row["overlapped"] is not None else None,
     )
 
 
 def _history(archive: Archive, run: int, source: str, now: datetime) -> History:
-    rows = archive.database.connection.execute(_HOURS, (source, stamp(now - HISTORY), run))
-    return History(map(_hour, rows))
+    rows = each_row(archive.database.connection, _HOURS, (source, stamp(now - HISTORY), run))
+    return History(readable_rows(rows, "polls", "hour", _hour, archive.pass_over))
 
 
 def _hour(row: Row) -> Hour:
     spread = sqrt(max(0.0, row["squares"] - row["listed"] ** 2))
-    start = datetime.fromisoformat(f"{row['hour']}:00:00+00:00")
+    start = read_moment(f"{row['hour']}:00:00+00:00")
     return Hour(start, row["pages"], row["listed"], spread, row["fresh"])
 
 
 def _earlier(archive: Archive, run: int, layout: str, now: datetime) -> list[Shares]:
-    rows = archive.database.connection.execute(_COVERAGE, (layout, stamp(now - HISTORY), run, _MOST_RUNS))
-    return [{name: (yes, asked) for name, (yes, asked) in orjson.loads(row[0]).items()} for row in rows]
+    rows = each_row(archive.database.connection, _COVERAGE, (layout, stamp(now - HISTORY), run, _MOST_RUNS))
+    return list(readable_rows(rows, "coverage", "layout", _stated, archive.pass_over))
+
+
+def _stated(row: Row) -> Shares:
+    return _shares(row["fields"])
+
+
+def _shares(text: str) -> Shares:
+    found = orjson.loads(text).items()
+    return {name: (at_least(0)(yes), at_least(0)(asked)) for name, (yes, asked) in found}
+
+
+OF_COVERAGE: Final[Readers] = {"read_at": read_moment, "fields": _shares}
 
 
 _POLLS: Final = "SELECT * FROM polls WHERE run_id = ? ORDER BY id"
@@ -85,9 +100,10 @@ _BEFORE: Final = """
 _HOURS: Final = """
     SELECT substr(polled_at, 1, 13) AS hour, avg(pages) AS pages, avg(listed) AS listed,
         avg(listed * listed) AS squares, total(iif(overlapped IS NULL, 0, fresh)) AS fresh
-    FROM polls WHERE source = ? AND polled_at >= ? AND run_id IS NOT ? GROUP BY 1
+    FROM polls WHERE source = ? AND polled_at >= ? AND run_id IS NOT ? GROUP BY 1 ORDER BY 1
 """
 _COVERAGE: Final = """
-    SELECT fields FROM coverage WHERE layout = ? AND read_at >= ? AND run_id IS NOT ? ORDER BY read_at DESC LIMIT ?
+    SELECT layout, fields FROM coverage WHERE layout = ? AND read_at >= ? AND run_id IS NOT ?
+    ORDER BY read_at DESC LIMIT ?
 """
 _ADD_COVERAGE: Final = "INSERT INTO coverage (run_id, layout, read_at, pages, fields) VALUES (?, ?, ?, ?, ?)"

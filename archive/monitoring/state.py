@@ -7,26 +7,39 @@ What needs the time-table (when a job is due next) is added by who has it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from sqlite3 import Connection, Row
-from typing import Final
+from sqlite3 import Row
+from typing import Final, TypeVar
 
 import orjson
 
+from archive.errors import UnreadableRow
 from archive.failures import named_failures
-from archive.ledger import GONE, OPEN_ROWS, RUNNING, WAITING, jobs_in
+from archive.ledger import GONE, OPEN_ROWS, RUNNING, WAITING, due_time_from, jobs_in
 from archive.links import given_up_by_reason
 from archive.lock import Holder, Locks
 from archive.monitoring.completeness import Gap, open_gaps
 from archive.monitoring.notices import Notices, Recipient
+from archive.reading import (
+    Readers,
+    at_least,
+    each_row,
+    read_moment,
+    read_moment_or_none,
+    readable_rows,
+    utf8_text,
+    values_of,
+)
 from archive.record import stamp
 from archive.schema import applied_migrations, known_migrations
 from archive.space import disk_floor
 from archive.store import Archive
+
+T = TypeVar("T")
 
 MISSED_WITHIN: Final = timedelta(days=7)
 """So long due times that no clock saw are told of."""
@@ -171,6 +184,8 @@ class State:
     """Who is told of jobs, and whether they can be reached."""
     salt: str
     """What the jitter of starts depends on."""
+    unreadable: tuple[UnreadableRow, ...]
+    """Rows that cannot be read: all above is without them."""
 
 
 def read_state(data: Path, now: datetime | None = None) -> State:
@@ -181,10 +196,11 @@ def read_state(data: Path, now: datetime | None = None) -> State:
     now = now or datetime.now(UTC)
     path = data / "archive.db"
     with named_failures(path), Archive.to_read(data) as archive:
-        connection = archive.database.connection
-        connection.execute("BEGIN")  # Everything below is of one moment.
+        unreadable = dict[str, UnreadableRow]()
+        archive.pass_over = lambda error: unreadable.setdefault(str(error), error)
+        archive.database.connection.execute("BEGIN")  # Everything below is of one moment.
         applied = applied_migrations(path)
-        reader = _Reader(connection)
+        reader = _Reader(archive)
         return State(
             data=data,
             read_at=now,
@@ -198,6 +214,7 @@ def read_state(data: Path, now: datetime | None = None) -> State:
             gaps=tuple(open_gaps(archive)) if reader.has("gaps") else (),
             recipients=tuple(Notices(archive).recipients()) if reader.has("recipients") else (),
             salt=salt_of(data),
+            unreadable=tuple(unreadable.values()),
         )
 
 
@@ -238,119 +255,151 @@ def _sizes(directory: Path) -> Iterator[int]:
 class _Reader:
     """Reads through one connection; a table that an earlier version lacks has no rows."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        columns = {row["name"] for row in connection.execute("PRAGMA table_info(due_times)")}
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._connection = archive.database.connection
+        tables = self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        self._tables = {row[0] for row in tables}
+        columns = {row["name"] for row in self._connection.execute("PRAGMA table_info(due_times)")}
         self._due_times = _THINNED if "times" in columns else _WHOLE
 
     def has(self, table: str) -> bool:
         return table in self._tables
 
     def jobs(self, now: datetime) -> Iterator[JobState]:
-        timetables = {row["job"]: row for row in self._rows("timetables", "SELECT * FROM timetables ORDER BY job")}
-        others = {row["job"] for row in self._rows("runs", jobs_in("runs"))} - set(timetables)
+        timetables = dict(self._read("timetables", "SELECT * FROM timetables ORDER BY job", _timetable))
+        others = {*self._read("runs", jobs_in("runs"), lambda row: utf8_text(row["job"]))} - set(timetables)
         found = (self._job(name, timetables.get(name), now) for name in (*timetables, *sorted(others)))
         return (job for job in found if not job.is_gone)
 
-    def _job(self, name: str, watched: Row | None, now: datetime) -> JobState:
-        last = self._rows("runs", _LAST_RUN, (name,))
-        ended = self._rows("runs", _LAST_ENDED, (name,))
-        ok = self._rows("runs", _LAST_OK, (name,))
-        facts = dict(watched or {})
-        last_run = _run(last[0]) if last else None
-        open_rows = [(row["state"], _moment(row["due_at"])) for row in self._rows("due_times", OPEN_ROWS, (name,))]
+    def _job(self, name: str, watched: _Timetable | None, now: datetime) -> JobState:
+        open_rows = list(self._read("due_times", OPEN_ROWS, due_time_from, (name,)))
+        last_run = self._first("runs", _LAST_RUN, _run, (name,))
+        last_ok = self._first("runs", _LAST_OK, _run, (name,))
         return JobState(
             name=name,
-            timetable=facts.get("timetable"),
-            settled_until=_moment(facts["settled_until"]) if facts else None,
+            timetable=watched.timetable if watched else None,
+            settled_until=watched.settled_until if watched else None,
             last_run=last_run,
-            last_ended=_run(ended[0]) if ended else None,
-            last_ok_at=_moment(ok[0]["ended_at"]) if ok else None,
-            running=tuple(due for state, due in open_rows if state == RUNNING),
-            waiting=tuple(due for state, due in open_rows if state == WAITING),
-            not_run=self._not_run(_NOT_RUN, name, _last_seen_at_work(last_run, facts)),
+            last_ended=self._first("runs", _LAST_ENDED, _run, (name,)),
+            last_ok_at=last_ok.ended_at if last_ok else None,
+            running=tuple(row.due_at for row in open_rows if row.state == RUNNING),
+            waiting=tuple(row.due_at for row in open_rows if row.state == WAITING),
+            not_run=self._not_run(_NOT_RUN, name, _last_seen_at_work(last_run, watched)),
             missed=self._not_run(_MISSED, name, stamp(now - MISSED_WITHIN)),
-            jitter=timedelta(seconds=facts.get("jitter", 0)),
-            command=facts.get("command") or "",
+            jitter=watched.jitter if watched else timedelta(),
+            command=watched.command if watched else "",
         )
 
     def _not_run(self, query: str, job: str, after: str) -> NotRun | None:
-        rows = self._rows("due_times", query.format(**self._due_times), (job, after))
-        return NotRun(rows[0][0], _moment(rows[0][1]), _moment(rows[0][2])) if rows and rows[0][0] else None
+        return self._first("due_times", query.format(**self._due_times), _some_not_run, (job, after))
 
     def contents(self, now: datetime) -> Contents:
         return Contents(
-            articles={row[0]: row[1] for row in self._rows("articles", _BY_STATUS)},
+            articles=dict(self._read("articles", _BY_STATUS, lambda row: (row[0], row[1]), key="status")),
             revisions=self._number("revisions", "SELECT count(*) FROM revisions"),
             links_waiting=self._number("links", "SELECT count(*) FROM links WHERE state = 'waiting'"),
             links_given_up=given_up_by_reason(self._connection) if self.has("links") else {},
             rechecks_due=self._number("articles", _RECHECKS, (stamp(now),)),
-            last_article_at=self._latest("articles", _LAST_ARTICLE),
-            last_text_at=self._latest("revisions", _LAST_TEXT),
+            last_article_at=self._first("articles", _LAST_ARTICLE, lambda row: read_moment(row["at"]), key="id"),
+            last_text_at=self._first("revisions", _LAST_TEXT, lambda row: read_moment(row["at"]), key="article_id"),
         )
 
     def resting(self, now: datetime) -> Iterator[Rest]:
-        for row in self._rows("hosts", _RESTING, (now.timestamp(),)):
-            yield Rest(row["host"], datetime.fromtimestamp(row["backoff_until"], UTC))
+        return self._read("hosts", _RESTING, _rest, (now.timestamp(),), key="host")
 
-    def _rows(self, table: str, query: str, values: tuple[object, ...] = ()) -> list[Row]:
-        return self._connection.execute(query, values).fetchall() if self.has(table) else []
+    def _read(
+        self,
+        table: str,
+        query: str,
+        convert: Callable[[Row], T],
+        values: tuple[object, ...] = (),
+        key: str = "job",
+    ) -> Iterator[T]:
+        if self.has(table):
+            yield from readable_rows(
+                each_row(self._connection, query, values), table, key, convert, self._archive.pass_over
+            )
+
+    def _first(
+        self, table: str, query: str, convert: Callable[[Row], T], values: tuple[object, ...] = (), key: str = "job"
+    ) -> T | None:
+        return next(self._read(table, query, convert, values, key), None)
 
     def _number(self, table: str, query: str, values: tuple[object, ...] = ()) -> int:
-        rows = self._rows(table, query, values)
-        return int(rows[0][0]) if rows else 0
-
-    def _latest(self, table: str, query: str) -> datetime | None:
-        rows = self._rows(table, query)
-        return _moment(rows[0][0]) if rows else None
+        return self._first(table, query, lambda row: int(row[0]), values) or 0
 
 
-def _last_seen_at_work(run: Run | None, watched: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Timetable:
+    """A row of ``timetables``. Archives of an earlier version, opened to be read, know of no jitter and command."""
+
+    timetable: str
+    since: datetime
+    settled_until: datetime
+    jitter: timedelta
+    command: str
+
+
+def _timetable(row: Row) -> tuple[str, _Timetable]:
+    values = values_of("timetables", "job", row, {"since": read_moment, "settled_until": read_moment})
+    jitter, command = timedelta(seconds=values.get("jitter", 0)), values.get("command") or ""
+    found = _Timetable(values["timetable"], values["since"], values["settled_until"], jitter, command)
+    return utf8_text(values["job"]), found
+
+
+def _some_not_run(row: Row) -> NotRun | None:
+    return NotRun(row["times"], read_moment(row["first"]), read_moment(row["last"])) if row["times"] else None
+
+
+def _rest(row: Row) -> Rest:
+    return Rest(utf8_text(row["host"]), datetime.fromtimestamp(row["backoff_until"], UTC))
+
+
+def _last_seen_at_work(run: Run | None, watched: _Timetable | None) -> str:
     """When the job was last at work, or its time-table began to count: what was due before that is settled."""
     moments = [run.ended_at or run.started_at] if run else []
-    moments += [_moment(watched["since"])] if watched else []
+    moments += [watched.since] if watched else []
     return stamp(max(moments)) if moments else ""
 
 
 def _run(row: Row) -> Run:
-    facts = dict(row)
-    return Run(
-        id=facts["id"],
-        job=facts["job"],
-        due_at=_moment(facts["due_at"]) if facts["due_at"] else None,
-        started_at=_moment(facts["started_at"]),
-        ended_at=_moment(facts["ended_at"]) if facts["ended_at"] else None,
-        verdict=facts["verdict"],
-        exit_code=facts["exit_code"],
-        because=facts.get("because") or "",
-        counts=orjson.loads(facts["counts"] or "{}"),
-    )
+    facts = values_of("runs", "job", row, OF_RUNS)
+    names = ("id", "job", "due_at", "started_at", "ended_at", "verdict", "exit_code", "counts")
+    return Run(because=facts.get("because") or "", **{name: facts[name] for name in names})
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _counts(text: str | None) -> dict[str, int]:
+    return {name: at_least(0)(number) for name, number in orjson.loads(text or "{}").items()}
 
 
-_LAST_RUN: Final = "SELECT * FROM runs WHERE job = ? ORDER BY started_at DESC, id DESC LIMIT 1"
+OF_RUNS: Final[Readers] = {
+    "due_at": read_moment_or_none,
+    "started_at": read_moment,
+    "ended_at": read_moment_or_none,
+    "counts": _counts,
+}
+_LAST_RUN: Final = "SELECT * FROM runs WHERE job = ? ORDER BY started_at DESC, id DESC"
 _LAST_ENDED: Final = """
-    SELECT * FROM runs WHERE job = ? AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT 1
+    SELECT * FROM runs WHERE job = ? AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC
 """
 _LAST_OK: Final = """
-    SELECT ended_at FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL
-    ORDER BY started_at DESC, id DESC LIMIT 1
+    SELECT * FROM runs WHERE job = ? AND exit_code = 0 AND ended_at IS NOT NULL ORDER BY started_at DESC, id DESC
 """
 # Rows may stand for several due times; see `archive.monitoring.thinning`.
 _THINNED: Final = {"times": "sum(times)", "first": "min(coalesce(first_at, due_at))"}
 _WHOLE: Final = {"times": "count(*)", "first": "min(due_at)"}
 _NOT_RUN: Final = """
-    SELECT {times}, {first}, max(due_at) FROM due_times
+    SELECT job, {times} AS times, {first} AS first, max(due_at) AS last FROM due_times
     WHERE job = ? AND due_at > ? AND state IN ('missed', 'skipped')
 """
-_MISSED: Final = "SELECT {times}, {first}, max(due_at) FROM due_times WHERE job = ? AND due_at > ? AND state = 'missed'"
+_MISSED: Final = """
+    SELECT job, {times} AS times, {first} AS first, max(due_at) AS last FROM due_times
+    WHERE job = ? AND due_at > ? AND state = 'missed'
+"""
 _BY_STATUS: Final = "SELECT status, count(*) FROM articles GROUP BY status ORDER BY status"
 # By the order of keeping: no index has these moments, and to search all articles for them would take long.
-_LAST_ARTICLE: Final = "SELECT first_seen FROM articles ORDER BY rowid DESC LIMIT 1"
-_LAST_TEXT: Final = "SELECT seen_at FROM revisions ORDER BY rowid DESC LIMIT 1"
+_LAST_ARTICLE: Final = "SELECT id, first_seen AS at FROM articles ORDER BY rowid DESC"
+_LAST_TEXT: Final = "SELECT article_id, seen_at AS at FROM revisions ORDER BY rowid DESC"
 _RECHECKS: Final = "SELECT count(*) FROM articles WHERE next_check <= ?"
 _RESTING: Final = "SELECT host, backoff_until FROM hosts WHERE backoff_until > ? ORDER BY host"

@@ -2,27 +2,33 @@
 so many rows as there were stretches without an outage.
 
 Nothing that is judged by is lost: gaps have rows of their own, a poll that did not reach the one before it stays as
-it is, expectations look back over less time than rows are kept whole, and a source that fell silent keeps the polls
-that tell its pace until it speaks again.
+it is (and so does a row that cannot be read), expectations look back over less time than rows are kept whole, and a
+source that fell silent keeps the polls that tell its pace until it speaks again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from sqlite3 import Connection, Row
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
+from archive.errors import UnreadableRow
 from archive.monitoring.expectation import HISTORY
+from archive.monitoring.histories import OF_COVERAGE
 from archive.monitoring.poll_times import stretches
 from archive.monitoring.polls import PACE_OVER
 from archive.monitoring.thinned_runs import OLDEST_RUN, Day, thin_runs
+from archive.reading import at_least, each_row, has_a_day, moment_text, moment_text_or_none, readable_rows, values_of
 from archive.record import stamp
 from archive.store import Archive
+
+Poll = dict[str, Any]
+"""The columns of a row of ``polls``."""
 
 KEPT_WHOLE: Final = HISTORY + timedelta(days=7)
 """So long each poll and each run has a row of its own."""
@@ -56,23 +62,32 @@ def _oldest(connection: Connection, query: str, until: str) -> Day | None:
 
 def _thin_polls(connection: Connection, day: Day) -> int:
     """A row ends where nobody looked for long: that is told of old days, too."""
-    rows = connection.execute(_POLLS, day).fetchall()
+    unreadable = list[UnreadableRow]()
+    rows = list(readable_rows(each_row(connection, _POLLS, day), "polls", "id", _poll, unreadable.append))
+    connection.executemany(_KEEP_POLL, ((int(error.key),) for error in unreadable))
     connection.execute(_KEEP_BROKEN, day)
+    joined = {row["id"] for row in connection.execute(_TO_BE_JOINED, day)}
     dropped = connection.execute(_DROP_POLLS, day).rowcount
-    alike = [same for _, polls in groupby(rows, key=itemgetter("source")) for same in _alike(list(polls))]
+    alike = [same for _, polls in groupby(rows, key=itemgetter("source")) for same in _alike(list(polls), joined)]
     connection.executemany(_ADD_POLLS, map(_joined_polls, alike))
     return dropped - len(alike)
 
 
-def _alike(polls: list[Row]) -> Iterator[list[Row]]:
+def _poll(row: Row) -> Poll:
+    read = {"polled_at": moment_text, "newest_at": moment_text_or_none, "oldest_at": moment_text_or_none}
+    return values_of("polls", "id", row, read)
+
+
+def _alike(polls: list[Poll], joined: Set[int]) -> Iterator[list[Poll]]:
     """One source's polls that a row may stand for: without an outage between them, and reaching each other alike."""
     for stretch in stretches([datetime.fromisoformat(row["polled_at"]) for row in polls]):
         for overlapped in (1, None):
-            if same := [row for row in polls[stretch] if row["overlapped"] == overlapped]:
+            alike = (row for row in polls[stretch] if row["overlapped"] == overlapped)
+            if same := [row for row in alike if row["id"] in joined]:
                 yield same
 
 
-def _joined_polls(polls: list[Row]) -> tuple[object, ...]:
+def _joined_polls(polls: list[Poll]) -> tuple[object, ...]:
     first, last = polls[0], polls[-1]
     sums = [sum(row[name] for row in polls) for name in ("pages", "listed", "fresh", "times")]
     newest = max((row["newest_at"] for row in polls if row["newest_at"]), default=None)
@@ -82,7 +97,10 @@ def _joined_polls(polls: list[Row]) -> tuple[object, ...]:
 
 
 def _thin_coverage(connection: Connection, day: Day) -> int:
-    rows = connection.execute(_COVERAGE, day).fetchall()
+    unreadable = list[UnreadableRow]()
+    found = each_row(connection, _COVERAGE, day)
+    rows = list(readable_rows(found, "coverage", "id", _coverage, unreadable.append))
+    connection.executemany(_KEEP_UNREADABLE, ((int(error.key),) for error in unreadable))
     connection.execute(_DROP_COVERAGE, day)
     layouts = sorted({row["layout"] for row in rows})
     for layout in layouts:
@@ -94,10 +112,14 @@ def _thin_coverage(connection: Connection, day: Day) -> int:
     return len(rows) - len(layouts)
 
 
-def _summed(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
+def _coverage(row: Row) -> dict[str, Any]:
+    return values_of("coverage", "id", row, {**OF_COVERAGE, "read_at": moment_text, "pages": at_least(0)})
+
+
+def _summed(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
     sums: dict[str, tuple[int, int]] = {}
     for row in rows:
-        for name, (yes, asked) in orjson.loads(row["fields"]).items():
+        for name, (yes, asked) in row["fields"].items():
             before = sums.get(name, (0, 0))
             sums[name] = (before[0] + yes, before[1] + asked)
     return sums
@@ -111,11 +133,27 @@ _PACE_IS_TOLD: Final = f"""
 """  # noqa: S608
 _OF_THE_DAY: Final = f"{_PACE_IS_TOLD} AND polled_at >= :first AND polled_at < :after"
 _READ_THEN: Final = "first_at IS NULL AND read_at >= :first AND read_at < :after"
-_OLDEST_POLL: Final = f"SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND polled_at < ? ORDER BY polled_at LIMIT 1"  # noqa: S608
-_OLDEST_COVERAGE: Final = "SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? ORDER BY read_at LIMIT 1"
 # Constants of this module, and nothing else, become part of a query.
-_KEEP_BROKEN: Final = f"UPDATE polls SET first_at = polled_at WHERE overlapped = 0 AND {_OF_THE_DAY}"  # noqa: S608
+_OLDEST_POLL: Final = f"""
+    SELECT polled_at FROM polls WHERE {_PACE_IS_TOLD} AND polled_at < ? AND {has_a_day("polled_at")}
+    ORDER BY polled_at LIMIT 1
+"""  # noqa: S608
+_OLDEST_COVERAGE: Final = f"""
+    SELECT read_at FROM coverage WHERE first_at IS NULL AND read_at < ? AND {has_a_day("read_at")}
+    ORDER BY read_at LIMIT 1
+"""  # noqa: S608
+# Also those with numbers that cannot be summed.
+_KEEP_BROKEN: Final = f"""
+    UPDATE polls SET first_at = polled_at
+    WHERE {_OF_THE_DAY} AND (
+        overlapped <> 1 OR times NOT BETWEEN 1 AND 1e9 OR pages NOT BETWEEN 0 AND 1e9
+        OR listed NOT BETWEEN 0 AND 1e9 OR fresh NOT BETWEEN 0 AND 1e9
+    )
+"""  # noqa: S608
+_KEEP_UNREADABLE: Final = "UPDATE coverage SET first_at = read_at WHERE id = ?"
+_KEEP_POLL: Final = "UPDATE polls SET first_at = polled_at WHERE id = ?"
 _POLLS: Final = f"SELECT * FROM polls WHERE {_OF_THE_DAY} ORDER BY source, polled_at, id"  # noqa: S608
+_TO_BE_JOINED: Final = f"SELECT id FROM polls WHERE {_OF_THE_DAY}"  # noqa: S608
 _ADD_POLLS: Final = """
     INSERT INTO polls
         (run_id, source, polled_at, pages, listed, fresh, times, overlapped, newest_at, oldest_at, first_at)

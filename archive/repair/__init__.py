@@ -15,9 +15,10 @@ from archive.erasure_log import read_erasure_log, take_up_erasures
 from archive.erasures import id_hash
 from archive.errors import NoArchive, NotAnArchive
 from archive.failures import named_sqlite_failures
+from archive.reading import decoding
 from archive.repair.files import mend_captures, mend_media, mend_tree, name_exports
 from archive.repair.rebuild import is_sound, newest_backup, rebuild
-from archive.repair.references import mend_references
+from archive.repair.references import mend_locks, mend_references
 from archive.repair.revisions import mend_revisions
 from archive.repair.rows import Copies, Reader, mend_rows
 from archive.repair.steps import Aside, Step
@@ -72,12 +73,13 @@ def _steps(
         again = stack.enter_context(Archive.existing(data))
         other = stack.enter_context(_opened_copy(found)) if found else None
         unproven = set[str]()
-        for step in mend_rows(archive, Copies(other, read), accept=accept):
+        for step in mend_rows(archive, Copies(other, read), aside, accept=accept):
             if step.act is None and step.where.startswith("articles/"):
                 unproven.add(step.where.partition("/")[2])
             yield step
         yield from mend_revisions(archive, aside, accept=accept)
         yield from mend_references(archive)
+        yield from mend_locks(archive)
         yield from _keep_erased(archive, now, dry_run=dry_run)
         yield from mend_tree(archive, again, aside, now, unproven=unproven, rebuilt=rebuilt)
         yield from mend_captures(archive, again, aside, accept=accept)
@@ -97,13 +99,14 @@ def _mend_database(data: Path, backup: Path | None, aside: Aside) -> Iterator[St
         for name in _changed_numbers(path):
             yield Step(f"archive.db: {name}", "set to 0 again", partial(_execute, path, f"PRAGMA {name} = 0"))
         return
-    if not path.exists() and not any((data / name).exists() for name in ("articles", "raw")):
+    if not path.exists() and not any((data / name).exists() for name in ("articles", "raw", "media")):
         raise NoArchive(path)
     if path.exists() and _is_sound_after(path, "REINDEX"):
         yield Step("archive.db", "its indexes made again", partial(_execute, path, "REINDEX"))
         return
     origin = f"from {backup} and the rows that can still be read" if backup else "from the rows that can still be read"
-    yield Step("archive.db", f"made again {origin}", partial(rebuild, data, backup, aside))
+    later = "; then 'qqnews reextract --apply' brings back what raw captures hold" if (data / "raw").exists() else ""
+    yield Step("archive.db", f"made again {origin}{later}", partial(rebuild, data, backup, aside))
 
 
 def _is_sound_after(path: Path, statement: str) -> bool:
@@ -158,4 +161,9 @@ def _keep_erased(archive: Archive, now: datetime, *, dry_run: bool) -> Iterator[
             take_up_erasures(connection, read_erasure_log(archive.data))
     for article_id in reappeared(archive):
         where = f"erasures/{id_hash(article_id)[:16]}"
-        yield Step(where, "taken down again", partial(take_down, archive, article_id, "", now))
+        yield Step(where, "taken down again", partial(_take_down, archive, article_id, now))
+
+
+def _take_down(archive: Archive, article_id: str, now: datetime) -> None:
+    with decoding(archive.database.connection, "surrogateescape"):
+        take_down(archive, article_id, "", now)

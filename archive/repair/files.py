@@ -17,7 +17,9 @@ from archive.erasures import blotted_report, erased_test
 from archive.errors import NotOurMarkdown
 from archive.export.place import clear_abandoned
 from archive.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
+from archive.media import COPY
 from archive.regular_files import is_regular, read_regular
+from archive.repair.copies import add_copy, has_addresses, has_lost_addresses, lost_copy, note_addresses
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
 from archive.takedown.overwrite import erased_patch, overwrite
@@ -47,7 +49,7 @@ def mend_tree(
             yield Step(found.where, "put aside", partial(_put_aside, aside, path))
         elif rebuilt and (file := _readable(path)) and archive.known([path.stem]):
             how = "its text taken into the database, which came from an older copy"
-            yield Step(found.where, how, partial(archive.keep, file.to_article(path.stem), seen_at=now))
+            yield Step(found.where, how, partial(archive.take_in, file.to_article(path.stem), seen_at=now))
         elif path.stem in unproven:
             yield Step(found.where, "left alone: its row is damaged, too")
         else:
@@ -92,7 +94,7 @@ def _was_taken_down(archive: Archive, path: Path) -> bool:
 def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now: datetime) -> Step:
     """A file whose row was lost gets a row; unless its article is elsewhere."""
     name = path.relative_to(archive.data).as_posix()
-    if path.stem not in file.url or archive.known([path.stem]):
+    if not _names(file.url, path.stem) or archive.known([path.stem]):
         return Step(name, "put aside: its article has another file", partial(_put_aside, aside, path))
 
     def take_in() -> None:
@@ -110,6 +112,13 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
             _join_texts(connection, kept_texts, article.id)
 
     return Step(name, "its lost row made again from it ('qqnews reextract' adds what its capture says)", take_in)
+
+
+def _names(url: str, article_id: str) -> bool:
+    """Whether the address may be the article's: old ones have the id's parts apart, WeChat's have no prefix."""
+    if article_id.startswith("wx-"):
+        return all(part in url for part in article_id.removeprefix("wx-").split("-"))
+    return article_id in url or article_id in ids_of_address(url)
 
 
 def _join_texts(connection: Connection, texts: list[Row], article_id: str) -> None:
@@ -200,7 +209,7 @@ def _drop(archive: Archive, where: str) -> None:
     table, _, key = where.partition("/")
     if table not in REFERRING:
         raise ValueError(where)
-    key, _, revision = key.partition("/")
+    key, _, revision = key.rpartition("/") if table == "revisions" else (key, "", "")
     with archive.transaction() as connection:
         if table == "payloads":
             connection.execute("DELETE FROM payloads WHERE sha256 = ?", (key,))
@@ -212,18 +221,25 @@ def _drop(archive: Archive, where: str) -> None:
 
 
 def mend_media(archive: Archive, again: Archive, aside: Aside) -> Iterator[Step]:
-    """A picture that is damaged or missing is wanted again; a foreign one is put aside."""
+    """A picture that is damaged or missing is wanted again; a copy that lost its row gets one; others are put aside."""
+    regained = False
     for found in list(check_media(archive, again, deep=True)):
         path = archive.data / found.where
-        if found.what in (What.FOREIGN, What.LEFTOVER):
+        if found.what is What.FOREIGN and (copy := lost_copy(archive, found.where)):
+            regained = True
+            yield Step(found.where, "its lost row made again", partial(add_copy, archive, copy))
+        elif found.what in (What.FOREIGN, What.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, path))
-        else:
+        elif COPY.fullmatch(found.where):  # Else it is the row that is damaged.
             how = (
                 "put aside; 'qqnews media fetch' gets it again"
                 if path.exists()
                 else "'qqnews media fetch' gets it again"
             )
             yield Step(found.where, how, partial(_want_again, archive, path, aside))
+    if (regained and has_addresses(archive.data)) or has_lost_addresses(archive):
+        how = "addresses of copies brought back from raw captures"
+        yield Step("pictures", how, partial(note_addresses, archive))
 
 
 def _want_again(archive: Archive, path: Path, aside: Aside) -> None:

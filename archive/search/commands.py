@@ -16,8 +16,10 @@ import orjson
 
 from archive.asked import Asked, shared
 from archive.commands import printable
+from archive.errors import UnreadableRow
 from archive.failures import named_sqlite_failures
 from archive.plain import visible
+from archive.reading import decoding
 from archive.record import Archived
 from archive.search.faults import is_damage
 from archive.search.find import Hit, Limits, Order, find
@@ -84,7 +86,7 @@ def search(
     """
     query = read_query(" ".join(words)) if words or not anew else None
     chosen = Limits(since=since and since.date(), until=until and until.date(), **limits)
-    with Archive.existing(asked.data) as archive, named_sqlite_failures(asked.data / NAME):
+    with asked.archive() as archive, named_sqlite_failures(asked.data / NAME):
         _bring_up_to_date(archive, anew=anew)
         if query is None:
             return
@@ -115,10 +117,10 @@ def _tell_of_damage(fault: str) -> None:
 
 def _bring_up_to_date(archive: Archive, *, anew: bool) -> None:
     if anew:
-        rebuild(archive, _tell)
+        rebuild(archive, _tell, archive.pass_over)
         return
     try:
-        left = catch_up(archive, progress=_tell, on_damage=_tell_of_damage)
+        left = catch_up(archive, progress=_tell, on_damage=_tell_of_damage, told=archive.pass_over)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
@@ -137,7 +139,11 @@ def _shown(archive: Archive, hits: Iterable[Hit], query: Query, *, collapse: boo
     marks = COLOURED if sys.stdout.isatty() else PLAIN
     clusters = set[str]()
     for hit in hits:
-        archived = archive.find(hit.article_id)
+        try:
+            archived = archive.find(hit.article_id)
+        except UnreadableRow as error:
+            archive.pass_over(error)
+            continue
         if archived is None or archived.status == "taken_down":
             continue
         cluster = _cluster_of(archive, hit.article_id)
@@ -168,7 +174,8 @@ def _text(archived: Archived) -> str:
 
 def _cluster_of(archive: Archive, article_id: str) -> str | None:
     query = "SELECT cluster FROM article_clusters WHERE article_id = ?"
-    row = archive.database.connection.execute(query, (article_id,)).fetchone()
+    with decoding(archive.database.connection, "replace"):
+        row = archive.database.connection.execute(query, (article_id,)).fetchone()
     return row[0] if row else None
 
 

@@ -52,9 +52,9 @@ def digest_of(columns: tuple[str, ...]) -> bytes:
     return blake2b("\n".join(columns).encode(), digest_size=8).digest()
 
 
-def moment(published_at: str | None) -> int:
+def moment(published_at: datetime | None) -> int:
     """Seconds since 1970 of an article's date; 0 without one."""
-    return max(int(datetime.fromisoformat(published_at).timestamp()), DATED) if published_at else 0
+    return max(int(published_at.timestamp()), DATED) if published_at else 0
 
 
 DATED: Final = 365 * 86_400

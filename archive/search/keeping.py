@@ -10,7 +10,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from archive.article import SAFE_ID
+from archive.errors import UnreadableRow
 from archive.parameters import by_number
+from archive.reading import Told, decoding, each_row
+from archive.record import archived_from
 from archive.schema import archive_identity
 from archive.search.faults import fault_of, is_damage
 from archive.search.index import NAME, DamagedIndex, Index, StaleIndex, remove
@@ -23,21 +27,27 @@ Progress = Callable[[int, int], None]
 """Told how many articles were indexed and how many are left."""
 
 
+def _in_silence(_: UnreadableRow) -> None:
+    """Who searches later, or verifies, is told."""
+
+
 def catch_up(
     archive: Archive,
     *,
     seconds: float | None = None,
     progress: Progress | None = None,
     on_damage: Callable[[str], object] = lambda fault: None,
+    told: Told = _in_silence,
 ) -> int:
     """Index what changed since the last time, for ``seconds`` at most; how many articles are still left.
 
     An index that is missing, damaged or does not fit is made anew; ``on_damage`` is told why, if it was damaged. Where
-    another process is at it, what it has not done yet is left. Raises `sqlite3.Error` where the file cannot be written.
+    another process is at it, what it has not done yet is left. ``told`` of articles whose rows cannot be read. Raises
+    `sqlite3.Error` where the file cannot be written.
     """
     end = None if seconds is None else time.monotonic() + seconds
     try:
-        return _catch_up(archive, end, progress)
+        return _catch_up(archive, end, progress, told)
     except DamagedIndex as error:
         on_damage(error.reason)
     except StaleIndex:
@@ -47,7 +57,7 @@ def catch_up(
             raise
         on_damage(str(error))
     remove(archive.data)
-    return _catch_up(archive, end, progress)
+    return _catch_up(archive, end, progress, told)
 
 
 def keep_up(archive: Archive) -> int:
@@ -65,10 +75,10 @@ RUN_SECONDS: Final = 10.0
 """A run indexes for so long at its end: some 2,000 articles."""
 
 
-def rebuild(archive: Archive, progress: Progress | None = None) -> None:
+def rebuild(archive: Archive, progress: Progress | None = None, told: Told = _in_silence) -> None:
     """Make the index anew. Raises `sqlite3.Error` where the file cannot be written."""
     remove(archive.data)
-    _catch_up(archive, None, progress)
+    _catch_up(archive, None, progress, told)
 
 
 def forget(archive: Archive, *article_ids: str) -> int:
@@ -95,13 +105,13 @@ def forget(archive: Archive, *article_ids: str) -> int:
     return 1
 
 
-def _catch_up(archive: Archive, end: float | None, progress: Progress | None) -> int:
+def _catch_up(archive: Archive, end: float | None, progress: Progress | None, told: Told) -> int:
     with Index.open(archive.data) as index:
         _look_through(archive, index)
         total = left = _behind(archive, index)
         while left and (end is None or time.monotonic() < end):
             try:
-                _index_batch(archive, index)
+                _index_batch(archive, index, told)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
@@ -132,21 +142,33 @@ def _behind(archive: Archive, index: Index) -> int:
     return int(behind)
 
 
-def _index_batch(archive: Archive, index: Index) -> None:
+def _index_batch(archive: Archive, index: Index, told: Told) -> None:
     with index.batch():
         # Read under the lock: another process may have done a part meanwhile.
-        changed = archive.database.connection.execute(_CHANGED, (index.seen, BATCH)).fetchall()
+        changed = list(each_row(archive.database.connection, _CHANGED, (index.seen, BATCH)))
         for row in changed:
-            index.take_out(row["id"], _texts_of(archive, row["id"]))
-            if row["status"] != "taken_down":
-                index.put(row)
+            _index(archive, index, row, told)
         if changed:
             index.saw(changed[-1]["seq"], archive_identity(archive.database.connection))
 
 
+def _index(archive: Archive, index: Index, row: sqlite3.Row, told: Told) -> None:
+    name = row["id"] if SAFE_ID.fullmatch(row["id"]) else f"change {row['seq']}"
+    index.take_out(name, _texts_of(archive, name))
+    try:
+        archived = archived_from(row)
+    except UnreadableRow as error:
+        index.put_unreadable(name)
+        told(error)
+        return
+    if archived.status != "taken_down":
+        index.put(archived)
+
+
 def _texts_of(archive: Archive, article_id: str) -> list[sqlite3.Row]:
     """Every title, summary and text that the article had or has, newest first."""
-    return archive.database.connection.execute(_TEXTS, by_number(article_id)).fetchall()
+    with decoding(archive.database.connection, "replace"):
+        return archive.database.connection.execute(_TEXTS, by_number(article_id)).fetchall()
 
 
 _INDEXED: Final = "SELECT archive, seen, (SELECT count(*) FROM entries) FROM state"

@@ -19,7 +19,7 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article, sizeless
+from archive.article import sizeless
 from archive.capture_files import rewriting_capture_file
 from archive.erasure_log import write_erasure_log
 from archive.erasures import id_hash
@@ -27,7 +27,7 @@ from archive.errors import ArticleNotFound, QQNewsError
 from archive.markdown import to_markdown
 from archive.naming import readable
 from archive.parameters import by_number
-from archive.record import Revision, stamp
+from archive.record import stamp
 from archive.regular_files import files_below
 from archive.schema import open_database
 from archive.search.keeping import forget
@@ -101,13 +101,13 @@ def take_down(archive: Archive, article_id: str, reason: str, now: datetime) -> 
 def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...]]:
     """What to look for, and the articles that have the same text. Raises ``ArticleNotFound``."""
     connection = archive.database.connection
-    archived = archive.find(article_id)
-    if archived is None:
+    row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if row is None:
         if not archive.erased([article_id]) and not _is_mentioned(connection, article_id):
             raise ArticleNotFound(article_id)
         named = Traces(article_id)
         return replace(named, lists=listing(connection, named)), ()
-    texts: list[Article | Revision] = [archived.article, *archive.revisions(article_id)]
+    texts = [row, *connection.execute("SELECT * FROM revisions WHERE article_id = ?", (article_id,))]
     pictures = {sizeless(each).removeprefix("//") for each in pictures_shown(connection, article_id)}
     held: set[str] = set()
 
@@ -115,11 +115,12 @@ def traces_of(archive: Archive, article_id: str) -> tuple[Traces, tuple[str, ...
         held.update(held_by_others(connection, article_id, [*asked, *pictures]))
         return held
 
-    titles, bodies = [each.title for each in texts], [text for each in texts for text in (each.summary, each.body)]
+    titles = [each["title"] for each in texts]
+    bodies = [text for each in texts for text in (each["summary"], each["body"])]
     sentences = own_sentences(titles, bodies, held_by_another)
     own = tuple(sorted(each for each in pictures - held if len(each) >= LEAST_OF_PICTURE))
     found = Traces(article_id, sentences, own, listing(connection, Traces(article_id)))
-    copies = connection.execute(_COPIES, by_number(article_id, archived.copy_of)).fetchall()
+    copies = connection.execute(_COPIES, by_number(article_id, row["copy_of"])).fetchall()
     return found, tuple(row[0] for row in copies)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from archive.alone import undisturbed
 from archive.errors import NoArchive, NotAnArchive
 from archive.store import Archive
-from archive.verify.captures import check_capture_files, check_captures
+from archive.verify.captures import capture_files, check_capture_files, check_captures
 from archive.verify.database import check_database
 from archive.verify.erasures import check_erasures
 from archive.verify.exports import check_exports
@@ -19,15 +19,20 @@ from archive.verify.media import check_media
 from archive.verify.search import check_search
 from archive.verify.tree import check_tree
 
-__all__ = ["Finding", "What", "verify"]
+__all__ = ["Finding", "What", "is_cut_off_from_captures", "verify"]
 
 
-def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
+UnknownIn = Callable[[Archive], Iterable[tuple[str, str]]]
+"""Where raw captures hold what no row knows, and what that is. The archive itself knows no pages."""
+
+
+def verify(data: Path, *, deep: bool = False, unknown_in: UnknownIn | None = None) -> Iterator[Finding]:
     """Everything that is wrong in the archive, one by one; nothing is mended.
 
-    ``deep``: also unpack every raw capture and hash every picture and export, which reads all files. What seems wrong
-    while a takedown or repair is at work is looked at again when that is over. Length and digest of capture files that
-    were not noted before are noted. Raises ``NoArchive``, ``NewerArchive``.
+    ``deep``: also unpack every raw capture and hash every picture and export, which reads all files; and, with
+    ``unknown_in``, look for what captures hold that no row knows. What seems wrong while a takedown or repair is at
+    work is looked at again when that is over. Length and digest of capture files that were not noted before are noted.
+    Raises ``NoArchive``, ``NewerArchive``.
     """
     try:
         archive = Archive.existing(data)
@@ -47,6 +52,17 @@ def verify(data: Path, *, deep: bool = False) -> Iterator[Finding]:
         yield from _leftovers(data)
         yield from check_database(archive.database, again.database, calm=partial(undisturbed, data))
         yield from _against_rows(archive, again, deep=deep)
+        for where, what in unknown_in(archive) if deep and unknown_in else ():
+            yield Finding("captures", What.UNREAD, where, what)
+
+
+def is_cut_off_from_captures(data: Path) -> bool:
+    """Whether there are raw captures, and no text refers to any of them: as after the loss of the database."""
+    if not capture_files(data):
+        return False
+    with Archive.existing(data) as archive:
+        queries = (f"SELECT 1 FROM {table} WHERE raw_ref IS NOT NULL LIMIT 1" for table in ("articles", "revisions"))  # noqa: S608
+        return not any(archive.database.connection.execute(query).fetchone() for query in queries)
 
 
 def _against_rows(archive: Archive, again: Archive, *, deep: bool) -> Iterator[Finding]:

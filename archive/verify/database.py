@@ -11,6 +11,8 @@ from typing import Final
 
 from archive.article import content_hash
 from archive.database import Database
+from archive.errors import UnreadableRow
+from archive.reading import each_row
 from archive.record import archived_from
 from archive.schema import schema_of_newest
 from archive.seals import printable_key, sealed_tables, sealed_total, sums_of
@@ -71,28 +73,30 @@ def _seals(again: Database, database: Database) -> Iterator[Finding]:
 
 def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     """The keys under which a table's rows differ from what was sealed."""
-    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-    try:
-        sealed = iter(connection.execute(_TOTALS, (table,)))
-        expected = next(sealed, None)
-        for key, total in sums_of(connection, table):
-            while expected is not None and expected[0] < key:
-                yield expected[0]
-                expected = next(sealed, None)
-            if expected is None or expected[0] != key:
-                yield key
-                continue
-            if expected[1] != total:
-                yield key
-            expected = next(sealed, None)
-        while expected is not None:
+    totals = connection.execute(_TOTALS, (table,))
+    sealed = ((bytes(key).decode("utf-8", "surrogateescape"), total) for key, total in totals)
+    expected = next(sealed, None)
+    for key, total in sums_of(connection, table):
+        # In the order in which SQLite sorts: that of the bytes.
+        while expected is not None and _bytes_of(expected[0]) < _bytes_of(key):
             yield expected[0]
             expected = next(sealed, None)
-    finally:
-        connection.text_factory = str
+        if expected is None or expected[0] != key:
+            yield key
+            continue
+        if expected[1] != total:
+            yield key
+        expected = next(sealed, None)
+    while expected is not None:
+        yield expected[0]
+        expected = next(sealed, None)
 
 
-_TOTALS: Final = "SELECT key, total FROM seals WHERE part = ? ORDER BY key"
+def _bytes_of(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")
+
+
+_TOTALS: Final = "SELECT CAST(key AS BLOB), total FROM seals WHERE part = ? ORDER BY key"
 
 
 def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool:
@@ -103,8 +107,13 @@ def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool
 
 def _texts(database: Database) -> Iterator[Finding]:
     """Content hashes, computed again from the rows."""
-    for row in database.connection.execute("SELECT * FROM articles"):
-        archived = archived_from(row)
+    for row in each_row(database.connection, "SELECT * FROM articles ORDER BY rowid"):
+        try:
+            archived = archived_from(row)
+        except UnreadableRow as error:
+            where = f"articles/{printable_key(error.key)}"
+            yield Finding("database", What.DAMAGED, where, f"its {error.column} cannot be read: {error.reason}")
+            continue
         if archived.status == "taken_down":
             continue
         digest = content_hash(archived.article)

@@ -21,6 +21,8 @@ class What(StrEnum):
     """It ends in its midst."""
     DANGLING = "dangling"
     """It points to something that is not what it should be."""
+    UNREAD = "unread"
+    """A capture that holds what no row knows."""
 
 
 @dataclass(frozen=True, slots=True)

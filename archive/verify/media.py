@@ -8,7 +8,10 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import Final
 
+from archive.media import COPY
+from archive.reading import each_row
 from archive.regular_files import files_below, open_regular, sha256_of
+from archive.seals import printable_key
 from archive.store import Archive
 from archive.verify.findings import Finding, What
 from archive.verify.quiet import Calm, quietly
@@ -40,7 +43,7 @@ def check_media(
 def _all_rows(archive: Archive) -> Iterator[Row]:
     """The rows, some at a time: no state of the database is held for long."""
     last = -1
-    while rows := archive.database.connection.execute(_NEXT_ROWS, (last,)).fetchall():
+    while rows := list(each_row(archive.database.connection, _NEXT_ROWS, (last,))):
         yield from rows
         last = rows[-1]["number"]
 
@@ -51,11 +54,14 @@ _NEXT_ROWS: Final = """
 
 
 def _rows(archive: Archive, digest: str) -> list[Row]:
-    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ?"
-    return archive.database.connection.execute(query, (digest,)).fetchall()
+    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ? ORDER BY rowid"
+    return list(each_row(archive.database.connection, query, (digest,)))
 
 
 def _wrong(data: Path, row: Row, *, deep: bool) -> Finding | None:
+    if not COPY.fullmatch(row["path"]):
+        where = f"media/{printable_key(row['sha256'])}"
+        return Finding("media", What.DAMAGED, where, f"{row['path']!r} is no path of a copy")
     name, path = row["path"], data / row["path"]
     try:
         with open_regular(path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 from typing import Final, Generic, TypeVar
 
-import orjson
-
+from archive.errors import UnreadableRow
+from archive.reading import Readers, check_values, readable_rows
+from archive.record import OF_ARTICLES, OF_REVISIONS
 from archive.web.answer import BadRequest
 
 PAGE: Final = 30
@@ -79,17 +81,17 @@ def newest(connection: Connection, chosen: Chosen, before: str | None = None, si
     if len(rows) <= size:
         below = last if not moment else _HIGHEST
         rows += connection.execute(_UNDATED.format(where=where), (*values, below, size + 1 - len(rows))).fetchall()
-    shown = tuple(Entry(*row) for row in rows[:size])
-    more = len(rows) > size
-    return Sheet(shown, f"{shown[-1].published_at or ''}{_SEAM}{shown[-1].id}" if more else None)
+    last_row = rows[size - 1] if len(rows) > size else None
+    after = f"{last_row['published_at'] or ''}{_SEAM}{last_row['id']}" if last_row else None
+    return Sheet(tuple(_entries(rows[:size])), after)
 
 
 def removals(connection: Connection, before: str | None = None, size: int = PAGE) -> Sheet[Entry]:
     """What the site has removed, the last removed first. Raises ``BadRequest``."""
     at, last = cursor(before, 2) if before else ("9999", "")
     rows = connection.execute(_REMOVALS, (at, last, size + 1)).fetchall()
-    shown = tuple(Entry(*row) for row in rows[:size])
-    return Sheet(shown, f"{shown[-1].gone_at}{_SEAM}{shown[-1].id}" if len(rows) > size else None)
+    last_row = rows[size - 1] if len(rows) > size else None
+    return Sheet(tuple(_entries(rows[:size])), f"{last_row['gone_at']}{_SEAM}{last_row['id']}" if last_row else None)
 
 
 def edits(connection: Connection, before: str | None = None, size: int = PAGE) -> Sheet[Edit]:
@@ -98,9 +100,38 @@ def edits(connection: Connection, before: str | None = None, size: int = PAGE) -
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise BadRequest("bad cursor")
     rows = connection.execute(_EDITS, (at, last, int(number), size + 1)).fetchall()
-    shown = tuple(Edit(Entry(*row[3:]), row[1], row[0], tuple(orjson.loads(row[2]))) for row in rows[:size])
-    end = f"{shown[-1].seen_at}{_SEAM}{shown[-1].entry.id}{_SEAM}{shown[-1].revision}" if len(rows) > size else None
-    return Sheet(shown, end)
+    last_row = rows[size - 1] if len(rows) > size else None
+    end = f"{last_row['seen_at']}{_SEAM}{last_row['id']}{_SEAM}{last_row['edit']}" if last_row else None
+    return Sheet(tuple(readable_rows(rows[:size], "revisions", "id", _edit, _left_out)), end)
+
+
+def _entries(rows: list[Row]) -> Iterator[Entry]:
+    """Those that can be read; of the others `qqnews verify` tells."""
+    return readable_rows(rows, "articles", "id", _entry, _left_out)
+
+
+def _left_out(_: UnreadableRow) -> None:
+    """What cannot be read is not shown."""
+
+
+def _entry(row: Row) -> Entry:
+    values = {name: row[name] for name in Entry.__slots__}
+    return Entry(**values | check_values("articles", str(row["id"]), values, _OF_ENTRIES))
+
+
+def _edit(row: Row) -> Edit:
+    seen, changes = OF_REVISIONS["seen_at"](row["seen_at"]), OF_REVISIONS["changes"](row["changes"])
+    return Edit(_entry(row), row["edit"], seen, changes)
+
+
+def _published(text: str | None) -> str | None:
+    return text if OF_ARTICLES["published_at"](text) else None
+
+
+_OF_ENTRIES: Final[Readers] = {
+    **{name: read for name, read in OF_ARTICLES.items() if name in Entry.__slots__},
+    "published_at": _published,
+}
 
 
 def cursor(text: str, parts: int) -> list[str]:
@@ -133,7 +164,8 @@ _REMOVALS: Final = f"""
     ORDER BY gone_at DESC, id DESC LIMIT ?
 """  # noqa: S608
 _EDITS: Final = f"""
-    SELECT r.seen_at, r.revision, r.changes, {_ENTRY} FROM revisions r CROSS JOIN articles a ON a.id = r.article_id
+    SELECT r.seen_at, r.revision AS edit, r.changes, {_ENTRY}
+    FROM revisions r CROSS JOIN articles a ON a.id = r.article_id
     WHERE r.kind = 'edited' AND a.status <> 'taken_down' AND (r.seen_at, r.article_id, r.revision) < (?, ?, ?)
     ORDER BY r.seen_at DESC, r.article_id DESC, r.revision DESC LIMIT ?
 """  # noqa: S608

@@ -11,7 +11,7 @@ def in_beijing(text: str | None) -> datetime | None:
     """A time of the archive (ISO 8601, any offset) on Beijing's clock; None for none, and for what is no time."""
     try:
         return datetime.fromisoformat(text).astimezone(BEIJING) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from archive.errors import ArchiveBusy, ArticleNotFound, Erased, NewerArchive, NoArchive, NotAnArchive, QQNewsError
+from archive.errors import (
+    ArchiveBusy,
+    ArticleNotFound,
+    Erased,
+    NewerArchive,
+    NoArchive,
+    NotAnArchive,
+    QQNewsError,
+    UnreadableRow,
+)
 from archive.failures import named_failures
 from archive.monitoring.health import NextDue
 from archive.store import Archive
@@ -49,6 +58,7 @@ SQL: Final = r"/archive(?:[/.?]|$)"
 _STATUSES: Final[Mapping[type[QQNewsError], int]] = {
     ArticleNotFound: 404,
     Erased: 410,
+    UnreadableRow: 503,
     NoArchive: 503,
     NotAnArchive: 503,
     NewerArchive: 503,
@@ -69,6 +79,7 @@ def answer(page: PageFunction, asked: Asked) -> Answer:
     """What the page says; a page that names the failure where there is one. To be called in a thread."""
     try:
         with named_failures(asked.data / "archive.db"), Archive.to_read(asked.data) as archive:
+            archive.pass_over = _left_out
             return page(asked, archive)
     except files.NoSuchFile as error:
         return failed(asked, 404, asked.language.say(str(error)))
@@ -78,6 +89,10 @@ def answer(page: PageFunction, asked: Asked) -> Answer:
         return failed(asked, _STATUSES.get(type(error), 500), _told(asked, error))
     except sqlite3.Error as error:
         return failed(asked, 503, f"{asked.language.say('database failed')} ({error})")
+
+
+def _left_out(_: UnreadableRow) -> None:
+    """What cannot be read is not shown; `qqnews verify` names it."""
 
 
 def failed(asked: Asked, status: int, problem: str) -> Page:

@@ -116,6 +116,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "part of title": ("标题", "Title"),
     "part of summary": ("摘要", "Summary"),
     "part of body": ("正文", "Body"),
+    "part of author": ("作者", "Author"),
     "comparison cut": ("正文太长，只比较开头部分。", "The text is too long: only its beginning is compared."),
     "sides told": ("左为旧版，右为新版", "The old text at the left, the new one at the right"),
     "revision n": ("第 {number} 版", "Revision {number}"),
@@ -217,6 +218,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "此文已从本存档下架，内容不再保留。",
         "This article was taken down from this archive; nothing of it is kept.",
     ),
+    "unreadable row": (
+        "存档中这篇文章的记录已损坏，暂时无法显示；管理员可用 qqnews repair 修复。",
+        "The archive's row of this article is damaged; 'qqnews repair' looks for a copy of it.",
+    ),
     "no archive": ("找不到存档文件。", "The archive's file is not there."),
     "not an archive": ("存档文件已损坏，或不是存档。", "The archive's file is damaged, or is no archive."),
     "newer archive": (
@@ -261,6 +266,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "trouble not reached": (
         "有一位收信人联系不上（已试 {times} 次）。",
         "Somebody who is to be told cannot be reached ({times} times).",
+    ),
+    "trouble unreadable": (
+        "有 {number} 条记录已损坏，未计入：请运行 qqnews verify。",
+        "{number} rows are damaged, and all here is without them: 'qqnews verify' names them.",
     ),
     "notes": ("另外", "Also"),
     "note missed": (

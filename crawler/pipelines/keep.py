@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from archive.decide import Verdict
-from archive.errors import Erased
+from archive.errors import Erased, UnreadableRow
 from archive.frontier import Frontier, Leased
 from archive.store import Archive
 from crawler.backoff import retry_pause
@@ -20,6 +20,8 @@ from crawler.report import COUNTERS, Tally
 from crawler.spiders.article import ArticleSpider
 
 _WITHHELD = ("host-resting", "blocked")
+AFTER_REPAIR = 6 * 3600.0
+"""Seconds before a link is tried again whose article's row cannot be read: somebody must repair it first."""
 
 
 class KeepOutcome:
@@ -36,17 +38,20 @@ class KeepOutcome:
 
     async def process_item(self, item: Any) -> Any:
         """`Understood` passes once it is kept. A `Setback` ends here; all other items pass."""
-        if isinstance(item, Understood):
-            try:
+        try:
+            if isinstance(item, Understood):
                 await self._keep(item)
-            except Erased as error:
-                raise self._left_out(item.link, error) from error
-        elif isinstance(item, Setback):
-            if item.reason == ERASED:
-                await self._note(item, 0.0)
-                raise self._left_out(item.link, Erased())
-            await self._set_back(item)
-            raise DropItem(f"{item.link.url}: {item.detail}")
+            elif isinstance(item, Setback):
+                if item.reason == ERASED:
+                    await self._note(item, 0.0)
+                    raise self._left_out(item.link, Erased())
+                await self._set_back(item)
+                raise DropItem(f"{item.link.url}: {item.detail}")
+        except Erased as error:
+            raise self._left_out(item.link, error) from error
+        except UnreadableRow as error:
+            await self._put_off(item.link, error)
+            raise DropItem(str(error)) from error
         return item
 
     async def close_spider(self) -> None:
@@ -60,6 +65,14 @@ class KeepOutcome:
         self._tally.add("erased", source=link.source)
         self._links.settled(link)
         return DropItem(str(error))
+
+    async def _put_off(self, link: Leased, error: UnreadableRow) -> None:
+        """What the archive has under this id cannot be read: the link waits for a repair."""
+        if self._ledger is not None:
+            later = now() + AFTER_REPAIR
+            await self._ledger.write(lambda archive, frontier: frontier.release(link.id, f"bad row: {error}", later))
+            self._ledger.pass_over(error)
+        self._links.settled(link)
 
     async def _keep(self, item: Understood) -> None:
         def work(archive: Archive, frontier: Frontier) -> tuple[Verdict, int]:

@@ -9,12 +9,13 @@ from scrapy.exceptions import DropItem
 
 from archive.errors import Erased
 from archive.frontier import Frontier
-from archive.media import keep_picture, note_missing
+from archive.media import PICTURE, copy_path, keep_picture, note_missing
 from archive.pictures import NotAPicture
 from archive.sounds import NotASound
 from archive.store import Archive
+from archive.warc import Capture
 from crawler.items import PictureAnswer, PictureFailure
-from crawler.ledger import ledger_of
+from crawler.ledger import Ledger, Work, ledger_of
 from crawler.report import Tally
 from crawler.spiders.media import MediaSpider
 
@@ -27,6 +28,7 @@ class KeepPicture:
         self._ledger = ledger_of(crawler)
         self._tally = Tally(crawler.stats)
         self._most_bytes = crawler.settings.getint("QQNEWS_PICTURE_BYTES")
+        self._job = crawler.settings["QQNEWS_JOB"]
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -35,8 +37,11 @@ class KeepPicture:
     async def process_item(self, item: Any) -> Any:
         """The item, once what became of the picture is on disk."""
         if isinstance(item, PictureAnswer | PictureFailure) and self._ledger is not None:
+            reason = item.reason if isinstance(item, PictureFailure) else self._unusable(item)
             try:
-                reason = await self._ledger.write(self._work(item))
+                if isinstance(item, PictureAnswer) and not reason:
+                    await self._record(self._ledger, item)
+                await self._ledger.write(_work(item, reason))
             except Erased as error:
                 self._tally.add("erased")
                 self._settled()
@@ -52,23 +57,39 @@ class KeepPicture:
         if isinstance(spider, MediaSpider):
             spider.settled()
 
-    def _work(self, item: PictureAnswer | PictureFailure) -> Any:
-        def work(archive: Archive, frontier: Frontier) -> str:
-            """Why the picture is missing; "" where it is there now."""
-            wanted = item.wanted
-            reason = item.reason if isinstance(item, PictureFailure) else self._too_large(item)
+    def _unusable(self, item: PictureAnswer) -> str:
+        """Why a picture is not kept; "" where it is."""
+        if len(item.body) > self._most_bytes:
+            return f"too large: {len(item.body)} bytes, {self._most_bytes} allowed"
+        try:
+            copy_path(item.wanted.url, item.body)
+        except (NotAPicture, NotASound) as error:
+            return error.reason
+        return ""
+
+    async def _record(self, ledger: Ledger, item: PictureAnswer) -> None:
+        """Note beside the captures where the copy of an address lies: else only the database would know."""
+        if ledger.recorder is None:
+            return
+        facts = {
+            "kind": PICTURE,
+            "id": item.wanted.article_id,
+            "body": copy_path(item.wanted.url, item.body),
+            "job": self._job,
+        }
+        capture = Capture(
+            url=item.wanted.url, status=200, headers=item.headers, body=b"", fetched_at=item.fetched_at, facts=facts
+        )
+        await ledger.recorder.record(capture)
+
+
+def _work(item: PictureAnswer | PictureFailure, reason: str) -> Work[None]:
+    def work(archive: Archive, frontier: Frontier) -> None:
+        wanted = item.wanted
+        if isinstance(item, PictureAnswer) and not reason:
+            keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
+        else:
             tries = item.tries if isinstance(item, PictureFailure) else 1
-            if isinstance(item, PictureAnswer) and not reason:
-                try:
-                    keep_picture(archive, wanted.url, wanted.article_id, item.body, item.fetched_at)
-                except (NotAPicture, NotASound) as error:
-                    reason = error.reason
-            if reason:
-                note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at, tries)
-            return reason
+            note_missing(archive, wanted.url, wanted.article_id, reason, item.fetched_at, tries)
 
-        return work
-
-    def _too_large(self, item: PictureAnswer) -> str:
-        size = len(item.body)
-        return f"too large: {size} bytes, {self._most_bytes} allowed" if size > self._most_bytes else ""
+    return work

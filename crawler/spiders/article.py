@@ -28,7 +28,7 @@ from crawler.redirects import STATUSES, Astray, followed
 from crawler.removals import Removals
 from crawler.report import Tally
 from crawler.sites.page import Blocked, Removed
-from crawler.sites.registry import fetch_url, read_address
+from crawler.sites.registry import NotAnAddress, fetch_url, read_address
 
 AFTER_CRASH = 3600.0
 """Seconds before a link is tried again over which our own code broke."""
@@ -59,8 +59,8 @@ class ArticleSpider(Spider):
         crawler.signals.connect(spider.callback_failed, signals.spider_error)
         return spider
 
-    async def start(self) -> AsyncIterator[Request]:
-        """A request for each link, as room allows."""
+    async def start(self) -> AsyncIterator[Request | Setback]:
+        """A request for each link, as room allows; a setback for one that leads nowhere."""
         ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else ledger_of(self.crawler)
         erased = set[str]() if ledger is None else await self._prepare(ledger)
         async for link in self.links:
@@ -68,7 +68,10 @@ class ArticleSpider(Spider):
                 self._tally.add("erased")
                 self.links.settled(link)
                 continue
-            yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            try:
+                yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            except NotAnAddress as error:
+                yield Setback(link, Ending.DROPPED, "no-address", str(error))
             if ledger is not None and self.removals.are_many:
                 await self.removals.judge(ledger)
         await self.links.drained()

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from archive.media import Wanted, wanted_pictures
 from crawler.items import NOT_ASKED, PictureAnswer, PictureFailure
 from crawler.ledger import ledger_of
+from crawler.middlewares.capture import pairs
 from crawler.report import Tally
 
 BATCH = 100
@@ -62,7 +63,7 @@ class MediaSpider(Spider):
     async def parse_picture(self, response: Response, wanted: Wanted) -> AsyncIterator[Any]:
         """The bytes, or why there are none."""
         if response.status == 200:
-            yield PictureAnswer(wanted, response.body, datetime.now(UTC))
+            yield PictureAnswer(wanted, response.body, datetime.now(UTC), pairs(response.headers))
         else:
             yield PictureFailure(wanted, f"status {response.status}", datetime.now(UTC))
 

@@ -11,6 +11,7 @@ import click
 from archive.article import Article
 from archive.commands import COMMANDS
 from archive.errors import QQNewsError
+from archive.store import Archive
 from archive.warc import Capture
 
 
@@ -24,6 +25,9 @@ class Door:
 
     def read_again(self, capture: Capture) -> Article | None:
         return None
+
+    def unknown_in(self, archive: Archive) -> list[tuple[str, str]]:
+        return []
 
 
 @click.group(commands=list(COMMANDS))

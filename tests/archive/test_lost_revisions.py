@@ -128,7 +128,7 @@ def sealed_again(data: Path, *statements: str) -> None:
         f"UPDATE revisions SET content_hash = 'v1:00', body = 'x' WHERE article_id = '{FIRST}' AND revision = 2",
         f"UPDATE revisions SET content_hash = 'v1:00' WHERE article_id = '{SECOND}'",
         f"UPDATE articles SET revision = 1 WHERE id = '{FIRST}'",
-        f"INSERT INTO revisions SELECT article_id, 9, seen_at, 'v1:00', 'x', '', NULL, 'x', kind, changes"
+        f"INSERT INTO revisions SELECT article_id, 9, seen_at, 'v1:00', 'x', '', NULL, 'x', kind, changes, author"
         f" FROM revisions WHERE article_id = '{SECOND}'",
     ],
 )
@@ -149,7 +149,9 @@ def test_revisions_that_contradict_their_article_are_found_and_mended(
 
 
 def test_a_revision_that_is_nobodys_is_named_and_goes_aside(data: Path) -> None:
-    stray = "INSERT INTO revisions VALUES ('nobody', 1, '2025', 'v1:00', 'a title', '', NULL, 'a text', 'first', '[]')"
+    stray = (
+        "INSERT INTO revisions VALUES ('nobody', 1, '2025', 'v1:00', 'a title', '', NULL, 'a text', 'first', '[]', '')"
+    )
     run_sql(data, stray)
     assert {each.where for each in verify(data)} >= {"revisions/nobody"}
     named = [step for step in repair(data, NOW, dry_run=True) if step.where == "revisions/nobody/1"]

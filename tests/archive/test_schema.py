@@ -19,7 +19,7 @@ CONTRACT = {
     "thumbnail kind location comment_id content_hash revision copy_of status first_seen last_seen next_check "
     "layout raw_ref markdown_path provenance missing_since gone_at doubt source_account source_url "
     "published_precision animations",
-    "revisions": "article_id revision seen_at content_hash title summary body raw_ref kind changes",
+    "revisions": "article_id revision seen_at content_hash title summary body raw_ref kind changes author",
     "sightings": "article_id source rank seen_at",
     "links": "id url source listed_at state attempts lease_until not_before last_error rank given_up media media_id",
     "hosts": "host next_at backoff_until strikes",
@@ -161,7 +161,13 @@ RELEASED = {
     "0013_browsing": "6fe17641f54b7da0",
     "0014_thinned": "b78aabb72454d566",
     "0015_ledger": "82781552697e4695",
-    "0023_source_account": "9df0141272b2a91d",
+    "0016_identity": "02aeb3ea7c56a5b0",
+    "0017_links": "cd64cf7269c41e96",
+    "0018_capture_files": "0911697b7c538e18",
+    "0020_authors_and_dates": "9f4ee3ee2941dfba",
+    "0021_known_clock": "6314029414df6ebb",
+    "0023_source_account": "b50bc06968530163",
+    "0024_published_precision": "5626d8a02dfaae89",
 }
 
 

@@ -165,4 +165,4 @@ def test_the_archive_is_not_made_by_what_cannot_be_read(data: Path, tmp_path: Pa
     ended = measured(data, "ingest", tmp_path / "strange")
     assert ended.code == 20
     with Archive.existing(data) as archive:
-        assert archive.ids() == []
+        assert list(archive.every_article()) == []

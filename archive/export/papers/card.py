@@ -115,6 +115,9 @@ def _treatment(manifest: Manifest) -> Iterator[str]:
         yield f"taken out of texts, {what}: {count}"
     if facts["texts"]["mended"]:
         yield f"texts that were not UTF-8, or held NUL, mended with U+FFFD: {facts['texts']['mended']}"
+    for table, count in facts.get("unreadable", {}).items():
+        without = "without their copy" if table == "pictures" else "left out"
+        yield f"{table} that could not be read, {without}: {count}"
     yield f"takedowns honoured: {facts['takedowns']} (hashes of their ids in `takedowns.txt`)"
     yield f"versions: {', '.join(f'{name} {number}' for name, number in facts['versions'].items())}"
 

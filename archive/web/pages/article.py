@@ -108,7 +108,8 @@ def picture_address(path: str) -> str:
 def _as_it_was(article: Article, revisions: Sequence[Revision], number: int) -> Article:
     then = next(revision for revision in revisions if revision.revision == number)
     title = article.title if then.is_lost else then.title
-    return replace(article, title=title, summary=then.summary, body=then.body)
+    author = article.author if then.author is None else then.author
+    return replace(article, title=title, summary=then.summary, body=then.body, author=author)
 
 
 def _copies_of(archive: Archive, found: Archived) -> list[dict[str, str | None]]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from archive.errors import ArticleNotFound
+from archive.errors import ArticleNotFound, UnreadableRow
 from archive.plain import visible
 from archive.record import Archived
 from archive.search.checked import doubt
@@ -141,8 +141,8 @@ def _shown(archive: Archive, hits: Iterator[Hit], query: Query) -> Iterator[Resu
     for hit in hits:
         try:
             archived = archive.article(hit.article_id)
-        except ArticleNotFound:
-            continue  # The index is a little behind.
+        except (ArticleNotFound, UnreadableRow):
+            continue  # The index is a little behind, or the row is damaged.
         if archived.status == "taken_down":
             continue
         title = marked(" ".join(archived.article.title.split()), query.shown, _MARKS)

@@ -18,7 +18,7 @@ import feedparser
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.export.errors import BadValue
+from archive.errors import UnreadableRow
 from archive.export.numbers import Spans, _binned
 from archive.export.run import export
 from archive.export.wish import Wish
@@ -185,5 +185,10 @@ def test_a_channel_with_a_chinese_name_and_a_foreign_date(changing: Archive, tmp
         export(changing, "report", tmp_path / "x", Wish())
     with closing(sqlite3.connect(changing.data / "archive.db")) as foreign, foreign:
         foreign.execute("UPDATE articles SET published_at = 'spring' WHERE id = ?", (MADE[1].id,))
-    with pytest.raises(BadValue, match="spring is no day"):
-        export(changing, "report", tmp_path / "x", Wish())
+    named = list[UnreadableRow]()
+    changing.pass_over = named.append
+    before = len(MADE)
+    summary = export(changing, "report", tmp_path / "x", Wish())
+    assert [(error.key, error.column) for error in named] == [(MADE[1].id, "published_at")]
+    assert summary.manifest.facts["unreadable"] == {"articles": 1}
+    assert summary.manifest.facts["articles"] == before - 1

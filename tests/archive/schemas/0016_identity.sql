@@ -5,22 +5,22 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 03:15:25.920101+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 03:15:25.920442+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 03:15:25.920639+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 03:15:25.921545+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 03:15:25.921708+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 03:15:25.921857+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 03:15:25.922163+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 03:15:25.922535+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 03:15:25.931237+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 03:15:25.931827+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 03:15:25.932180+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 03:15:25.932815+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 03:15:25.933098+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 03:15:25.943496+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 03:15:25.946085+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 03:15:25.946466+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 07:27:24.176356+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 07:27:24.176730+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 07:27:24.176948+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 07:27:24.177962+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 07:27:24.178171+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 07:27:24.178385+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 07:27:24.178783+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 07:27:24.179185+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 07:27:24.179492+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 07:27:24.179846+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 07:27:24.180265+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 07:27:24.180830+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 07:27:24.181119+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 07:27:24.182508+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 07:27:24.184917+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 07:27:24.185304+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -138,7 +138,7 @@ CREATE TABLE identity (
         archive TEXT NOT NULL
     ) STRICT
 ;
-INSERT INTO "identity" VALUES(1,'20f34384-c13d-401a-a7fa-f37ef225f77a');
+INSERT INTO "identity" VALUES(1,'d8bcfe60-019b-4968-9239-0cf7ae66b2f0');
 CREATE TABLE links (
         id TEXT PRIMARY KEY NOT NULL,
         url TEXT NOT NULL,
@@ -305,27 +305,27 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',192277128596293);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',69780705844511);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',226848023918692);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',44347527901135);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',68310994694669);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',80424653777919);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',56789308937355);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',52550095265972);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',72049326468076);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',140240813960379);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',218879649073026);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',153884230668906);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',232768522366537);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',200415369080891);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',144900283258028);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',144447480129148);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',83550856193570);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',30825219177203);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',127312765546828);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',133268956735695);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',215786964990045);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',151437267869712);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',180290826693245);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',1070149530371);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',74255563091398);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',31481266179259);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',147671037621758);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',208360935832944);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',55524998122286);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',255363996592024);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',52697669072920);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',44830093044651);
 INSERT INTO "seals" VALUES('articles','20250212A0000100',140487906217635);
 INSERT INTO "seals" VALUES('articles','20250212A0000200',260842206381832);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
-INSERT INTO "seals" VALUES('identity','1',73478363507374);
+INSERT INTO "seals" VALUES('identity','1',256146202297828);
 INSERT INTO "seals" VALUES('links','20250212A0000100',142892665795585);
 INSERT INTO "seals" VALUES('links','20250212A0000200',236057064745669);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);

@@ -5,22 +5,23 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 03:25:52.458980+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 03:25:52.459309+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 03:25:52.459515+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 03:25:52.460407+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 03:25:52.460578+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 03:25:52.460715+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 03:25:52.461021+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 03:25:52.461365+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 03:25:52.461671+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 03:25:52.462090+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 03:25:52.462405+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 03:25:52.467409+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 03:25:52.467868+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 03:25:52.469424+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 03:25:52.476119+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0017_links','2026-12-01 03:25:52.477272+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 07:27:24.193850+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 07:27:24.194204+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 07:27:24.194396+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 07:27:24.195507+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 07:27:24.195675+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 07:27:24.195813+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 07:27:24.196118+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 07:27:24.196444+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 07:27:24.196721+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 07:27:24.197059+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 07:27:24.197443+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 07:27:24.197963+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 07:27:24.198288+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 07:27:24.199769+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 07:27:24.201586+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 07:27:24.201947+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0017_links','2026-12-01 07:27:24.203267+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -133,6 +134,12 @@ CREATE TABLE hosts (
         backoff_until REAL NOT NULL DEFAULT 0
     , strikes INTEGER NOT NULL DEFAULT 0) STRICT
     ;
+CREATE TABLE identity (
+        id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+        archive TEXT NOT NULL
+    ) STRICT
+;
+INSERT INTO "identity" VALUES(1,'ed6a7076-a427-4a16-9b2e-e1a0a39f8878');
 CREATE TABLE links (
         id TEXT PRIMARY KEY NOT NULL,
         url TEXT NOT NULL,
@@ -299,26 +306,28 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',150844499843095);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',678656299139);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',118143485651089);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',231137118708151);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',221007413164975);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',54362218260294);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',64216136245707);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',130812329839626);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',223233993028511);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',65073266789317);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',778591941773);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',132360765077347);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',233094163473252);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',247406473832452);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',36036806920104);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',179092524506932);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',74974395573942);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',162318362294743);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',107329173310959);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',11106088966388);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',46772403415506);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',217589365930293);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',52972473973218);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',174182676545089);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',172784932763046);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',82950144342457);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',205945717154895);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',230110590828630);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',56871420706595);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',277092345907296);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',119352213526393);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',175457259451769);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',125563558458803);
 INSERT INTO "seals" VALUES('articles','20250212A0000100',226161741249661);
 INSERT INTO "seals" VALUES('articles','20250212A0000200',269778604247834);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
+INSERT INTO "seals" VALUES('identity','1',36461053662415);
 INSERT INTO "seals" VALUES('links','20250212A0000100',112347148811580);
 INSERT INTO "seals" VALUES('links','20250212A0000200',193154765915773);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);

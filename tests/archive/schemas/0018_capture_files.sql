@@ -5,22 +5,24 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 03:41:13.626894+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 03:41:13.627608+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 03:41:13.627944+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 03:41:13.629422+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 03:41:13.629685+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 03:41:13.629916+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 03:41:13.630403+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 03:41:13.639202+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 03:41:13.639684+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 03:41:13.640195+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 03:41:13.640538+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 03:41:13.643245+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 03:41:13.643636+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 03:41:13.644999+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 03:41:13.659468+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0018_capture_files','2026-12-01 03:41:13.659771+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 07:27:24.210451+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 07:27:24.210771+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 07:27:24.210988+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 07:27:24.212039+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 07:27:24.212217+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 07:27:24.212354+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 07:27:24.212690+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 07:27:24.213014+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 07:27:24.213291+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 07:27:24.213650+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 07:27:24.213973+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 07:27:24.214461+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 07:27:24.214791+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 07:27:24.216062+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 07:27:24.217687+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 07:27:24.217954+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0017_links','2026-12-01 07:27:24.218800+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(18,'qqnews','0018_capture_files','2026-12-01 07:27:24.218981+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -61,7 +63,7 @@ CREATE TABLE articles (
         markdown_path TEXT NOT NULL UNIQUE,
         provenance TEXT NOT NULL,
         body TEXT NOT NULL
-    , missing_since TEXT, gone_at TEXT) STRICT
+    , missing_since TEXT, gone_at TEXT, doubt TEXT) STRICT
     ;
 INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','河边的第1个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:0b7224fe79d15a556bf864ac5e6a3842551a1153aec493896ab9f4dcf260906a',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000100.md','{"title":["DATA.title","河边的第1个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
@@ -71,7 +73,7 @@ INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第1天，天气晴。',NULL,NULL);
+第1天，天气晴。',NULL,NULL,NULL);
 INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','河边的第2个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:96284ad6ab06706d7cdfe1da2e034f980379e2ec931aefda5cff867eeff12352',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000200.md','{"title":["DATA.title","河边的第2个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
 ![图片](https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA/641)
@@ -80,7 +82,7 @@ INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第2天，天气晴。',NULL,NULL);
+第2天，天气晴。',NULL,NULL,NULL);
 CREATE TABLE capture_files (
         name TEXT PRIMARY KEY NOT NULL,
         bytes INTEGER,
@@ -139,6 +141,12 @@ CREATE TABLE hosts (
         backoff_until REAL NOT NULL DEFAULT 0
     , strikes INTEGER NOT NULL DEFAULT 0) STRICT
     ;
+CREATE TABLE identity (
+        id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+        archive TEXT NOT NULL
+    ) STRICT
+;
+INSERT INTO "identity" VALUES(1,'e62b4e96-1499-488f-a80b-1e7d8cde329c');
 CREATE TABLE links (
         id TEXT PRIMARY KEY NOT NULL,
         url TEXT NOT NULL,
@@ -150,10 +158,10 @@ CREATE TABLE links (
         lease_until REAL NOT NULL DEFAULT 0,
         not_before REAL NOT NULL DEFAULT 0,
         last_error TEXT
-    ) STRICT
+    , given_up INTEGER NOT NULL DEFAULT 0) STRICT
     ;
-INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL);
-INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL);
+INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0);
+INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0);
 CREATE TABLE locks (
         name TEXT PRIMARY KEY NOT NULL,
         token TEXT NOT NULL,
@@ -305,28 +313,31 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',38970893219103);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',70802377710022);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',160963199932085);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',142627489662720);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',112758883871926);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',27642599092437);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',56890661635169);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',71224696366215);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',5683391584597);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',145502343123974);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',150689367420191);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',23053787497250);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',73725468283480);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',97207873672415);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',85459425530501);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0018_capture_files',269630038886742);
-INSERT INTO "seals" VALUES('articles','20250212A0000100',140487906217635);
-INSERT INTO "seals" VALUES('articles','20250212A0000200',260842206381832);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',327947781702);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',206102247291429);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',278676856328089);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',155042802469745);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',104056112030596);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',77314080211995);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',30957075410209);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',111576604842767);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',110367527874746);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',14517640111257);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',229673542071589);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',76075886550703);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',198447084414183);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',203735862220655);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',187423739429688);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',151530619599147);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',51854215760601);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0018_capture_files',61734618442335);
+INSERT INTO "seals" VALUES('articles','20250212A0000100',226161741249661);
+INSERT INTO "seals" VALUES('articles','20250212A0000200',269778604247834);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
-INSERT INTO "seals" VALUES('links','20250212A0000100',142892665795585);
-INSERT INTO "seals" VALUES('links','20250212A0000200',236057064745669);
+INSERT INTO "seals" VALUES('identity','1',245549601238646);
+INSERT INTO "seals" VALUES('links','20250212A0000100',112347148811580);
+INSERT INTO "seals" VALUES('links','20250212A0000200',193154765915773);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);
 INSERT INTO "seals" VALUES('polls','channel:tech',103152411781468);
 INSERT INTO "seals" VALUES('recipients','0000000000000001',130334195987170);
@@ -392,6 +403,8 @@ CREATE INDEX runs_by_hand ON runs (job, started_at) WHERE due_at IS NULL;
 CREATE INDEX due_times_by_run ON due_times (run_id);
 CREATE INDEX polls_by_run ON polls (run_id);
 CREATE INDEX coverage_by_run ON coverage (run_id);
+CREATE INDEX links_given_up ON links (not_before) WHERE state IN ('failed', 'gone', 'dropped');
+CREATE INDEX articles_missing ON articles (missing_since) WHERE missing_since IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('article_changes',2);
 COMMIT;

@@ -5,22 +5,26 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 03:29:59.801928+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 03:29:59.802341+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 03:29:59.802549+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 03:29:59.803558+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 03:29:59.803731+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 03:29:59.803877+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 03:29:59.804186+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 03:29:59.804550+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 03:29:59.804907+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 03:29:59.805371+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 03:29:59.805687+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 03:29:59.806273+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 03:29:59.826912+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 03:29:59.828772+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 03:29:59.843763+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0021_known_clock','2026-12-01 03:29:59.844936+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 07:27:24.241385+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 07:27:24.241636+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 07:27:24.241878+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 07:27:24.242756+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 07:27:24.242916+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 07:27:24.243053+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 07:27:24.243346+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 07:27:24.243661+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 07:27:24.243935+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 07:27:24.244269+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 07:27:24.244599+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 07:27:24.245085+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 07:27:24.245365+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 07:27:24.246579+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 07:27:24.248204+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 07:27:24.248455+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0017_links','2026-12-01 07:27:24.249230+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(18,'qqnews','0018_capture_files','2026-12-01 07:27:24.249400+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(19,'qqnews','0020_authors_and_dates','2026-12-01 07:27:24.249906+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(20,'qqnews','0021_known_clock','2026-12-01 07:27:24.250958+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -61,7 +65,7 @@ CREATE TABLE articles (
         markdown_path TEXT NOT NULL UNIQUE,
         provenance TEXT NOT NULL,
         body TEXT NOT NULL
-    , missing_since TEXT, gone_at TEXT) STRICT
+    , missing_since TEXT, gone_at TEXT, doubt TEXT) STRICT
     ;
 INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','河边的第1个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:0b7224fe79d15a556bf864ac5e6a3842551a1153aec493896ab9f4dcf260906a',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000100.md','{"title":["DATA.title","河边的第1个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
@@ -71,7 +75,7 @@ INSERT INTO "articles" VALUES('20250212A0000100','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第1天，天气晴。',NULL,NULL);
+第1天，天气晴。',NULL,NULL,NULL);
 INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','河边的第2个早晨','春天的早晨，河边的柳树发了新芽。','2025-02-12T21:13:09+08:00','2025-02-12 21:13:09','河边日报','河边日报','12345','life','["河","渔夫"]','https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA_640360/0','text','','','rain','v1:96284ad6ab06706d7cdfe1da2e034f980379e2ec931aefda5cff867eeff12352',1,NULL,'live','2025-02-13T04:00:00+00:00','2025-02-13T04:00:00+00:00',NULL,NULL,'articles/2025/02/20250212A0000200.md','{"title":["DATA.title","河边的第2个早晨_新闻"]}','　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
 ![图片](https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA/641)
@@ -80,7 +84,13 @@ INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/2025
 
 > 镇上的人都来看热闹。
 
-第2天，天气晴。',NULL,NULL);
+第2天，天气晴。',NULL,NULL,NULL);
+CREATE TABLE capture_files (
+        name TEXT PRIMARY KEY NOT NULL,
+        bytes INTEGER,
+        sha256 TEXT
+    ) STRICT, WITHOUT ROWID
+;
 CREATE TABLE coverage (
         id INTEGER PRIMARY KEY,
         run_id INTEGER REFERENCES runs (id),
@@ -133,6 +143,12 @@ CREATE TABLE hosts (
         backoff_until REAL NOT NULL DEFAULT 0
     , strikes INTEGER NOT NULL DEFAULT 0) STRICT
     ;
+CREATE TABLE identity (
+        id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+        archive TEXT NOT NULL
+    ) STRICT
+;
+INSERT INTO "identity" VALUES(1,'cad10cbe-030f-4e45-80ae-561f3caa7894');
 CREATE TABLE links (
         id TEXT PRIMARY KEY NOT NULL,
         url TEXT NOT NULL,
@@ -144,10 +160,10 @@ CREATE TABLE links (
         lease_until REAL NOT NULL DEFAULT 0,
         not_before REAL NOT NULL DEFAULT 0,
         last_error TEXT
-    ) STRICT
+    , given_up INTEGER NOT NULL DEFAULT 0) STRICT
     ;
-INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL);
-INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL);
+INSERT INTO "links" VALUES('20250212A0000100','https://new.qq.com/rain/a/20250212A0000100','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0);
+INSERT INTO "links" VALUES('20250212A0000200','https://new.qq.com/rain/a/20250212A0000200','tech','2025-02-13T04:00:00+00:00',NULL,'done',0,0.0,0.0,NULL,0);
 CREATE TABLE locks (
         name TEXT PRIMARY KEY NOT NULL,
         token TEXT NOT NULL,
@@ -255,7 +271,7 @@ CREATE TABLE revisions (
         title TEXT NOT NULL,
         summary TEXT NOT NULL,
         raw_ref TEXT,
-        body TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'first' CHECK (kind IN ('first', 'edited', 'reparsed')), changes TEXT NOT NULL DEFAULT '[]',
+        body TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'first' CHECK (kind IN ('first', 'edited', 'reparsed')), changes TEXT NOT NULL DEFAULT '[]', author TEXT,
         PRIMARY KEY (article_id, revision)
     ) STRICT
     ;
@@ -267,7 +283,7 @@ INSERT INTO "revisions" VALUES('20250212A0000100',1,'2025-02-13T04:00:00+00:00',
 
 > 镇上的人都来看热闹。
 
-第1天，天气晴。','first','[]');
+第1天，天气晴。','first','[]',NULL);
 INSERT INTO "revisions" VALUES('20250212A0000200',1,'2025-02-13T04:00:00+00:00','v1:96284ad6ab06706d7cdfe1da2e034f980379e2ec931aefda5cff867eeff12352','河边的第2个早晨','春天的早晨，河边的柳树发了新芽。',NULL,'　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
 ![图片](https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA/641)
@@ -276,7 +292,7 @@ INSERT INTO "revisions" VALUES('20250212A0000200',1,'2025-02-13T04:00:00+00:00',
 
 > 镇上的人都来看热闹。
 
-第2天，天气晴。','first','[]');
+第2天，天气晴。','first','[]',NULL);
 CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         job TEXT NOT NULL,
@@ -299,34 +315,39 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',138682534687951);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',172604843648126);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',180486835685038);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',217312120786504);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',46523003718284);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',69211592733038);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',138539845040472);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',99189776286737);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',31766964570183);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',183042370032315);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',249353635524447);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',46938017911575);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',4114554105334);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',225308135328627);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',137572834059310);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0021_known_clock',138801959473978);
-INSERT INTO "seals" VALUES('articles','20250212A0000100',140487906217635);
-INSERT INTO "seals" VALUES('articles','20250212A0000200',260842206381832);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',74676611830928);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',268290208040078);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',1602030219062);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',98115695428147);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',122019612926213);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',259744105125661);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',21051742070372);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',197667251156902);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',113328414258456);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',220359142206415);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',177267013158988);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',205199788683170);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',117039157291412);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',92781616152928);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',250619741822666);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',50158118060592);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',256447633981462);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0018_capture_files',51115988124085);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0020_authors_and_dates',177523672882147);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0021_known_clock',82752712304313);
+INSERT INTO "seals" VALUES('articles','20250212A0000100',226161741249661);
+INSERT INTO "seals" VALUES('articles','20250212A0000200',269778604247834);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
-INSERT INTO "seals" VALUES('links','20250212A0000100',142892665795585);
-INSERT INTO "seals" VALUES('links','20250212A0000200',236057064745669);
+INSERT INTO "seals" VALUES('identity','1',220869174478760);
+INSERT INTO "seals" VALUES('links','20250212A0000100',112347148811580);
+INSERT INTO "seals" VALUES('links','20250212A0000200',193154765915773);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);
 INSERT INTO "seals" VALUES('polls','channel:tech',103152411781468);
 INSERT INTO "seals" VALUES('recipients','0000000000000001',51793713224933);
 INSERT INTO "seals" VALUES('recipients','0000000000000002',117394972709393);
-INSERT INTO "seals" VALUES('revisions','20250212A0000100',154090628848227);
-INSERT INTO "seals" VALUES('revisions','20250212A0000200',160210894727578);
+INSERT INTO "seals" VALUES('revisions','20250212A0000100',269667164981000);
+INSERT INTO "seals" VALUES('revisions','20250212A0000200',231081901757455);
 INSERT INTO "seals" VALUES('runs','1',145332139492056);
 INSERT INTO "seals" VALUES('runs','2',99156733530291);
 INSERT INTO "seals" VALUES('sightings','20250212A0000100',130632354862869);
@@ -386,6 +407,8 @@ CREATE INDEX runs_by_hand ON runs (job, started_at) WHERE due_at IS NULL;
 CREATE INDEX due_times_by_run ON due_times (run_id);
 CREATE INDEX polls_by_run ON polls (run_id);
 CREATE INDEX coverage_by_run ON coverage (run_id);
+CREATE INDEX links_given_up ON links (not_before) WHERE state IN ('failed', 'gone', 'dropped');
+CREATE INDEX articles_missing ON articles (missing_since) WHERE missing_since IS NOT NULL;
 CREATE INDEX sightings_by_rank ON sightings (source, rank, seen_at) WHERE rank IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('article_changes',2);

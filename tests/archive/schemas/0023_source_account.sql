@@ -5,23 +5,27 @@ CREATE TABLE "_sqlite_migrations" (
    "name" TEXT,
    "applied_at" TEXT
 );
-INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 05:32:00.307979+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 05:32:00.308327+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 05:32:00.308532+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 05:32:00.309455+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 05:32:00.309626+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 05:32:00.309768+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 05:32:00.310073+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 05:32:00.310408+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 05:32:00.319082+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 05:32:00.320009+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 05:32:00.320401+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 05:32:00.321006+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 05:32:00.321301+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 05:32:00.327055+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 05:32:00.328990+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0017_links','2026-12-01 05:32:00.329836+00:00');
-INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0023_source_account','2026-12-01 05:32:00.339582+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(1,'qqnews','0001_articles','2026-12-01 07:27:24.257835+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'qqnews','0002_frontier','2026-12-01 07:27:24.258083+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(3,'qqnews','0003_runs','2026-12-01 07:27:24.258269+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(4,'qqnews','0004_evidence','2026-12-01 07:27:24.259152+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(5,'qqnews','0005_erasures','2026-12-01 07:27:24.259313+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(6,'qqnews','0006_seals','2026-12-01 07:27:24.259448+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(7,'qqnews','0007_schedules','2026-12-01 07:27:24.259741+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(8,'qqnews','0008_duplicates','2026-12-01 07:27:24.260056+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(9,'qqnews','0009_changes','2026-12-01 07:27:24.260331+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(10,'qqnews','0010_strikes','2026-12-01 07:27:24.260663+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(11,'qqnews','0011_polls','2026-12-01 07:27:24.260977+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(12,'qqnews','0012_notices','2026-12-01 07:27:24.261453+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(13,'qqnews','0013_browsing','2026-12-01 07:27:24.261821+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(14,'qqnews','0014_thinned','2026-12-01 07:27:24.263091+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(15,'qqnews','0015_ledger','2026-12-01 07:27:24.264672+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(16,'qqnews','0016_identity','2026-12-01 07:27:24.264920+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(17,'qqnews','0017_links','2026-12-01 07:27:24.265694+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(18,'qqnews','0018_capture_files','2026-12-01 07:27:24.265863+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(19,'qqnews','0020_authors_and_dates','2026-12-01 07:27:24.266363+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(20,'qqnews','0021_known_clock','2026-12-01 07:27:24.267406+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(21,'qqnews','0023_source_account','2026-12-01 07:27:24.268623+00:00');
 CREATE TABLE article_changes (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         article_id TEXT NOT NULL UNIQUE REFERENCES articles (id) ON DELETE CASCADE
@@ -82,6 +86,12 @@ INSERT INTO "articles" VALUES('20250212A0000200','https://new.qq.com/rain/a/2025
 > 镇上的人都来看热闹。
 
 第2天，天气晴。',NULL,NULL,NULL,NULL,NULL);
+CREATE TABLE capture_files (
+        name TEXT PRIMARY KEY NOT NULL,
+        bytes INTEGER,
+        sha256 TEXT
+    ) STRICT, WITHOUT ROWID
+;
 CREATE TABLE coverage (
         id INTEGER PRIMARY KEY,
         run_id INTEGER REFERENCES runs (id),
@@ -134,6 +144,12 @@ CREATE TABLE hosts (
         backoff_until REAL NOT NULL DEFAULT 0
     , strikes INTEGER NOT NULL DEFAULT 0) STRICT
     ;
+CREATE TABLE identity (
+        id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+        archive TEXT NOT NULL
+    ) STRICT
+;
+INSERT INTO "identity" VALUES(1,'3bda89fb-95bf-43a5-a1ed-436843fbaac2');
 CREATE TABLE links (
         id TEXT PRIMARY KEY NOT NULL,
         url TEXT NOT NULL,
@@ -244,10 +260,10 @@ CREATE TABLE recipients (
         tries INTEGER NOT NULL DEFAULT 0,
         not_before TEXT,
         last_error TEXT NOT NULL DEFAULT ''
-    ) STRICT, WITHOUT ROWID
+    , named_by TEXT) STRICT, WITHOUT ROWID
     ;
-INSERT INTO "recipients" VALUES('0000000000000001','mailto',1,NULL,0,NULL,'');
-INSERT INTO "recipients" VALUES('0000000000000002','mailto',2,NULL,0,NULL,'');
+INSERT INTO "recipients" VALUES('0000000000000001','mailto',1,NULL,0,NULL,'',NULL);
+INSERT INTO "recipients" VALUES('0000000000000002','mailto',2,NULL,0,NULL,'',NULL);
 CREATE TABLE revisions (
         article_id TEXT NOT NULL REFERENCES articles (id),
         revision INTEGER NOT NULL,
@@ -256,7 +272,7 @@ CREATE TABLE revisions (
         title TEXT NOT NULL,
         summary TEXT NOT NULL,
         raw_ref TEXT,
-        body TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'first' CHECK (kind IN ('first', 'edited', 'reparsed')), changes TEXT NOT NULL DEFAULT '[]',
+        body TEXT NOT NULL, kind TEXT NOT NULL DEFAULT 'first' CHECK (kind IN ('first', 'edited', 'reparsed')), changes TEXT NOT NULL DEFAULT '[]', author TEXT,
         PRIMARY KEY (article_id, revision)
     ) STRICT
     ;
@@ -268,7 +284,7 @@ INSERT INTO "revisions" VALUES('20250212A0000100',1,'2025-02-13T04:00:00+00:00',
 
 > 镇上的人都来看热闹。
 
-第1天，天气晴。','first','[]');
+第1天，天气晴。','first','[]',NULL);
 INSERT INTO "revisions" VALUES('20250212A0000200',1,'2025-02-13T04:00:00+00:00','v1:96284ad6ab06706d7cdfe1da2e034f980379e2ec931aefda5cff867eeff12352','河边的第2个早晨','春天的早晨，河边的柳树发了新芽。',NULL,'　　春天的早晨，河边的柳树发了新芽。渔夫老周把船推下水。
 
 ![图片](https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA/641)
@@ -277,7 +293,7 @@ INSERT INTO "revisions" VALUES('20250212A0000200',1,'2025-02-13T04:00:00+00:00',
 
 > 镇上的人都来看热闹。
 
-第2天，天气晴。','first','[]');
+第2天，天气晴。','first','[]',NULL);
 CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
         job TEXT NOT NULL,
@@ -300,35 +316,40 @@ CREATE TABLE seals (
         PRIMARY KEY (part, key)
     ) STRICT, WITHOUT ROWID
 ;
-INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',72350371964015);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',210663302174944);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',209542289952790);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',198709712372232);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',63399807952105);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',160546244673403);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',106086551735607);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',14826800349958);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',275309515006497);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',173384864374488);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',114111525373718);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',218576069619780);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',141177149634373);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',5764196329650);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',172681446110719);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',21160700522177);
-INSERT INTO "seals" VALUES('_sqlite_migrations','0023_source_account',9834073070134);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0001_articles',11222902350053);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0002_frontier',237916661740510);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0003_runs',29450404767061);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0004_evidence',126894767258037);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0005_erasures',238164616585321);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0006_seals',81346127033019);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0007_schedules',21539477843725);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0008_duplicates',32731578135291);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0009_changes',33156813950935);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0010_strikes',158583903427103);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0011_polls',267149008122141);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0012_notices',250181999176734);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0013_browsing',166500700408908);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0014_thinned',55051081737322);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0015_ledger',57567311704748);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0016_identity',53009759869416);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0017_links',192828915292391);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0018_capture_files',42339459961577);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0020_authors_and_dates',171144564212111);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0021_known_clock',79641343307045);
+INSERT INTO "seals" VALUES('_sqlite_migrations','0023_source_account',196149548248599);
 INSERT INTO "seals" VALUES('articles','20250212A0000100',132396457733007);
 INSERT INTO "seals" VALUES('articles','20250212A0000200',236886774463102);
 INSERT INTO "seals" VALUES('coverage','rain',190995536413782);
 INSERT INTO "seals" VALUES('gaps','channel:tech',84814776017420);
+INSERT INTO "seals" VALUES('identity','1',118825115928489);
 INSERT INTO "seals" VALUES('links','20250212A0000100',22059817357939);
 INSERT INTO "seals" VALUES('links','20250212A0000200',106771081215741);
 INSERT INTO "seals" VALUES('notices','hot',260951826770705);
 INSERT INTO "seals" VALUES('polls','channel:tech',103152411781468);
-INSERT INTO "seals" VALUES('recipients','0000000000000001',130334195987170);
-INSERT INTO "seals" VALUES('recipients','0000000000000002',92142406603162);
-INSERT INTO "seals" VALUES('revisions','20250212A0000100',154090628848227);
-INSERT INTO "seals" VALUES('revisions','20250212A0000200',160210894727578);
+INSERT INTO "seals" VALUES('recipients','0000000000000001',51793713224933);
+INSERT INTO "seals" VALUES('recipients','0000000000000002',117394972709393);
+INSERT INTO "seals" VALUES('revisions','20250212A0000100',269667164981000);
+INSERT INTO "seals" VALUES('revisions','20250212A0000200',231081901757455);
 INSERT INTO "seals" VALUES('runs','1',145332139492056);
 INSERT INTO "seals" VALUES('runs','2',99156733530291);
 INSERT INTO "seals" VALUES('sightings','20250212A0000100',130632354862869);
@@ -347,7 +368,7 @@ CREATE TABLE timetables (
         timetable TEXT NOT NULL,
         since TEXT NOT NULL,
         settled_until TEXT NOT NULL
-    , named_by TEXT) STRICT
+    , named_by TEXT, jitter INTEGER NOT NULL DEFAULT 0, command TEXT NOT NULL DEFAULT '') STRICT
     ;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
@@ -390,6 +411,7 @@ CREATE INDEX polls_by_run ON polls (run_id);
 CREATE INDEX coverage_by_run ON coverage (run_id);
 CREATE INDEX links_given_up ON links (not_before) WHERE state IN ('failed', 'gone', 'dropped');
 CREATE INDEX articles_missing ON articles (missing_since) WHERE missing_since IS NOT NULL;
+CREATE INDEX sightings_by_rank ON sightings (source, rank, seen_at) WHERE rank IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('article_changes',2);
 COMMIT;

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.record import Archived
 from archive.search import keeping
 from archive.search.find import Order, find
 from archive.search.index import NAME, Index
@@ -90,12 +91,12 @@ def test_a_crash_leaves_the_index_behind_and_never_wrong(archive: Archive, monke
     monkeypatch.setattr(keeping, "BATCH", 3)
     put, done = Index.put, 0
 
-    def dies(index: Index, row: sqlite3.Row) -> None:
+    def dies(index: Index, archived: Archived) -> None:
         nonlocal done
         done += 1
         if done == 5:
             raise KeyboardInterrupt
-        put(index, row)
+        put(index, archived)
 
     monkeypatch.setattr(Index, "put", dies)
     with pytest.raises(KeyboardInterrupt):
