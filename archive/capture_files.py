@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from archive.database import Database
 from archive.raw import ClosedFile
 from archive.regular_files import sha256_of
-from archive.store import Archive
 from archive.warc_members import is_being_written
 
 
@@ -25,14 +25,14 @@ class CaptureFile(NamedTuple):
     sha256: str | None
 
 
-def note_closed_files(archive: Archive, files: Iterable[ClosedFile]) -> None:
+def note_closed_files(database: Database, files: Iterable[ClosedFile]) -> None:
     """Note files as their writer closed them. One that was rewritten meanwhile stays to be measured."""
     if rows := list(files):
-        with archive.transaction() as connection:
+        with database.transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO capture_files VALUES (?, ?, ?)", rows)
 
 
-def note_capture_file(archive: Archive, path: Path) -> None:
+def note_capture_file(database: Database, path: Path) -> None:
     """Note a file as it is now, whatever was noted before. One that is still written to stays to be measured.
 
     To be called when a file's records were overwritten, or its end was cut. Raises ``OSError``.
@@ -41,36 +41,36 @@ def note_capture_file(archive: Archive, path: Path) -> None:
     if not is_being_written(path):
         size = path.stat().st_size
         now = CaptureFile(path.name, size, sha256_of(path, size))
-    if noted_capture_files(archive).get(path.name) != now:
-        with archive.transaction() as connection:
+    if noted_capture_files(database).get(path.name) != now:
+        with database.transaction() as connection:
             connection.execute(_NOTE, now)
 
 
 @contextmanager
-def rewriting_capture_file(archive: Archive, path: Path) -> Iterator[None]:
+def rewriting_capture_file(database: Database, path: Path) -> Iterator[None]:
     """Inside, records of the file may be overwritten. If that does not come to its end, the file is measured later."""
-    with archive.transaction() as connection:
+    with database.transaction() as connection:
         connection.execute(_NOTE, (path.name, None, None))
     yield
     with suppress(FileNotFoundError):  # Somebody removed the whole file meanwhile.
-        note_capture_file(archive, path)
+        note_capture_file(database, path)
 
 
-def note_measured(archive: Archive, name: str, size: int, digest: str | None) -> None:
+def note_measured(database: Database, name: str, size: int, digest: str | None) -> None:
     """Note what was measured of a closed file, as far as it was not known."""
-    with archive.transaction() as connection:
+    with database.transaction() as connection:
         connection.execute(_NOTE_UNKNOWN, (name, size, digest))
 
 
-def forget_capture_file(archive: Archive, name: str) -> None:
+def forget_capture_file(database: Database, name: str) -> None:
     """The file is not missed any more."""
-    with archive.transaction() as connection:
+    with database.transaction() as connection:
         connection.execute("DELETE FROM capture_files WHERE name = ?", (name,))
 
 
-def noted_capture_files(archive: Archive) -> dict[str, CaptureFile]:
+def noted_capture_files(database: Database) -> dict[str, CaptureFile]:
     """What is known of all files, by name. An archive of an earlier version, opened to be read, knows of none."""
-    rows = archive.database.connection.execute("SELECT name, bytes, sha256 FROM capture_files")
+    rows = database.connection.execute("SELECT name, bytes, sha256 FROM capture_files")
     return {row["name"]: CaptureFile(*row) for row in rows}
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from archive.database import Database
 from archive.record import stamp
-from archive.store import Archive
 
 LEAST: Final = 512
 """Bytes: a shorter body is stored again, a reference would not be smaller."""
@@ -24,16 +24,16 @@ class Payload:
     fetched_at: datetime
 
 
-def first_capture(archive: Archive, sha256: str) -> str | None:
+def first_capture(database: Database, sha256: str) -> str | None:
     """The reference of the capture that holds this body; None: it is new."""
-    row = archive.database.connection.execute(_FIND, (sha256,)).fetchone()
+    row = database.connection.execute(_FIND, (sha256,)).fetchone()
     return str(row[0]) if row else None
 
 
-def note_payloads(archive: Archive, payloads: Iterable[Payload]) -> None:
+def note_payloads(database: Database, payloads: Iterable[Payload]) -> None:
     """Remember these bodies. To be called in a transaction, after the captures were synced."""
     rows = [(each.sha256, each.raw_ref, each.url, stamp(each.fetched_at)) for each in payloads]
-    archive.database.connection.executemany(_ADD, rows)
+    database.connection.executemany(_ADD, rows)
 
 
 _FIND: Final = "SELECT raw_ref FROM payloads WHERE sha256 = ?"

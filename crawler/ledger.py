@@ -126,7 +126,7 @@ class Ledger:
 
     def _note_closed(self, files: Collection[ClosedFile]) -> None:
         with suppress(ArchiveNotWritable, ArchiveBusy):  # `verify` measures those that it finds without a note.
-            note_closed_files(self._archive, files)
+            note_closed_files(self._archive.database, files)
 
     def _take(self, limit: int, sources: Collection[str]) -> list[Leased]:
         """Leased and noted in one go: the one who waits for them may be cancelled meanwhile."""
@@ -165,8 +165,8 @@ class Ledger:
             payloads = self.recorder.sync() if self.recorder is not None else []
             closed = self.recorder.take_closed() if self.recorder is not None else []
             with self._archive.transaction():
-                note_payloads(self._archive, payloads)
-                note_closed_files(self._archive, closed)
+                note_payloads(self._archive.database, payloads)
+                note_closed_files(self._archive.database, closed)
                 return [self._one(work) for work in works]
         except QQNewsError as error:
             return [_Raised(error)] * len(works)

@@ -62,7 +62,7 @@ class Recorder:
         if len(capture.body) < LEAST:
             return replace(capture, raw_ref=self._writer.write(capture))
         digest = digest_of(capture.body)
-        first = first_capture(self._archive, digest)
+        first = first_capture(self._archive.database, digest)
         ref = self._writer.write(capture, first)
         if first is None:
             with self._lock:

@@ -188,8 +188,8 @@ def _short_file(archive: Archive, found: Finding, *, accept: bool) -> Step:
     if not accept:
         return Step(found.where, f"{how}; --accept goes on without it")
     if found.what is What.MISSING:
-        return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive, name))
-    as_it_stands = partial(note_capture_file, archive, archive.data / found.where)
+        return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive.database, name))
+    as_it_stands = partial(note_capture_file, archive.database, archive.data / found.where)
     return Step(found.where, f"{how}: taken as it stands", as_it_stands)
 
 
@@ -198,7 +198,7 @@ def _fill(archive: Archive, path: Path, damage: Damage, aside: Aside) -> None:
         file.seek(damage.offset)
         aside.save(path, str(damage.offset), file.read(damage.length))
     name = path.relative_to(archive.data).as_posix()
-    with rewriting_capture_file(archive, path):
+    with rewriting_capture_file(archive.database, path):
         if damage.torn:
             os.truncate(path, damage.offset)
         else:

@@ -178,7 +178,7 @@ def _erase_captures(archive: Archive, traces: Traces, removed: Counter[str]) -> 
             connection.execute("DELETE FROM payloads WHERE raw_ref GLOB ?", (f"{file}:{offset}:*",))
     for path in paths:
         if patches := list(capture_patches(archive.data, path, found, traces, owned)):
-            with rewriting_capture_file(archive, path):
+            with rewriting_capture_file(archive.database, path):
                 removed["captures"] += sum(patch.erases for patch in overwrite(archive.data, patches))
     return traces
 

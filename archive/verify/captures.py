@@ -67,7 +67,7 @@ def check_captures(
             look = _look_at(archive.data, name, pointing, noted, deep=deep)
             if look.findings:
                 with calm():
-                    noted = noted_capture_files(again).get(name)
+                    noted = noted_capture_files(again.database).get(name)
                     look = _look_at(archive.data, name, _references_to(again, name), noted, deep=deep)
             if look.findings:
                 yield from look.findings
@@ -132,7 +132,7 @@ def _each_file(
     archive: Archive, references: Iterable[Reference]
 ) -> Iterator[tuple[str, list[Reference], CaptureFile | None]]:
     """The files that are there, that were noted, or that rows point to."""
-    noted = noted_capture_files(archive)
+    noted = noted_capture_files(archive.database)
     names = sorted({*noted, *(path.name for path in capture_files(archive.data))})
     pointed_at = groupby(references, lambda reference: reference.file)
     there: Iterator[tuple[str, list[Reference]]] = ((name, []) for name in names)
@@ -253,9 +253,9 @@ def _note(
     with suppress(ArchiveNotWritable, ArchiveBusy, FileNotFoundError):
         if deep and (look.size != known.bytes or known.sha256 is None or look.was_rewritten):
             with calm():
-                note_capture_file(archive, archive.data / "raw" / name)
+                note_capture_file(archive.database, archive.data / "raw" / name)
         elif known.bytes is None:
-            note_measured(archive, name, look.size, None)
+            note_measured(archive.database, name, look.size, None)
 
 
 def _dangling(reference: Reference, detail: str) -> Finding:

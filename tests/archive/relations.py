@@ -284,11 +284,11 @@ def _write_captures(archive: Archive, made: dict[str, Article]) -> dict[str, str
 
 def _record(archive: Archive, writer: RawWriter, capture: Capture) -> str:
     digest = digest_of(capture.body)
-    first = first_capture(archive, digest)
+    first = first_capture(archive.database, digest)
     ref = writer.write(capture, first)
     if first is None:
         with archive.transaction():
-            note_payloads(archive, [Payload(digest, ref, capture.url, capture.fetched_at)])
+            note_payloads(archive.database, [Payload(digest, ref, capture.url, capture.fetched_at)])
     return ref
 
 

@@ -28,7 +28,7 @@ def make_archive(data: Path, articles: int = 6) -> None:
         kept = [a_reading(number) for number in range(articles)]
         references = write_captures(data, kept)
         for path in raw_files(data):
-            note_capture_file(archive, path)
+            note_capture_file(archive.database, path)
         with archive.transaction() as connection:
             for article, raw_ref in zip(kept, references, strict=True):
                 archive.keep(article, seen_at=NOON, source="tech", rank=3, raw_ref=raw_ref)

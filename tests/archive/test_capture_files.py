@@ -39,7 +39,7 @@ def data(specimen: Path, tmp_path: Path) -> Path:
 
 def noted(data: Path) -> dict[str, CaptureFile]:
     with Archive.existing(data) as archive:
-        return noted_capture_files(archive)
+        return noted_capture_files(archive.database)
 
 
 def as_it_is(path: Path) -> CaptureFile:
@@ -67,7 +67,7 @@ def test_a_file_without_any_reference_is_missed_when_it_is_emptied_or_removed(da
     writer.write(a_capture(1, status=404, body=b""))
     writer.close()
     with Archive.existing(data) as archive:
-        note_closed_files(archive, writer.take_closed())
+        note_closed_files(archive.database, writer.take_closed())
     path = next(path for path in raw_files(data) if "-recheck-" in path.name)
     os.truncate(path, 0)
     assert [(each.what, each.where) for each in verify(data)] == [(What.DAMAGED, f"raw/{path.name}")]
@@ -97,9 +97,9 @@ def test_what_a_writer_says_of_its_files_is_what_they_are(tmp_path: Path) -> Non
         for number in range(4):
             writer.write(a_capture(number))
         early = writer.take_closed()
-        note_closed_files(archive, early)
+        note_closed_files(archive.database, early)
         writer.close()
-        note_closed_files(archive, writer.take_closed())
+        note_closed_files(archive.database, writer.take_closed())
     assert 0 < len(early) < len(raw_files(tmp_path))
     assert noted(tmp_path) == {path.name: as_it_is(path) for path in raw_files(tmp_path)}
     before = (tmp_path / "archive.db").read_bytes()
@@ -138,9 +138,11 @@ def test_a_file_that_is_rewritten_while_it_is_open_is_measured_when_it_is_closed
         take_down(archive, article.id, "order 7", NOW)
         writer.write(a_capture(2))
         writer.close()
-        note_closed_files(archive, writer.take_closed())  # Its own digest is of what it wrote, not of what is there.
+        note_closed_files(
+            archive.database, writer.take_closed()
+        )  # Its own digest is of what it wrote, not of what is there.
         open_then = next(path for path in raw_files(data) if len(list(members(path))) < 10)
-        assert noted_capture_files(archive)[open_then.name] == CaptureFile(open_then.name, None, None)
+        assert noted_capture_files(archive.database)[open_then.name] == CaptureFile(open_then.name, None, None)
     assert list(verify(data, deep=True)) == []
     assert noted(data)[open_then.name] == as_it_is(open_then)
 
@@ -153,7 +155,7 @@ def test_a_database_older_than_a_takedown_does_not_call_the_files_damaged(data: 
         with path.open("r+b") as file:
             file.seek(member.offset)
             file.write(erased_patch("", 0, member.length).content)
-        assert noted_capture_files(archive)[path.name] != as_it_is(path)
+        assert noted_capture_files(archive.database)[path.name] != as_it_is(path)
     assert list(verify(data, deep=True)) == []
     assert noted(data) == {path.name: as_it_is(path)}
 
@@ -173,5 +175,5 @@ def test_a_note_is_not_written_again_where_nothing_changed(data: Path) -> None:
     (path,) = raw_files(data)
     with Archive.existing(data) as archive:
         changes = archive.database.connection.total_changes
-        note_capture_file(archive, path)
+        note_capture_file(archive.database, path)
         assert archive.database.connection.total_changes == changes

@@ -53,7 +53,7 @@ def make_small(data: Path) -> tuple[str, str]:
         writer = RawWriter(data, "list")
         writer.write(Capture(url="https://i.news.qq.com/list", status=200, headers=(), body=b"[]", fetched_at=NOON))
         writer.close()
-        note_closed_files(archive, writer.take_closed())
+        note_closed_files(archive.database, writer.take_closed())
     (captures,) = raw_files(data)
     return kept.markdown_path, captures.relative_to(data).as_posix()
 
