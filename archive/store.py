@@ -16,23 +16,24 @@ from typing import Final, Self
 
 import orjson
 
-from archive.article import BEIJING, SAFE_ID, Article
-from archive.database import Database
-from archive.decide import Verdict
-from archive.erasure_log import missing_erasures, take_up_erasures
-from archive.erasures import any_erased, erased_among, without_erased
+from archive.article.decide import Judgement
+from archive.article.markdown import to_markdown
+from archive.article.model import BEIJING, SAFE_ID, Article
+from archive.article.recheck_schedule import LADDER
+from archive.article.timestamps import stamp
+from archive.database.article_rows import Archived, Revision, archived_from, revision_from
+from archive.database.connection import Database
+from archive.database.queries import Filter, archive_stats, selection
+from archive.database.row_readers import Told, decoding, each_row, readable_rows
+from archive.database.row_writes import Reading, add_article, reparse_article, see_article, update_article
+from archive.database.schema import create_database, open_database, open_to_read
 from archive.errors import ArticleNotFound, Erased, RevisionLost, UnreadableRow, UnsafeId
-from archive.failures import named_sqlite_failures
+from archive.files.disk_floor import disk_floor, ensure_room
+from archive.files.io_errors import named_sqlite_failures
 from archive.identity import ensure_meant, expected_identity, identity_of
-from archive.judging import had_text, judged, judged_again
-from archive.markdown import to_markdown
-from archive.queries import Filter, archive_stats, selection
-from archive.reading import Told, decoding, each_row, readable_rows
-from archive.recheck import LADDER
-from archive.record import Archived, Revision, archived_from, revision_from, stamp
-from archive.rows import Reading, add_article, reparse_article, see_article, update_article
-from archive.schema import create_database, open_database, open_to_read
-from archive.space import disk_floor, ensure_room
+from archive.judge_reading import had_text, judged, judged_again
+from archive.redaction.erasure_log import missing_erasures, take_up_erasures
+from archive.redaction.erasures import any_erased, erased_among, without_erased
 
 __all__ = ["SAFE_ID", "Archive", "Kept", "numbered"]
 
@@ -42,7 +43,7 @@ class Kept:
     """What became of an article handed to ``Archive.keep``."""
 
     id: str
-    verdict: Verdict
+    verdict: Judgement
     revision: int
     data: Path
     markdown_path: str

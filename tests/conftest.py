@@ -121,7 +121,7 @@ def call(fresh_site: Site, data: Path) -> Callable[..., Called]:
 @pytest.fixture
 def crawl(fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
     """Call ``qqnews crawl --json --delay 0`` in this process: the same command, without the time to start it."""
-    import crawler.commands
+    import crawler.cli.crawl
     from qqnews import FrontDoor
 
     for name in list(os.environ):
@@ -132,7 +132,7 @@ def crawl(fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch) -> Call
 
     def run(*arguments: str, delay: str = "0") -> Called:
         options = ["--json", "--delay", delay, *arguments]
-        ended = CliRunner().invoke(crawler.commands.crawl, options, obj=FrontDoor(data, json=True))
+        ended = CliRunner().invoke(crawler.cli.crawl.crawl, options, obj=FrontDoor(data, json=True))
         if ended.exception is not None and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Called(ended.exit_code, ended.stdout, ended.stderr)

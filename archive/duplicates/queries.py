@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final
 
-from archive.duplicates.shingles import similarity
-from archive.duplicates.text import Text
-from archive.parameters import by_number
-from archive.reading import decoding
+from archive.database.parameters import by_number
+from archive.database.row_readers import decoding
+from archive.duplicates.comparable_text import ComparableText
+from archive.duplicates.minhash import similarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ClusterMember:
     """An article of a cluster. ``similarity`` is to the article that was asked about, from 0 to 1."""
 
     id: str
@@ -43,20 +43,22 @@ def clusters(connection: Connection, limit: int | None = None) -> Iterator[Clust
     return (Cluster(*row) for row in rows)
 
 
-def members(connection: Connection, article_id: str, limit: int | None = None) -> list[Member]:
+def members(connection: Connection, article_id: str, limit: int | None = None) -> list[ClusterMember]:
     """The cluster of an article, its representative first, then by date; only the article itself if it has none.
 
     At most ``limit``: each is compared.
     """
     with decoding(connection, "replace"):
-        own = Text.of(connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0])
+        own = ComparableText.of(
+            connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0]
+        )
         return [
-            Member(
+            ClusterMember(
                 id=row["id"],
                 published_at=row["published_at"],
                 media=row["media"],
                 title=row["title"],
-                similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
+                similarity=round(similarity(own.shingles, ComparableText.of(row["body"]).shingles), 3),
                 represents=bool(row["represents"]),
             )
             for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))

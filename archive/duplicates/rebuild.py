@@ -6,31 +6,34 @@ from collections.abc import Iterator
 from sqlite3 import Connection
 from typing import Final
 
+from archive.database.connection import Database
+from archive.database.row_readers import Told, decoding
 from archive.duplicates.clusters import enter
-from archive.duplicates.shingles import VERSION
+from archive.duplicates.minhash import VERSION
 from archive.errors import UnreadableRow
-from archive.reading import decoding
-from archive.store import Archive
 
 BATCH: Final = 100
 """Articles in one transaction: well under a second of the write lock."""
 
 
-def rebuild(archive: Archive) -> Iterator[int]:
-    """Compare all articles anew; yields how many are done, after they are on disk. Interrupted, it is `complete`d."""
-    with archive.transaction() as connection:
+def rebuild(database: Database, told: Told) -> Iterator[int]:
+    """Compare all articles anew; yields how many are done, after they are on disk. Interrupted, it is `complete`d.
+
+    ``told`` of rows that cannot be read and are compared with nothing.
+    """
+    with database.transaction() as connection:
         for table in ("article_clusters", "near_articles", "near_bands", "near_texts"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608  (names from the line above)
-    yield from complete(archive)
+    yield from complete(database, told)
 
 
-def complete(archive: Archive) -> Iterator[int]:
+def complete(database: Database, told: Told) -> Iterator[int]:
     """Compare the articles that never were; yields how many are done, after they are on disk."""
     done = 0
-    for article_id in unsafe_ids(archive.database.connection):
-        archive.pass_over(UnreadableRow("articles", article_id, "id", "no id of an article"))
+    for article_id in unsafe_ids(database.connection):
+        told(UnreadableRow("articles", article_id, "id", "no id of an article"))
     while True:
-        with archive.transaction() as connection, decoding(connection, "replace"):
+        with database.transaction() as connection, decoding(connection, "replace"):
             batch = connection.execute(_NOT_COMPARED, (BATCH,)).fetchall()
             for article_id, body in batch:
                 enter(connection, article_id, body)

@@ -15,7 +15,7 @@ from typing import Final
 
 from archive.errors import ExitCode
 from archive.monitoring.notices import Recipient
-from archive.monitoring.state import JobState, State
+from archive.monitoring.status import ArchiveStatus, JobState
 
 LATE_AFTER: Final = timedelta(minutes=5)
 """A start that so long after its moment has left no trace: nobody looks at the clock."""
@@ -135,7 +135,7 @@ class Health:
         return [concern for concern in self.concerns if concern.job == job]
 
 
-def judged(state: State, next_due: NextDue, *, unseen: Collection[str] = (), named: int = 0) -> Health:
+def judged(state: ArchiveStatus, next_due: NextDue, *, unseen: Collection[str] = (), named: int = 0) -> Health:
     """Return how everything fares at the moment the state was read.
 
     Of the time-table that somebody asks about, ``named`` jobs are due at times and no clock has seen those in
@@ -173,7 +173,7 @@ def next_start(
     return start
 
 
-def _health(job: JobState, next_due: NextDue, state: State, *, busy: bool) -> JobHealth:
+def _health(job: JobState, next_due: NextDue, state: ArchiveStatus, *, busy: bool) -> JobHealth:
     def due_after(moment: datetime) -> datetime:
         return next_due(job.timetable or "", moment)
 
@@ -187,12 +187,12 @@ def _health(job: JobState, next_due: NextDue, state: State, *, busy: bool) -> Jo
     return JobHealth(job, busy, coming, expected if is_late else None)
 
 
-def _of_disk(state: State) -> Iterator[Concern]:
+def _of_disk(state: ArchiveStatus) -> Iterator[Concern]:
     if state.disk.is_short:
         yield Concern(Trouble.DISK_SHORT, {"free": state.disk.free, "floor": state.disk.floor})
 
 
-def _of_rows(state: State) -> Iterator[Concern]:
+def _of_rows(state: ArchiveStatus) -> Iterator[Concern]:
     if state.unreadable:
         yield Concern(Trouble.UNREADABLE, {"number": len(state.unreadable), "because": str(state.unreadable[0])})
 

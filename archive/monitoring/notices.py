@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Final
 
-from archive.reading import (
+from archive.article.timestamps import stamp
+from archive.database.row_readers import (
     Readers,
     at_least,
     check_values,
@@ -20,7 +21,6 @@ from archive.reading import (
     utf8_text,
     values_of,
 )
-from archive.record import stamp
 from archive.store import Archive
 
 BAD, STILL, WELL = "bad", "still", "well"

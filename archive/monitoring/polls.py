@@ -10,10 +10,18 @@ from typing import Final
 
 import orjson
 
-from archive.monitoring.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
-from archive.parameters import by_number
-from archive.reading import Readers, at_least, each_row, read_moment, read_moment_or_none, readable_rows, values_of
-from archive.record import stamp
+from archive.article.timestamps import stamp
+from archive.database.parameters import by_number
+from archive.database.row_readers import (
+    Readers,
+    at_least,
+    each_row,
+    read_moment,
+    read_moment_or_none,
+    readable_rows,
+    values_of,
+)
+from archive.monitoring.gaps import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
 from archive.store import Archive
 
 PACE_OVER: Final = timedelta(days=14)
@@ -21,7 +29,7 @@ PACE_OVER: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class GapToClose:
     """An open gap that deeper paging is to close."""
 
     gap: Gap
@@ -30,15 +38,15 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceState:
     """What is known of a source before it is polled."""
 
     last: Poll | None = None
-    aims: tuple[Aim, ...] = ()
+    aims: tuple[GapToClose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class FinishedPoll:
     """What a poll saw: the articles in the order of the list, from its top."""
 
     source: str
@@ -52,7 +60,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class PollOutcome:
     """What a poll meant for the ledger."""
 
     poll: Poll
@@ -60,16 +68,16 @@ class Noted:
     closed: tuple[Gap, ...] = ()
 
 
-def standing(archive: Archive, source: str) -> Standing:
+def source_state(archive: Archive, source: str) -> SourceState:
     """Where a source stands: its last poll that listed anything, and the gaps that are worth another try."""
     connection = archive.database.connection
     last = readable_rows(each_row(connection, _LAST, (source,)), "polls", "source", _poll, archive.pass_over)
     aims = readable_rows(each_row(connection, _AIMS, (source, MOST_TRIES)), "gaps", "source", _aim, archive.pass_over)
-    return Standing(next(last, None), tuple(aims))
+    return SourceState(next(last, None), tuple(aims))
 
 
-def _aim(row: Row) -> Aim:
-    return Aim(gap_from(row), read_moment(row["known_until"]))
+def _aim(row: Row) -> GapToClose:
+    return GapToClose(gap_from(row), read_moment(row["known_until"]))
 
 
 def listed_since(archive: Archive, source: str, ids: Collection[str]) -> dict[str, datetime]:
@@ -90,7 +98,7 @@ def polls_of(archive: Archive, source: str, since: datetime) -> list[Poll]:
     return list(readable_rows(rows, "polls", "source", _poll, archive.pass_over))
 
 
-def note_poll(archive: Archive, done: Done, before: Standing, now: datetime) -> Noted:
+def note_poll(archive: Archive, done: FinishedPoll, before: SourceState, now: datetime) -> PollOutcome:
     """Write a poll down, and what it says about gaps. All that it listed must have been remembered by now."""
     poll = _judged(done, before.last, now.replace(microsecond=0))
     with archive.transaction() as connection:
@@ -102,10 +110,10 @@ def note_poll(archive: Archive, done: Done, before: Standing, now: datetime) -> 
                 connection.execute("UPDATE gaps SET closed_at = ? WHERE id = ?", (stamp(now), aim.gap.id))
             elif done.deeper:
                 _narrow(connection, aim, done.listed)
-    return Noted(poll, found, tuple(replace(aim.gap, closed_at=poll.polled_at) for aim in closed))
+    return PollOutcome(poll, found, tuple(replace(aim.gap, closed_at=poll.polled_at) for aim in closed))
 
 
-def _judged(done: Done, last: Poll | None, now: datetime) -> Poll:
+def _judged(done: FinishedPoll, last: Poll | None, now: datetime) -> Poll:
     times = [item.published_at for item in done.listed if item.published_at]
     overlapped: bool | None = None
     # A clock that was put back, and polls within one second, leave nothing to tell old from new by.
@@ -117,7 +125,7 @@ def _judged(done: Done, last: Poll | None, now: datetime) -> Poll:
     return Poll(done.source, now, done.pages, len(done.listed), fresh, overlapped, newest, oldest)
 
 
-def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | None, poll: Poll) -> Gap | None:
+def _add_gap(archive: Archive, connection: Connection, done: FinishedPoll, last: Poll | None, poll: Poll) -> Gap | None:
     if last is None:
         return None
     after, before = gap_between(last, done.listed, poll.polled_at)
@@ -126,7 +134,7 @@ def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | 
     return gap_from(connection.execute(_ADD_GAP, values).fetchone())
 
 
-def _narrow(connection: Connection, aim: Aim, listed: Sequence[Seen]) -> None:
+def _narrow(connection: Connection, aim: GapToClose, listed: Sequence[Seen]) -> None:
     """The far side was not reached, but some of the way to it was."""
     gap = aim.gap
     times = [item.published_at for item in listed if item.published_at and gap.after_at < item.published_at]

@@ -11,24 +11,25 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
 
-from archive.article_ids import blotted, ids_of_address
-from archive.capture_files import forget_capture_file, note_capture_file, rewriting_capture_file
-from archive.erasures import blotted_report, erased_test
+from archive.article.ids import blotted, ids_of_address
+from archive.article.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
+from archive.captures.file_checksums import forget_capture_file, note_capture_file, rewriting_capture_file
+from archive.captures.gzip_members import Damage, members
+from archive.captures.references import REFERRING, capture_files
 from archive.errors import NotOurMarkdown
-from archive.export.place import clear_abandoned
-from archive.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
-from archive.media import COPY
-from archive.regular_files import is_regular, read_regular
-from archive.repair.copies import add_copy, has_addresses, has_lost_addresses, lost_copy, note_addresses
+from archive.export.write.atomic_directory import clear_abandoned
+from archive.files.regular_files import is_regular, read_regular
+from archive.media.picture_copies import COPY
+from archive.redaction.erasures import blotted_report, erased_test
+from archive.repair.picture_copies import add_copy, has_addresses, has_lost_addresses, lost_copy, note_addresses
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
-from archive.takedown.overwrite import erased_patch, overwrite
-from archive.verify.captures import REFERRING, capture_files, check_captures, fault_of
+from archive.takedown.capture_patches import erased_patch, overwrite
+from archive.verify.captures import check_captures, fault_of
 from archive.verify.exports import check_exports
-from archive.verify.findings import Finding, What
+from archive.verify.findings import DamageKind, Finding
 from archive.verify.media import check_media
 from archive.verify.tree import check_tree
-from archive.warc_members import Damage, members
 
 
 def mend_tree(
@@ -40,12 +41,12 @@ def mend_tree(
     """
     for found in list(check_tree(archive, again)):
         path = archive.data / found.where
-        if found.what is What.FOREIGN and _was_taken_down(archive, path):
+        if found.what is DamageKind.FOREIGN and _was_taken_down(archive, path):
             where = blotted_report(archive.database.connection, found.where)
             yield Step(where, "removed: it was taken down", path.unlink)
-        elif found.what is What.FOREIGN and (file := _readable(path)):
+        elif found.what is DamageKind.FOREIGN and (file := _readable(path)):
             yield _take_in(archive, path, file, aside, now)
-        elif found.what in (What.FOREIGN, What.LEFTOVER):
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(_put_aside, aside, path))
         elif rebuilt and (file := _readable(path)) and archive.known([path.stem]):
             how = "its text taken into the database, which came from an older copy"
@@ -161,11 +162,11 @@ def mend_captures(archive: Archive, again: Archive, aside: Aside, *, accept: boo
             how = "the torn end cut off and put aside" if damage.torn else "put aside, an empty record in its place"
             yield Step(where, how, partial(_fill, archive, path, damage, aside))
     for found in list(check_captures(archive, again, deep=True)):
-        if found.what is What.DANGLING:
+        if found.what is DamageKind.DANGLING:
             yield Step(found.where, f"its reference dropped ({found.detail})", partial(_drop, archive, found.where))
-        elif found.what in (What.FOREIGN, What.LEFTOVER):
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, archive.data / found.where))
-        elif found.what in (What.MISSING, What.DAMAGED):
+        elif found.what in (DamageKind.MISSING, DamageKind.DAMAGED):
             yield _short_file(archive, found, accept=accept)
 
 
@@ -184,10 +185,10 @@ def _damages(path: Path) -> list[Damage]:
 def _short_file(archive: Archive, found: Finding, *, accept: bool) -> Step:
     """A file that is gone, or of which a part is: nothing else holds what was in it."""
     name = found.where.removeprefix("raw/")
-    how = "gone, and nothing else holds what was in it" if found.what is What.MISSING else found.detail
+    how = "gone, and nothing else holds what was in it" if found.what is DamageKind.MISSING else found.detail
     if not accept:
         return Step(found.where, f"{how}; --accept goes on without it")
-    if found.what is What.MISSING:
+    if found.what is DamageKind.MISSING:
         return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive.database, name))
     as_it_stands = partial(note_capture_file, archive.database, archive.data / found.where)
     return Step(found.where, f"{how}: taken as it stands", as_it_stands)
@@ -225,10 +226,10 @@ def mend_media(archive: Archive, again: Archive, aside: Aside) -> Iterator[Step]
     regained = False
     for found in list(check_media(archive, again, deep=True)):
         path = archive.data / found.where
-        if found.what is What.FOREIGN and (copy := lost_copy(archive, found.where)):
+        if found.what is DamageKind.FOREIGN and (copy := lost_copy(archive, found.where)):
             regained = True
             yield Step(found.where, "its lost row made again", partial(add_copy, archive, copy))
-        elif found.what in (What.FOREIGN, What.LEFTOVER):
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, path))
         elif COPY.fullmatch(found.where):  # Else it is the row that is damaged.
             how = (
@@ -255,7 +256,7 @@ def _want_again(archive: Archive, path: Path, aside: Aside) -> None:
 def name_exports(data: Path) -> Iterator[Step]:
     """Exports are made again, not mended; what killed ones left is cleared away."""
     for found in check_exports(data, deep=True):
-        if found.what is What.LEFTOVER and (data / found.where).is_dir():
+        if found.what is DamageKind.LEFTOVER and (data / found.where).is_dir():
             yield Step(found.where, "cleared away: its export was killed", partial(clear_abandoned, data / "exports"))
         else:
             yield Step(found.where, "an export: make it again")

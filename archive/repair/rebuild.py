@@ -11,14 +11,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from archive.article import content_hash
+from archive.article.model import content_hash
+from archive.database.article_rows import archived_from
+from archive.database.row_checksums import columns_of_table, reseal
+from archive.database.schema import create_database, open_database, schema_of_newest
 from archive.errors import NoArchive, NotAnArchive
-from archive.failures import named_failures, named_sqlite_failures
-from archive.record import archived_from
+from archive.files.durable import sync_directory
+from archive.files.io_errors import named_failures, named_sqlite_failures
 from archive.repair.steps import Aside
-from archive.schema import create_database, open_database, schema_of_newest
-from archive.seals import columns_of_table, reseal
-from archive.tree import sync_directory
 
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 _STRIDES: Final = 40

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from archive.database.row_checksums import printable_key
+from archive.database.row_readers import each_row
 from archive.errors import UnreadableRow
-from archive.lock import holder_from
-from archive.reading import each_row
 from archive.repair.steps import Step
-from archive.seals import printable_key
+from archive.runs.locks import holder_from
 from archive.store import Archive
 
 OPTIONAL: Final = (

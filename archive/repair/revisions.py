@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from archive.reading import decoding
-from archive.record import LOST_CHANGES
+from archive.database.article_rows import LOST_CHANGES
+from archive.database.row_checksums import as_stored, printable_key
+from archive.database.row_readers import decoding
 from archive.repair.rows import MOST_REVISIONS
 from archive.repair.steps import Aside, Step
-from archive.seals import as_stored, printable_key
 from archive.store import SAFE_ID, Archive
 from archive.verify.database import seal_is_broken
 

@@ -10,18 +10,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from archive.article import Article, content_hash
-from archive.errors import CaptureLost, NotOurMarkdown, UnreadableRow
-from archive.markdown import LARGEST_MARKDOWN, from_markdown
-from archive.raw import read_capture
-from archive.reading import decoding, each_row, readable_rows
-from archive.record import FACTS, LOST_CHANGES, archived_from, facts_of, read_path, revision_from, stamp
-from archive.regular_files import read_regular
-from archive.repair.flips import one_bit_otherwise
-from archive.repair.references import OPTIONAL
-from archive.repair.sane import is_readable, readable_article, readable_revision
-from archive.repair.steps import Aside, Step
-from archive.seals import (
+from archive.article.markdown import LARGEST_MARKDOWN, from_markdown
+from archive.article.model import Article, content_hash
+from archive.article.timestamps import stamp
+from archive.captures.raw_files import read_capture
+from archive.captures.warc import Capture
+from archive.database.article_rows import FACTS, LOST_CHANGES, archived_from, facts_of, read_path, revision_from
+from archive.database.row_checksums import (
     SEALED,
     as_stored,
     columns_of_table,
@@ -32,9 +27,16 @@ from archive.seals import (
     sealed_total,
     unsealed,
 )
+from archive.database.row_readers import decoding, each_row, readable_rows
+from archive.database.unreadable_rows import readable_article
+from archive.errors import CaptureLost, NotOurMarkdown, UnreadableRow
+from archive.files.regular_files import read_regular
+from archive.repair.accepted_rows import is_readable, readable_revision
+from archive.repair.bit_flips import one_bit_otherwise
+from archive.repair.references import OPTIONAL
+from archive.repair.steps import Aside, Step
 from archive.store import Archive
 from archive.verify.database import broken_seals
-from archive.warc import Capture
 
 _WORK: Final = ("links", "hosts", "timetables", "due_times", "article_clusters", "_sqlite_migrations")
 """Tables of work under way: what they say is found out again, so they may stand as they are."""

@@ -9,9 +9,9 @@ from typing import Final
 
 import orjson
 
-from archive.plain import fold, visible
+from archive.article.plain_text import fold, visible
 from archive.search.query import FIELDS
-from archive.search.segment import characters, segment
+from archive.search.tokenizer import characters, tokenize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Texts:
         """The tokens of each column in the order of ``COLUMNS``."""
         folded = {name: fold(text) for name, text in self.readable().items()}
         single = sorted(set[str]().union(*map(characters, folded.values())))
-        return (*(" ".join(segment(folded[name])) for name in FIELDS), " ".join(single))
+        return (*(" ".join(tokenize(folded[name])) for name in FIELDS), " ".join(single))
 
 
 COLUMNS: Final = (*FIELDS, "chars")

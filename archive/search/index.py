@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
+from archive.article.plain_text import spelling
+from archive.database.article_rows import FACTS, Archived, facts_of
 from archive.errors import ExitCode, QQNewsError
-from archive.plain import spelling
-from archive.record import FACTS, Archived, facts_of
-from archive.search import segment
-from archive.search.checked import Checked
+from archive.search import tokenizer as segment
+from archive.search.checksums import SUM_TABLES, row_sum, seal_parts
 from archive.search.document import COLUMNS, DATED, Texts, digest_of, moment
-from archive.search.sums import SUM_TABLES, row_sum, seal_parts
+from archive.search.trusted_file import Checked
 
 NAME: Final = "search.db"
 WAIT_SECONDS: Final = 5.0

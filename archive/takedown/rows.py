@@ -11,13 +11,13 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article, content_hash
-from archive.erasures import without_articles
-from archive.media import media_of
-from archive.parameters import by_number
+from archive.article.model import Article, content_hash
+from archive.database.parameters import by_number
+from archive.database.row_checksums import SEALED
+from archive.database.unreadable_rows import archived_anyhow
+from archive.media.picture_copies import media_of
 from archive.redaction.entries import LISTS, without_entries, without_words
-from archive.repair.sane import archived_anyhow
-from archive.seals import SEALED
+from archive.redaction.erasures import without_articles
 from archive.takedown.traces import Traces
 
 _OWN: Final = "article_id"

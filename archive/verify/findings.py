@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class What(StrEnum):
+class DamageKind(StrEnum):
     """What is wrong with a thing."""
 
     DAMAGED = "damaged"
@@ -31,7 +31,7 @@ class Finding:
 
     part: str
     """database, tree, captures, media, exports or search."""
-    what: What
+    what: DamageKind
     where: str
     detail: str = ""
 

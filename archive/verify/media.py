@@ -8,14 +8,14 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import Final
 
-from archive.media import COPY
-from archive.reading import each_row
-from archive.regular_files import files_below, open_regular, sha256_of
-from archive.seals import printable_key
+from archive.database.row_checksums import printable_key
+from archive.database.row_readers import each_row
+from archive.files.regular_files import files_below, open_regular, sha256_of
+from archive.media.picture_copies import COPY
 from archive.store import Archive
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm, quietly
+from archive.verify.findings import DamageKind, Finding
 from archive.verify.tree import has_row
+from archive.verify.write_lock import Calm, quietly
 
 
 def check_media(
@@ -61,19 +61,19 @@ def _rows(archive: Archive, digest: str) -> list[Row]:
 def _wrong(data: Path, row: Row, *, deep: bool) -> Finding | None:
     if not COPY.fullmatch(row["path"]):
         where = f"media/{printable_key(row['sha256'])}"
-        return Finding("media", What.DAMAGED, where, f"{row['path']!r} is no path of a copy")
+        return Finding("media", DamageKind.DAMAGED, where, f"{row['path']!r} is no path of a copy")
     name, path = row["path"], data / row["path"]
     try:
         with open_regular(path):
             size = path.stat().st_size
         if size != row["bytes"]:
-            return Finding("media", What.DAMAGED, name, f"{size} bytes instead of {row['bytes']}")
+            return Finding("media", DamageKind.DAMAGED, name, f"{size} bytes instead of {row['bytes']}")
         if deep and sha256_of(path) != row["sha256"]:
-            return Finding("media", What.DAMAGED, name, "not the bytes of its name")
+            return Finding("media", DamageKind.DAMAGED, name, "not the bytes of its name")
     except (FileNotFoundError, NotADirectoryError):
-        return Finding("media", What.MISSING, name)
+        return Finding("media", DamageKind.MISSING, name)
     except OSError as error:
-        return Finding("media", What.DAMAGED, name, error.strerror or str(error))
+        return Finding("media", DamageKind.DAMAGED, name, error.strerror or str(error))
     return None
 
 
@@ -84,4 +84,4 @@ def _strange(archive: Archive, path: Path) -> list[Finding]:
         if has_row(archive, "media", "path", path):
             return []
     name = path.relative_to(archive.data).as_posix()
-    return [Finding("media", What.LEFTOVER if "/." in name else What.FOREIGN, name)]
+    return [Finding("media", DamageKind.LEFTOVER if "/." in name else DamageKind.FOREIGN, name)]

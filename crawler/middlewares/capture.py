@@ -9,10 +9,10 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
-from archive.erasures import lawful_capture
+from archive.captures.warc import Capture
 from archive.errors import Erased
-from archive.warc import Capture
-from crawler.ledger import Ledger, ledger_of
+from archive.redaction.erasures import lawful_capture
+from crawler.recording.archive_writer import ArchiveWriter, archive_writer_of
 
 RAW_REF = "raw_ref"
 FETCHED_AT = "fetched_at"
@@ -30,7 +30,7 @@ class CaptureMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._ledger = ledger_of(crawler)
+        self._ledger = archive_writer_of(crawler)
         run_id = crawler.settings.getint("QQNEWS_RUN_ID")
         self._run = {"job": crawler.settings["QQNEWS_JOB"], **({"run": str(run_id)} if run_id else {})}
 
@@ -54,7 +54,7 @@ class CaptureMiddleware:
             return response
         return response.replace(url=capture.url, headers=Headers(capture.headers), body=capture.body)
 
-    async def _kept(self, ledger: Ledger, capture: Capture) -> Capture:
+    async def _kept(self, ledger: ArchiveWriter, capture: Capture) -> Capture:
         if ledger.recorder is not None:
             return await ledger.recorder.record(capture)
         found = await ledger.ask(lambda archive, frontier: lawful_capture(archive.database.connection, capture))

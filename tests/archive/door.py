@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from archive.article import Article
-from archive.commands import COMMANDS
+from archive.article.model import Article
+from archive.captures.warc import Capture
+from archive.cli.articles import COMMANDS
 from archive.errors import QQNewsError
 from archive.store import Archive
-from archive.warc import Capture
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from archive.export.columns import DELETED, Column, Row, Table, Type
-from archive.export.dataset import DATABASE, Dataset, Part
-from archive.export.pictures import Copies, archived, exported, with_copies
-from archive.export.sink import sink
-from archive.failures import named_sqlite_failures
-from archive.regular_files import sha256_of
+from archive.export.read.schema import DELETED, Column, Row, Table, Type
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import hashing_file
+from archive.export.write.manifest import DATABASE, Part
+from archive.export.write.picture_files import Copies, archived, exported, with_copies
+from archive.files.io_errors import named_sqlite_failures
+from archive.files.regular_files import sha256_of
 
 if TYPE_CHECKING:
-    from archive.export.manifest import Chain
+    from archive.export.write.dataset import Chain
 
 FILE: Final = "dataset.db"
 
@@ -81,7 +82,7 @@ def _write(tables: list[tuple[Table, Iterator[Row]]], copies: Copies, folder: Pa
         _index(database, articles)
         counts = [_count(database, table) for table, _ in tables]
         database.execute("COMMIT")
-    with sink(folder / "metadata.json") as file:
+    with hashing_file(folder / "metadata.json") as file:
         file.write(_metadata([table for table, _ in tables]))
         file.settle()
     digest = sha256_of(folder / FILE)

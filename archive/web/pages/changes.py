@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from archive.compare import Change, Mark, Piece, Unchanged, differences
-from archive.record import Revision, compared
+from archive.article.diff import Change, Mark, Piece, Unchanged, differences
+from archive.database.article_rows import Revision, compared
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, Page
+from archive.web.http import Answer, Page, PageRequest
 from archive.web.pages.article import numbered, wanted
 
 LONGEST: Final = 60_000
@@ -27,7 +27,7 @@ class Row:
     unchanged: int = 0
 
 
-def changes(asked: Asked, archive: Archive) -> Answer:
+def changes(asked: PageRequest, archive: Archive) -> Answer:
     """What changed between two revisions, the last two if none are named."""
     found = wanted(asked, archive)
     revisions = archive.revisions(found.article.id)

@@ -9,14 +9,14 @@ from typing import Final
 
 import orjson
 
-from archive.article import BEIJING
-from archive.reading import read_moment, readable_rows
-from archive.record import stamp
+from archive.article.model import BEIJING
+from archive.article.timestamps import stamp
+from archive.database.row_readers import read_moment, readable_rows
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, BadRequest, Page
-from archive.web.chart import chart
-from archive.web.moments import minute
-from archive.web.ranking import Course, Poll, Polls, Sighting, courses, polls_between
+from archive.web.http import Answer, BadRequest, Page, PageRequest
+from archive.web.i18n.dates import minute
+from archive.web.rank_chart import chart
+from archive.web.ranking import Poll, Polls, RankHistory, Sighting, polls_between, rank_histories
 
 SOURCE: Final = "hot"
 RANKS: Final = 10
@@ -44,7 +44,7 @@ class Ranked:
     end: str
 
 
-def hot(asked: Asked, archive: Archive) -> Answer:
+def hot(asked: PageRequest, archive: Archive) -> Answer:
     """A day of the ranking, the last one if none is named."""
     connection = archive.database.connection
     last = _last_look(archive)
@@ -54,7 +54,7 @@ def hot(asked: Asked, archive: Archive) -> Answer:
     until = min(end, last)
     sightings = _sightings(archive, begin - _AROUND, end + _AROUND)
     polls = Polls(_polls(archive, begin - _AROUND, end + _AROUND), sightings)
-    found = courses(sightings, polls, begin, end, RANKS)[:IN_TABLE]
+    found = rank_histories(sightings, polls, begin, end, RANKS)[:IN_TABLE]
     day = begin.astimezone(BEIJING).date()
     is_last = day >= last.astimezone(BEIJING).date()
     return Page(
@@ -109,7 +109,7 @@ def _polls_in(row: Row) -> list[Poll]:
     return [Poll(at, row["listed"])]
 
 
-def _table(connection: Connection, found: list[Course], end: datetime | None) -> list[Ranked]:
+def _table(connection: Connection, found: list[RankHistory], end: datetime | None) -> list[Ranked]:
     asked = orjson.dumps([course.article_id for course in found]).decode()
     titles: dict[str, str] = dict(map(tuple, connection.execute(_TITLES, (asked,))))
     return [
