@@ -38,17 +38,17 @@ test: $(TESTED)/bin/qqnews ## Run the tests (PYTHON=python3.13: with that one, i
 	$(TESTED)/bin/pytest -n auto $(TESTS)
 
 fuzz: install ## Break pages for SECONDS (default 60), then try new examples of every property
-	nice $(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+	nice $(BIN)/python -m tests.tools.fuzz --seconds $(or $(SECONDS),60)
 	HYPOTHESIS_PROFILE=explore nice $(BIN)/pytest -n auto -m hypothesis
 
 takedowns: install ## Take down every article of a crawled site of 200 in turn, and see that the others are as before (IDS="…": only these)
-	nice $(BIN)/python -m tests.archive.takedowns $(IDS)
+	nice $(BIN)/python -m tests.tools.takedowns $(IDS)
 
 soak: install ## Live through DAYS (default 30) of all jobs under a fake clock, with everything that can befall a machine
-	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/test_soak.py
+	QQNEWS_SOAK_DAYS=$(or $(DAYS),30) QQNEWS_SOAK_SEED=$(or $(SEED),1) $(BIN)/pytest -s --timeout 1800 tests/schedules/daemon/test_soak.py
 
 bench: .venv/bench/made ## Measure everything beside peers and limits into docs/reference/benchmarks.md (SECTION=name; BENCH=full: longer)
-	nice .venv/bench/bin/python -m tests.bench $(SECTION) --write docs/reference/benchmarks.md
+	nice .venv/bench/bin/python -m tests.tools.bench $(SECTION) --write docs/reference/benchmarks.md
 
 .venv/bench/made: requirements-bench.lock $(BIN)/qqnews
 	$(PYTHON) -m venv .venv/bench
@@ -57,33 +57,33 @@ bench: .venv/bench/made ## Measure everything beside peers and limits into docs/
 	@touch $@
 
 bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
-	nice $(BIN)/python -m tests.archive.duplicates.bench
+	nice $(BIN)/python -m tests.tools.bench_duplicates.__main__
 
 bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size; KEPT=folder: its indexes stay there for the next time)
-	nice $(BIN)/python -m tests.archive.search.bench $(COUNT) $(if $(KEPT),--kept $(KEPT))
+	nice $(BIN)/python -m tests.tools.bench_search $(COUNT) $(if $(KEPT),--kept $(KEPT))
 
 faults: install ## Break every command at random points (kill -9, full disk, I/O errors) and compare; takes hours (LEDGER=file SECONDS=n: in parts)
-	nice $(BIN)/python -m tests.faults --tries $(or $(TRIES),200) --seconds $(or $(SECONDS),inf) $(if $(LEDGER),--ledger $(LEDGER))
+	nice $(BIN)/python -m tests.tools.faults --tries $(or $(TRIES),200) --seconds $(or $(SECONDS),inf) $(if $(LEDGER),--ledger $(LEDGER))
 
 damage: install ## Damage files of an archive in every way (COUNT=2000 at random) and see whether verify finds it; takes minutes
-	nice $(BIN)/python -m tests.damage --count $(or $(COUNT),2000) --seed $(or $(SEED),1)
+	nice $(BIN)/python -m tests.tools.damage --count $(or $(COUNT),2000) --seed $(or $(SEED),1)
 
 bench-export: install ## Measure exports of 10,000 and 100,000 articles against a bare loop
-	$(BIN)/python -m tests.bench_export
+	$(BIN)/python -m tests.tools.bench_export
 
 bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n, KEPT=folder: as above)
-	nice $(BIN)/python -m tests.archive.web.bench $(COUNT) $(if $(KEPT),--kept $(KEPT))
+	nice $(BIN)/python -m tests.tools.bench_web $(COUNT) $(if $(KEPT),--kept $(KEPT))
 
 stress: install ## Have 60 visitors ask the web page what takes for ever, for SECONDS (default 60), and see how others fare
-	$(BIN)/python -m tests.archive.web.stress measure --seconds $(or $(SECONDS),60)
+	$(BIN)/python -m tests.tools.stress_web measure --seconds $(or $(SECONDS),60)
 
 screenshots: install ## Take the README's pictures of the web page (needs chromium and a Chinese font)
-	$(BIN)/python -m tests.archive.web.screenshots
+	$(BIN)/python -m tests.tools.screenshots
 
 check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
 	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant
 	.venv/croissant/bin/pip install --quiet --disable-pip-version-check mlcroissant pyarrow
-	folder=$$(mktemp -d) && $(BIN)/python -m tests.croissant write $$folder && .venv/croissant/bin/python tests/croissant.py check $$folder; code=$$?; rm -rf $$folder; exit $$code
+	folder=$$(mktemp -d) && $(BIN)/python -m tests.tools.croissant write $$folder && .venv/croissant/bin/python tests/tools/croissant.py check $$folder; code=$$?; rm -rf $$folder; exit $$code
 
 demo: install ## Crawl the loopback Tencent News of tests/site end to end and show what was kept
 	$(BIN)/python -m tests.site.demo

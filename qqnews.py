@@ -9,67 +9,17 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from archive.cli.command_table import COMMANDS, SUMMARIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from archive.article import Article
-    from archive.monitoring.diagnosis import Finding
-    from archive.warc import Capture
-
-COMMANDS = {
-    "crawl": "crawler.commands:crawl",
-    "parse": "crawler.parse:parse",
-    "recheck": "crawler.recheck:recheck",
-    "media": "crawler.media:media",
-    "ingest": "crawler.commands:ingest",
-    "links": "archive.links_commands:links",
-    "list": "archive.commands:list_articles",
-    "show": "archive.commands:show",
-    "diff": "archive.commands:diff",
-    "search": "archive.search.commands:search",
-    "duplicates": "archive.duplicates.commands:duplicates",
-    "stats": "archive.commands:stats",
-    "export": "archive.export.commands:export_group",
-    "render": "archive.render:render",
-    "reextract": "crawler.reextract_command:reextract",
-    "schedule": "schedules.commands:schedule",
-    "status": "schedules.status:status",
-    "doctor": "crawler.doctor:doctor",
-    "verify": "archive.maintenance_commands:verify",
-    "repair": "archive.maintenance_commands:repair",
-    "takedown": "archive.maintenance_commands:takedown",
-    "backup": "archive.maintenance_commands:backup",
-    "serve": "archive.web.commands:serve",
-}
-"""Name → module and object of each command, in the order of the help text."""
-
-SUMMARIES = {
-    "crawl": "Fetch articles: by address, or what sources list.",
-    "parse": "One saved page as Markdown; nothing is stored.",
-    "recheck": "Look again at young articles: edits, removals.",
-    "media": "Copies of the pictures: fetch them, list those that are missing.",
-    "ingest": "Take Markdown files of the archive's form into the archive.",
-    "links": "Links that have no article: why, and when they are tried again.",
-    "list": "The articles in the archive, newest first.",
-    "show": "One article: what is known of it, and its text.",
-    "diff": "What changed between two revisions of an article.",
-    "search": "Find articles by their words, Chinese or other.",
-    "duplicates": "The same story told twice: clusters of near-duplicates.",
-    "stats": "The archive in numbers.",
-    "export": "Write a dataset: JSON Lines, CSV, Parquet, SQLite, Markdown, WARC, feeds.",
-    "render": "Write the Markdown files again from the database.",
-    "reextract": "Read raw captures again with today's parsers.",
-    "schedule": "When what is done: a daemon, cron or systemd; the next due times, the past ones.",
-    "status": "How everything fares, on one screen: jobs, disk, locks, gaps.",
-    "doctor": "Look for what is wrong, with a cure for each finding; what each extractor says of pages.",
-    "verify": "Check the archive: what is damaged, missing or foreign.",
-    "repair": "Restore what is damaged from whichever copy is good.",
-    "takedown": "Erase an article everywhere, for good, and prove it.",
-    "backup": "Copy the database to a file while others go on writing.",
-    "serve": "The archive in a browser: read, search, see what changed and what is broken.",
-}
+    from archive.article.model import Article
+    from archive.captures.warc import Capture
+    from archive.monitoring.health_checks import CheckResult
+    from archive.store import Archive
 
 
 class FrontDoor:
@@ -95,23 +45,29 @@ class FrontDoor:
         except NotAnAddress as error:
             raise BadInput(str(error)) from error
 
-    def deployment(self, data: Path) -> Iterator[Finding]:
+    def deployment(self, data: Path) -> Iterator[CheckResult]:
         """How the jobs of the archive in ``data`` are started, and what is wrong with that."""
-        from schedules.deployed import examine_deployment
+        from schedules.deploy.checks import examine_deployment
 
         return examine_deployment(data)
 
     def next_due(self, timetable: str, after: datetime) -> datetime:
         """The first due time after a moment, by a time-table as the archive names it. Raises ``ValueError``."""
-        from schedules.due import next_due
+        from schedules.timetable.due import next_due
 
         return next_due(timetable, after)
 
     def read_again(self, capture: Capture) -> Article | None:
         """The article in a raw capture, by today's parsers; None where there is none."""
-        from crawler.reextract import article_in
+        from crawler.reprocess.reextract import article_in
 
         return article_in(capture)
+
+    def unknown_in(self, archive: Archive) -> Iterator[tuple[str, str]]:
+        """Where raw captures hold what no row knows, and what that is."""
+        from crawler.reprocess.unknown_captures import unknown_in
+
+        return unknown_in(archive)
 
 
 class BadInput(click.ClickException):
@@ -203,7 +159,7 @@ def _hide_password() -> None:
 def _exit_code_of(error: Exception) -> int:
     """Say in a line what was foreseen; of anything else, all that helps to mend it."""
     from archive.errors import ExitCode, QQNewsError
-    from archive.naming import readable
+    from archive.files.readable_names import readable
     from archive.redaction.secrets import redacted
 
     if isinstance(error, QQNewsError):

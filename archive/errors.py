@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,13 +55,18 @@ class QQNewsError(Exception):
     exit_code: ExitCode = ExitCode.UNEXPECTED
 
 
+_NO_ARCHIVE: Final = "name its directory with --data, or fill one with 'qqnews crawl'"
+
+
 class NoArchive(QQNewsError):
     """There is no archive in that directory."""
 
     exit_code = ExitCode.ARCHIVE
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"no archive at {path}: name its directory with --data, or fill one with 'qqnews crawl'")
+        is_lost = any((path.parent / name).is_dir() for name in ("articles", "raw"))
+        cure = "'qqnews repair' makes it again from what lies beside it" if is_lost else _NO_ARCHIVE
+        super().__init__(f"no archive at {path}: {cure}")
         self.path = path
 
 
@@ -161,6 +166,23 @@ class DiskFloor(QQNewsError):
         self.path = path
         self.free = free
         self.floor = floor
+
+
+class UnreadableRow(QQNewsError, ValueError):
+    """A value in a row that its column cannot hold: the row is damaged, or somebody else wrote it."""
+
+    exit_code = ExitCode.DAMAGED
+
+    def __init__(self, table: str, key: str, column: str, reason: str) -> None:
+        self.shown = repr(key)[1:-1][:100] or "(empty)"
+        """The key in one line of valid Unicode, whatever is in it."""
+        reason = reason.encode("utf-8", "backslashreplace").decode()
+        said = f"{table}/{self.shown}: its {column} cannot be read ({reason})"
+        super().__init__(f"{said}: 'qqnews repair' looks for a copy")
+        self.table = table
+        self.key = key
+        self.column = column
+        self.reason = reason
 
 
 class Erased(QQNewsError):

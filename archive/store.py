@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from os import getpid
 from pathlib import Path
@@ -17,24 +16,26 @@ from typing import Final, Self
 
 import orjson
 
-from archive.article import BEIJING, Article, completed, content_hash, storable
-from archive.changes import classify
-from archive.database import Database
-from archive.decide import Decision, KnownArticle, Verdict, changed, decide
-from archive.erasure_log import missing_erasures, take_up_erasures
-from archive.erasures import any_erased, erased_among, without_erased
-from archive.errors import ArticleNotFound, Erased, RevisionLost, UnsafeId
-from archive.failures import named_sqlite_failures
+from archive.article.decide import Judgement
+from archive.article.markdown import to_markdown
+from archive.article.model import BEIJING, SAFE_ID, Article
+from archive.article.recheck_schedule import LADDER
+from archive.article.timestamps import stamp
+from archive.database.article_rows import Archived, Revision, archived_from, revision_from
+from archive.database.connection import Database
+from archive.database.queries import Filter, archive_stats, selection
+from archive.database.row_readers import Told, decoding, each_row, readable_rows
+from archive.database.row_writes import Reading, add_article, reparse_article, see_article, update_article
+from archive.database.schema import create_database, open_database, open_to_read
+from archive.errors import ArticleNotFound, Erased, RevisionLost, UnreadableRow, UnsafeId
+from archive.files.disk_floor import disk_floor, ensure_room
+from archive.files.io_errors import named_sqlite_failures
 from archive.identity import ensure_meant, expected_identity, identity_of
-from archive.markdown import to_markdown
-from archive.queries import Filter, archive_stats, selection
-from archive.recheck import LADDER, Look, next_check
-from archive.record import Archived, Revision, archived_from, revision_from, stamp
-from archive.rows import Reading, add_article, reparse_article, update_article
-from archive.schema import create_database, open_database, open_to_read
-from archive.space import disk_floor, ensure_room
+from archive.judge_reading import had_text, judged, judged_again
+from archive.redaction.erasure_log import missing_erasures, take_up_erasures
+from archive.redaction.erasures import any_erased, erased_among, without_erased
 
-SAFE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+__all__ = ["SAFE_ID", "Archive", "Kept", "numbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Kept:
     """What became of an article handed to ``Archive.keep``."""
 
     id: str
-    verdict: Verdict
+    verdict: Judgement
     revision: int
     data: Path
     markdown_path: str
@@ -64,6 +65,8 @@ class Archive:
         """Bytes that must stay free on the disk whenever an article is kept or a link taken."""
         self.ladder = LADDER
         """The ages at which an article kept here is to be looked at again."""
+        self.pass_over: Told = _raise
+        """Told of each row that cannot be read, where many are walked over; as it is, it raises ``UnreadableRow``."""
 
     @classmethod
     def open(cls, data: Path) -> Self:
@@ -105,7 +108,8 @@ class Archive:
     def to_read(cls, data: Path) -> Self:
         """The archive in ``data``, as it is: nothing can be written, and an earlier version stays what it is.
 
-        Raises ``NoArchive``, ``OtherArchive``, ``NotAnArchive``, ``NewerArchive``.
+        Bytes that are not UTF-8 are read as U+FFFD. Raises ``NoArchive``, ``OtherArchive``, ``NotAnArchive``,
+        ``NewerArchive``.
         """
         path = data / "archive.db"
         ensure_meant(path)
@@ -152,18 +156,32 @@ class Archive:
         with self.transaction() as connection:
             known = self.find(article.id)
             article = self._lawful(article, known)
-            reading = self._reading(article, known, seen_at, raw_ref)
+            reading = self._judged(article, known, seen_at, raw_ref)
+            kept = self._write(reading, known, seen_at)
             if known:
-                article, path = update_article(connection, reading, known), known.markdown_path
-            else:
-                article, path = reading.article, _markdown_path(reading.article, seen_at)
-                add_article(connection, reading, path)
-            if known is None or article != known.article:
-                self._place(article)
-            self._write_file(path, article)
+                see_article(connection, reading)
             if source is not None:
                 _note_sighting(connection, article.id, source, rank, seen_at)
-        return Kept(article.id, reading.decision.verdict, reading.decision.revision, self.data, path)
+        return kept
+
+    def take_in(self, article: Article, *, seen_at: datetime, source: str | None = None) -> Kept:
+        """Keep what a file says of ``article``: a text that it never had, else what is not known of it yet.
+
+        An old file does not undo a newer text, and none says that the site still shows a known article: the last look,
+        the next one and a tombstone stay as they are. Raises as ``keep``.
+        """
+        self.ensure_room()
+        with self.transaction() as connection:
+            known = self.find(article.id)
+            if known is None:
+                return self.keep(article, seen_at=seen_at, source=source)
+            article = self._lawful(article, known)
+            if had_text(article, [known.article, *self._earlier_texts(known)]):
+                article = replace(article, title=known.article.title, body=known.article.body)
+            kept = self._write(self._judged(article, known, seen_at, None), known, seen_at)
+            if source is not None:
+                _note_sighting(connection, article.id, source, None, seen_at)
+        return kept
 
     def reparse(self, article: Article, *, read_at: datetime, raw_ref: str) -> Kept:
         """Let a known article say what its capture says to a mended parser. That is no edit, and no look at the site.
@@ -172,24 +190,11 @@ class Archive:
         """
         with self.transaction() as connection:
             known = self.article(article.id)
-            article = storable(self._lawful(article, known))
-            digest = content_hash(article)
-            if digest == known.content_hash and article.summary == known.article.summary:
-                decision = Decision(Verdict.SAME, known.revision, known.copy_of)
-            else:
-                decision = changed(_known_facts(known), self._first_with(digest))
-            reading = Reading(
-                article=article,
-                content_hash=digest,
-                decision=decision,
-                seen=stamp(read_at),
-                next_check=known.next_check,
-                raw_ref=raw_ref,
-                kind="reparsed",
-            )
-            reparse_article(connection, reading)
-            self._place(article)
-            self._write_file(known.markdown_path, article)
+            article = self._lawful(article, known)
+            reading = judged_again(article, known, read_at=read_at, raw_ref=raw_ref, first_with=self._first_with)
+            reparse_article(connection, reading, known)
+            self.put_in_place(reading.article, known.markdown_path)
+        decision = reading.decision
         return Kept(article.id, decision.verdict, decision.revision, self.data, known.markdown_path)
 
     def sighting(self, article_id: str, source: str, rank: int | None, seen_at: datetime) -> bool:
@@ -202,10 +207,6 @@ class Archive:
         asked = orjson.dumps(list(ids)).decode()
         query = "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         return {row["id"] for row in self._rows(query, (asked,))}
-
-    def ids(self) -> list[str]:
-        """The ids of all articles, in their own order."""
-        return [row["id"] for row in self._rows("SELECT id FROM articles ORDER BY id", ())]
 
     def erased(self, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that were taken down: they are neither fetched nor kept again."""
@@ -226,28 +227,43 @@ class Archive:
         ensure_room(self.data, self.floor)
 
     def find(self, article_id: str) -> Archived | None:
-        """What is archived under the id, or None."""
+        """What is archived under the id, or None. Raises ``UnreadableRow``."""
         row = next(self._rows("SELECT * FROM articles WHERE id = ?", (article_id,)), None)
         return archived_from(row) if row else None
 
     def article(self, article_id: str) -> Archived:
-        """What is archived under the id. Raises ``ArticleNotFound``."""
+        """What is archived under the id. Raises ``ArticleNotFound``, ``UnreadableRow``."""
         found = self.find(article_id)
         if found is None:
             raise ArticleNotFound(article_id)
         return found
 
     def articles(self, wanted: Filter | None = None) -> Iterator[Archived]:
-        """The articles that pass the filter, newest first, read one by one."""
+        """The articles that pass the filter, newest first, read one by one. Unreadable rows are passed over."""
         query, values = selection(wanted or Filter())
-        return map(archived_from, self._rows(query, values))
+        return readable_rows(self._rows(query, values), "articles", "id", archived_from, self.pass_over)
+
+    def every_article(self, seen_since: str = "") -> Iterator[Archived]:
+        """All articles, or those last seen then or later, in the order in which they came. Unreadable rows are passed
+        over. They are read a page at a time: a longer look would keep the database's log from being folded up.
+        """
+        last = 0
+        while page := list(self._rows(_NEXT_PAGE, (last, seen_since, _PAGE))):
+            last = page[-1]["number"]
+            yield from readable_rows(page, "articles", "id", archived_from, self.pass_over)
 
     def revisions(self, article_id: str) -> list[Revision]:
-        """All revisions of the article, oldest first. Raises ``ArticleNotFound``."""
-        query = "SELECT * FROM revisions WHERE article_id = ? ORDER BY revision"
-        found = [revision_from(row) for row in self._rows(query, (article_id,))]
+        """All revisions of the article, oldest first; those that cannot be read are passed over.
+
+        Raises ``ArticleNotFound``; ``UnreadableRow`` where none can be read.
+        """
+        rows = self._rows("SELECT * FROM revisions WHERE article_id = ? ORDER BY revision", (article_id,))
+        unreadable = list[UnreadableRow]()
+        found = list(readable_rows(rows, "revisions", "article_id", revision_from, unreadable.append))
         if not found:
-            raise ArticleNotFound(article_id)
+            raise unreadable[0] if unreadable else ArticleNotFound(article_id)
+        for error in unreadable:
+            self.pass_over(error)
         return found
 
     def revision(self, article_id: str, number: int) -> Revision:
@@ -293,50 +309,67 @@ class Archive:
 
     def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[Row]:
         with named_sqlite_failures(self.database.path):
-            yield from self.database.connection.execute(query, values)
+            yield from each_row(self.database.connection, query, values)
 
     def _first_with(self, digest: str) -> str | None:
         query = "SELECT article_id FROM revisions WHERE content_hash = ? ORDER BY rowid LIMIT 1"
         row = next(self._rows(query, (digest,)), None)
         return row[0] if row else None
 
-    def _reading(self, article: Article, known: Archived | None, seen_at: datetime, raw_ref: str | None) -> Reading:
-        article = storable(article)
-        article = completed(article, known.article) if known else article
-        seen, digest = stamp(seen_at), content_hash(article)
-        changes = frozenset[str]()
-        if known and known.content_hash != digest:
-            changes = classify(known.article, article)
-        facts = _known_facts(known, noise=not changes) if known else None
-        decision = decide(article, digest, facts, self._first_with(digest))
-        looks = _looks(known, self._last_edit(known), decision, seen_at)
-        due = next_check(article.published_at, looks[-1].at, looks, self.ladder)
-        return Reading(
-            article=article,
-            content_hash=digest,
-            decision=decision,
-            seen=seen,
-            next_check=stamp(due) if due else None,
+    def _judged(self, article: Article, known: Archived | None, seen_at: datetime, raw_ref: str | None) -> Reading:
+        return judged(
+            article,
+            known,
+            seen_at=seen_at,
             raw_ref=raw_ref,
-            kind="edited" if known else "first",
-            changes=changes,
+            first_with=self._first_with,
+            last_edit=self._last_edit(known),
+            ladder=self.ladder,
         )
+
+    def _write(self, reading: Reading, known: Archived | None, seen_at: datetime) -> Kept:
+        """The row, a revision where there is a new one, and the Markdown file. To be called in a transaction."""
+        connection, decision = self.database.connection, reading.decision
+        if known:
+            article, path = update_article(connection, reading, known), known.markdown_path
+        else:
+            article, path = reading.article, _markdown_path(reading.article, seen_at)
+            add_article(connection, reading, path)
+        if known is None or article != known.article:
+            self._place(article)
+        self._write_file(path, article)
+        return Kept(article.id, decision.verdict, decision.revision, self.data, path)
+
+    def _earlier_texts(self, known: Archived) -> list[Article]:
+        """The article as each of its revisions has it, but for those that are lost."""
+        found = (each for each in self.revisions(known.article.id) if not each.is_lost)
+        return [replace(known.article, title=it.title, body=it.body, author=it.author or "") for it in found]
 
     def _place(self, article: Article) -> None:
         """Put the article into its cluster of near-duplicates."""
         # numpy takes longer to import than most commands take to run.
         from archive.duplicates.clusters import place
 
-        place(self.database.connection, article.id, article.body)
+        with decoding(self.database.connection, "replace"):  # It reads what is like it, too.
+            place(self.database.connection, article.id, article.body)
 
     def _last_edit(self, known: Archived | None) -> str | None:
         row = next(self._rows(_LAST_EDIT, (known.article.id,)), None) if known else None
         return row[0] if row else None
 
+    def put_in_place(self, article: Article, path: str) -> None:
+        """Let the clusters and the Markdown file follow an article's row. To be called in its transaction."""
+        self._place(article)
+        self._write_file(path, article)
+
     def _write_file(self, path: str, article: Article) -> None:
         content = to_markdown(article).encode()
         if not self.database.tree.holds(path, content):
             self.database.tree.stage(path, content)
+
+
+def _raise(error: UnreadableRow) -> None:
+    raise error
 
 
 def numbered(revisions: Sequence[Revision], number: int) -> Revision:
@@ -363,26 +396,14 @@ def _was_taken(connection: Connection, source: str, last: Row) -> bool:
     return holder is not None and bool(holder["seen_at"] > last["seen_at"])
 
 
-def _known_facts(known: Archived, *, noise: bool = False) -> KnownArticle:
-    return KnownArticle(known.content_hash, known.revision, known.copy_of, noise)
-
-
-def _looks(known: Archived | None, last_edit: str | None, decision: Decision, seen_at: datetime) -> tuple[Look, ...]:
-    """The looks at an article that matter for the next one: the first, the last edit, the last, this one."""
-    changed_now = decision.verdict is Verdict.CHANGED
-    if known is None:
-        return (Look(seen_at, changed_now),)
-    first, last = (datetime.fromisoformat(text) for text in (known.first_seen, known.last_seen))
-    edits = (Look(datetime.fromisoformat(last_edit), changed=True),) if last_edit else ()
-    return (Look(first), *edits, Look(last), Look(max(seen_at, last), changed_now))
-
-
 def _markdown_path(article: Article, seen_at: datetime) -> str:
     """By the month of publishing, in Beijing; of first sight where the page names no date."""
     month = (article.published_at or seen_at).astimezone(BEIJING)
     return f"articles/{month:%Y/%m}/{article.id}.md"
 
 
+_PAGE: Final = 200
+_NEXT_PAGE: Final = "SELECT rowid AS number, * FROM articles WHERE rowid > ? AND last_seen >= ? ORDER BY rowid LIMIT ?"
 _LAST_EDIT: Final = """
     SELECT seen_at FROM revisions WHERE article_id = ? AND kind = 'edited' ORDER BY revision DESC LIMIT 1
 """

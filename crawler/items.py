@@ -6,25 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
-
-from archive.article import Article
-from archive.errors import Erased
-from archive.frontier import Leased
-from archive.media import Wanted
-from crawler.download import CertificateRefused, TooLarge
-from crawler.guard import OffLimits
-from crawler.ledger import now
-from crawler.middlewares.rest import HostResting
-from crawler.middlewares.robots import RobotsForbid, RobotsUnknown
-from crawler.pause import Stopped
+from archive.article.model import Article
+from archive.captures.warc import Headers
+from archive.frontier.links import Leased
+from archive.media.picture_copies import Wanted
 
 READABLE = ("article", "gallery", "video", "question", "topic", "live", "card")
 """Kinds of things whose pages are articles. Explanations (``tip``) are counted and left out."""
@@ -84,6 +69,7 @@ class PictureAnswer:
     wanted: Wanted
     body: bytes = field(repr=False)
     fetched_at: datetime
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,47 +108,3 @@ class Setback:
     detail: str
     until: float = 0.0
     """Unix time before which the link must not be asked for, with RETRIED and POSTPONED."""
-
-
-RULES_AGAIN = 300.0
-"""Seconds until a link is tried again for which the rules could not be read."""
-
-
-def setback_of(link: Leased, error: BaseException) -> Setback:
-    """The setback that a failed download means."""
-    if isinstance(error, HostResting):
-        return Setback(link, Ending.POSTPONED, "host-resting", str(error), error.until)
-    if isinstance(error, Stopped):
-        return Setback(link, Ending.POSTPONED, "stopped", str(error))
-    if isinstance(error, RobotsUnknown):
-        # The link is no offender: it waits for another run, which asks again.
-        return Setback(link, Ending.POSTPONED, "robots-unknown", str(error), now() + RULES_AGAIN)
-    if isinstance(error, IgnoreRequest):
-        reason = "too-large" if "DOWNLOAD_MAXSIZE" in str(error) else "robots"
-        return Setback(link, Ending.DROPPED, reason, str(error))
-    for kind, ending, reason in _ERRORS:
-        if isinstance(error, kind):
-            return Setback(link, ending, reason, str(error))
-    return Setback(link, Ending.RETRIED, "error", f"{type(error).__name__}: {error}")
-
-
-ERASED = "erased"
-"""The reason of what was taken down. Nothing that is written down may say which article that was."""
-
-_ERRORS: tuple[tuple[type[Exception], Ending, str], ...] = (
-    (Erased, Ending.DROPPED, ERASED),
-    (OffLimits, Ending.DROPPED, "off-limits"),
-    (TooLarge, Ending.DROPPED, "too-large"),
-    (CertificateRefused, Ending.RETRIED, "certificate"),
-    (CannotResolveHostError, Ending.RETRIED, "unknown-host"),
-    (DownloadConnectionRefusedError, Ending.RETRIED, "no-connection"),
-    (DownloadTimeoutError, Ending.RETRIED, "timeout"),
-    (ResponseDataLossError, Ending.RETRIED, "truncated"),
-    (DownloadFailedError, Ending.RETRIED, "connection-lost"),
-)
-
-NOT_ASKED: tuple[type[Exception], ...] = (HostResting, RobotsForbid, RobotsUnknown, Stopped)
-"""The errors that keep a request from being sent."""
-
-FAILURES: tuple[type[Exception], ...] = (IgnoreRequest, *(kind for kind, _, _ in _ERRORS))
-"""Every error by which a download fails."""

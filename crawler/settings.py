@@ -61,7 +61,7 @@ QQNEWS_BEGUN = 0.0
 """Unix time at which this run began, whichever of its spiders is at work; 0: with this one."""
 
 QQNEWS_LADDER = os.environ.get("QQNEWS_LADDER", "1h 6h 1d 3d 7d 30d")
-"""Ages at which an article is looked at again (m, h, d), see archive.recheck. Empty: never."""
+"""Ages at which an article is looked at again (m, h, d), see archive.article.recheck_schedule. Empty: never."""
 
 QQNEWS_REFETCH = False
 """Whether listed articles are fetched again although they are known."""
@@ -114,8 +114,8 @@ REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 # Only the web: no file:, data:, ftp: or s3: address reaches a handler.
 DOWNLOAD_HANDLERS = {
-    "http": "crawler.download.DownloadHandler",
-    "https": "crawler.download.DownloadHandler",
+    "http": "crawler.net.download.DownloadHandler",
+    "https": "crawler.net.download.DownloadHandler",
     "file": None,
     "data": None,
     "ftp": None,
@@ -129,7 +129,7 @@ TWISTED_REACTOR_ENABLED = False
 # A setback is counted and stands in the report; in the log a line is enough.
 DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
 # Scrapy's own writes every dropped item out, text and all.
-LOG_FORMATTER = "crawler.log.LogFormatter"
+LOG_FORMATTER = "crawler.recording.json_log.LogFormatter"
 # A log is read beside others, of machines and programs in other zones.
 LOG_DATEFORMAT = "%Y-%m-%d %H:%M:%S%z"
 # Links are unique in the archive; a link that is tried again must not be swallowed as a duplicate.
@@ -159,22 +159,22 @@ MEMUSAGE_ENABLED = False
 LOGSTATS_INTERVAL = 0
 LOG_LEVEL = "INFO"
 # Scrapy's own writes every dropped item out, text and all.
-LOG_FORMATTER = "crawler.log.LogFormatter"
+LOG_FORMATTER = "crawler.recording.json_log.LogFormatter"
 FEED_EXPORT_ENCODING = "utf-8"
 
 # --- the order of all steps ---------------------------------------------------------------------------------
 
 EXTENSIONS = {
-    "crawler.ledger.LedgerExtension": 0,
+    "crawler.recording.archive_writer.ArchiveWriterExtension": 0,
 }
 
 DOWNLOADER_MIDDLEWARES = {
     # towards the spider
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "crawler.middlewares.border.BorderMiddleware": 10,
+    "crawler.middlewares.offsite.OffsiteMiddleware": 10,
     # It takes its time, and must not hold up the news of a refusal: so it stands after the step that notes it.
     "crawler.middlewares.capture.CaptureMiddleware": 40,
-    "crawler.middlewares.rest.RestMiddleware": 50,
+    "crawler.middlewares.host_backoff.HostBackoffMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
@@ -185,7 +185,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
-    "crawler.middlewares.pace.PaceMiddleware": 900,
+    "crawler.middlewares.throttle.ThrottleMiddleware": 900,
     # towards the site
 }
 
@@ -199,10 +199,10 @@ SPIDER_MIDDLEWARES = {
 }
 
 ITEM_PIPELINES = {
-    "crawler.pipelines.remember.RememberLinks": 100,
-    "crawler.pipelines.polls.NotePolls": 150,
-    "crawler.pipelines.parse.ParsePage": 200,
-    "crawler.pipelines.keep.KeepOutcome": 300,
-    "crawler.pipelines.pictures.KeepPicture": 400,
-    "crawler.pipelines.flatten.FlattenArticle": 900,
+    "crawler.pipelines.queue_links.QueueLinks": 100,
+    "crawler.pipelines.record_polls.RecordPolls": 150,
+    "crawler.pipelines.parse_pages.ParsePages": 200,
+    "crawler.pipelines.archive_articles.ArchiveArticles": 300,
+    "crawler.pipelines.archive_pictures.ArchivePictures": 400,
+    "crawler.pipelines.feed_export.FlattenForFeedExport": 900,
 }

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from archive.errors import QQNewsError
+from qqnews import cli
 from tests.site.site import Site
 
 
@@ -59,6 +61,16 @@ class Called:
     def counts(self) -> dict[str, int]:
         """The report's counts, without those that are 0."""
         return {name: number for name, number in self.report["counts"].items() if number}
+
+
+def call_here(data: Path, *arguments: str) -> Called:
+    """Call ``qqnews --data … `` in this process; what nobody foresaw is raised."""
+    ended = CliRunner().invoke(cli, ["--data", str(data), *arguments])
+    if isinstance(ended.exception, QQNewsError):
+        return Called(ended.exception.exit_code, ended.stdout, f"{ended.stderr}qqnews: {ended.exception}\n")
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
+    return Called(ended.exit_code, ended.stdout, ended.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +121,7 @@ def call(fresh_site: Site, data: Path) -> Callable[..., Called]:
 @pytest.fixture
 def crawl(fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
     """Call ``qqnews crawl --json --delay 0`` in this process: the same command, without the time to start it."""
-    import crawler.commands
+    import crawler.cli.crawl
     from qqnews import FrontDoor
 
     for name in list(os.environ):
@@ -120,7 +132,7 @@ def crawl(fresh_site: Site, data: Path, monkeypatch: pytest.MonkeyPatch) -> Call
 
     def run(*arguments: str, delay: str = "0") -> Called:
         options = ["--json", "--delay", delay, *arguments]
-        ended = CliRunner().invoke(crawler.commands.crawl, options, obj=FrontDoor(data, json=True))
+        ended = CliRunner().invoke(crawler.cli.crawl.crawl, options, obj=FrontDoor(data, json=True))
         if ended.exception is not None and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Called(ended.exit_code, ended.stdout, ended.stderr)

@@ -8,9 +8,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from archive.cli.command_table import COMMANDS, SUMMARIES
 from archive.errors import ExitCode
 from archive.store import Archive
-from qqnews import COMMANDS, SUMMARIES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -90,12 +90,12 @@ def test_a_test_that_does_not_state_the_code_is_found() -> None:
 
 
 BREAKS = """
-import archive.commands, qqnews, sys
+import archive.store, qqnews, sys
 
 def broken(*_):
     raise RuntimeError("a mistake of ours")
 
-archive.commands.Archive.stats = broken
+archive.store.Archive.stats = broken
 sys.argv[1:] = ["--data", sys.argv[1], "stats"]
 qqnews.main()
 """

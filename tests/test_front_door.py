@@ -37,12 +37,12 @@ def test_what_is_wrong_with_the_command_line_is_said_without_a_password(words: l
 
 
 BREAKS = """
-import archive.commands, qqnews, sys
+import archive.cli.articles, qqnews, sys
 
 def broken(*_):
     raise RuntimeError("no answer of http://robert:{password}@proxy:1 with {password}")
 
-archive.commands.Archive.existing = broken
+archive.cli.articles.Archive.existing = broken
 sys.argv[1:] = ["stats"]
 qqnews.main()
 """

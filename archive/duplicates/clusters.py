@@ -12,10 +12,10 @@ from typing import Final
 
 import orjson
 
-from archive.duplicates.alike import alike
-from archive.duplicates.lookup import JUDGED, add_text, candidates, drop_text, signature_of, text_of
-from archive.duplicates.shingles import Signature
-from archive.duplicates.text import Text
+from archive.duplicates.comparable_text import ComparableText
+from archive.duplicates.decision import are_near_duplicates
+from archive.duplicates.lsh_index import JUDGED, add_text, candidates, drop_text, signature_of, text_of
+from archive.duplicates.minhash import Signature
 
 Reach = Callable[[int], set[int]]
 """A text → all texts that are known to hang together with it; none if it is out of the question."""
@@ -23,12 +23,12 @@ Reach = Callable[[int], set[int]]
 
 def enter(connection: Connection, article_id: str, body: str) -> None:
     """Put an article that was never compared into the cluster it belongs to."""
-    _enter(connection, article_id, Text.of(body))
+    _enter(connection, article_id, ComparableText.of(body))
 
 
 def place(connection: Connection, article_id: str, body: str) -> None:
     """Put an article, whose row has this body now, into the cluster it belongs to."""
-    text = Text.of(body)
+    text = ComparableText.of(body)
     known = connection.execute(_KNOWN, (article_id,)).fetchone()
     if known is not None:
         if known[0] == (text.digest if text.bare else None):
@@ -56,7 +56,7 @@ def leave(connection: Connection, article_id: str) -> None:
         _settle(connection, part)
 
 
-def _enter(connection: Connection, article_id: str, text: Text) -> None:
+def _enter(connection: Connection, article_id: str, text: ComparableText) -> None:
     if not text.bare:
         connection.execute("INSERT INTO near_articles (article_id) VALUES (?)", (article_id,))
         return
@@ -72,7 +72,7 @@ def _enter(connection: Connection, article_id: str, text: Text) -> None:
         _merge(connection, {article_id, *firsts})
 
 
-def _joined(connection: Connection, text: Text, signed: Signature, reach: Reach) -> set[int]:
+def _joined(connection: Connection, text: ComparableText, signed: Signature, reach: Reach) -> set[int]:
     """All texts that a text joins: those it is one story with, and what hangs together with them."""
     joined, judged = set[int](), 0
     for doc in candidates(connection, signed):
@@ -81,7 +81,7 @@ def _joined(connection: Connection, text: Text, signed: Signature, reach: Reach)
         if judged == JUDGED:
             break
         judged += 1
-        if alike(text, text_of(connection, doc)):
+        if are_near_duplicates(text, text_of(connection, doc)):
             joined |= reached
     return joined
 

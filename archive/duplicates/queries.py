@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Final
 
-from archive.duplicates.shingles import similarity
-from archive.duplicates.text import Text
-from archive.parameters import by_number
+from archive.database.parameters import by_number
+from archive.database.row_readers import decoding
+from archive.duplicates.comparable_text import ComparableText
+from archive.duplicates.minhash import similarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ClusterMember:
     """An article of a cluster. ``similarity`` is to the article that was asked about, from 0 to 1."""
 
     id: str
@@ -37,27 +38,31 @@ class Member:
 
 def clusters(connection: Connection, limit: int | None = None) -> Iterator[Cluster]:
     """The clusters, largest first."""
-    rows = connection.execute(_CLUSTERS, (-1 if limit is None else limit,))
+    with decoding(connection, "replace"):
+        rows = connection.execute(_CLUSTERS, (-1 if limit is None else limit,)).fetchall()
     return (Cluster(*row) for row in rows)
 
 
-def members(connection: Connection, article_id: str, limit: int | None = None) -> list[Member]:
+def members(connection: Connection, article_id: str, limit: int | None = None) -> list[ClusterMember]:
     """The cluster of an article, its representative first, then by date; only the article itself if it has none.
 
     At most ``limit``: each is compared.
     """
-    own = Text.of(connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0])
-    return [
-        Member(
-            id=row["id"],
-            published_at=row["published_at"],
-            media=row["media"],
-            title=row["title"],
-            similarity=round(similarity(own.shingles, Text.of(row["body"]).shingles), 3),
-            represents=bool(row["represents"]),
+    with decoding(connection, "replace"):
+        own = ComparableText.of(
+            connection.execute("SELECT body FROM articles WHERE id = ?", (article_id,)).fetchone()[0]
         )
-        for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))
-    ]
+        return [
+            ClusterMember(
+                id=row["id"],
+                published_at=row["published_at"],
+                media=row["media"],
+                title=row["title"],
+                similarity=round(similarity(own.shingles, ComparableText.of(row["body"]).shingles), 3),
+                represents=bool(row["represents"]),
+            )
+            for row in connection.execute(_MEMBERS, by_number(article_id, -1 if limit is None else limit))
+        ]
 
 
 _CLUSTERS: Final = """

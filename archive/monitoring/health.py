@@ -15,7 +15,7 @@ from typing import Final
 
 from archive.errors import ExitCode
 from archive.monitoring.notices import Recipient
-from archive.monitoring.state import JobState, State
+from archive.monitoring.status import ArchiveStatus, JobState
 
 LATE_AFTER: Final = timedelta(minutes=5)
 """A start that so long after its moment has left no trace: nobody looks at the clock."""
@@ -35,6 +35,8 @@ class Trouble(StrEnum):
     TIMETABLE_UNKNOWN = "time-table unknown"
     JOB_MISSED = "job missed"
     JOB_FAILED = "job failed"
+    UNREADABLE = "unreadable"
+    """A row of the archive that cannot be read: all that is told is without it."""
     NOT_REACHED = "not reached"
 
 
@@ -47,6 +49,7 @@ _SENTENCES: Final[Mapping[Trouble, str]] = {
     Trouble.TIMETABLE_UNKNOWN: "{job} has a time-table that this program does not understand: {timetable}",
     Trouble.JOB_MISSED: "{job} was not run for {times} due times, the first {since}",
     Trouble.JOB_FAILED: "{job}: {verdict} ({code}){because}",
+    Trouble.UNREADABLE: "{number} rows of the archive cannot be read ('qqnews verify' names them){because}",
     Trouble.NOT_REACHED: "{to} cannot be reached ({times} times){because}",
 }
 
@@ -132,7 +135,7 @@ class Health:
         return [concern for concern in self.concerns if concern.job == job]
 
 
-def judged(state: State, next_due: NextDue, *, unseen: Collection[str] = (), named: int = 0) -> Health:
+def judged(state: ArchiveStatus, next_due: NextDue, *, unseen: Collection[str] = (), named: int = 0) -> Health:
     """Return how everything fares at the moment the state was read.
 
     Of the time-table that somebody asks about, ``named`` jobs are due at times and no clock has seen those in
@@ -145,6 +148,7 @@ def judged(state: State, next_due: NextDue, *, unseen: Collection[str] = (), nam
         *_of_disk(state),
         *_of_clock(jobs, unseen, named, has_clock=any(job.timetable is not None for job in state.jobs)),
         *(concern for job in jobs for concern in _of_job(job)),
+        *_of_rows(state),
         *_of_recipients(state.recipients),
     )
     return Health(jobs, concerns, _last_ok_of(state.jobs, "verify"), _last_ok_of(state.jobs, "backup"))
@@ -169,7 +173,7 @@ def next_start(
     return start
 
 
-def _health(job: JobState, next_due: NextDue, state: State, *, busy: bool) -> JobHealth:
+def _health(job: JobState, next_due: NextDue, state: ArchiveStatus, *, busy: bool) -> JobHealth:
     def due_after(moment: datetime) -> datetime:
         return next_due(job.timetable or "", moment)
 
@@ -183,9 +187,14 @@ def _health(job: JobState, next_due: NextDue, state: State, *, busy: bool) -> Jo
     return JobHealth(job, busy, coming, expected if is_late else None)
 
 
-def _of_disk(state: State) -> Iterator[Concern]:
+def _of_disk(state: ArchiveStatus) -> Iterator[Concern]:
     if state.disk.is_short:
         yield Concern(Trouble.DISK_SHORT, {"free": state.disk.free, "floor": state.disk.floor})
+
+
+def _of_rows(state: ArchiveStatus) -> Iterator[Concern]:
+    if state.unreadable:
+        yield Concern(Trouble.UNREADABLE, {"number": len(state.unreadable), "because": str(state.unreadable[0])})
 
 
 def _of_clock(

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from archive.monitoring.health import Health
-from archive.monitoring.state import Disk, JobState, State
+from archive.monitoring.status import ArchiveStatus, Disk, JobState
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """What an HTTP answer with these metrics is called."""
@@ -26,7 +26,7 @@ Metric = tuple[str, str, Samples]
 """The name without prefix, what it is, the samples."""
 
 
-def metrics(state: State, health: Health) -> str:
+def metrics(state: ArchiveStatus, health: Health) -> str:
     """The state, and how it is judged, in the text form of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Families([*_archive(state), *_health(health), *_jobs(state.jobs), *_disk(state.disk)]))
@@ -48,7 +48,7 @@ class _Families(Collector):
             yield family
 
 
-def _archive(state: State) -> Iterator[Metric]:
+def _archive(state: ArchiveStatus) -> Iterator[Metric]:
     held = state.contents
     yield "info", "Versions; always 1.", [({"version": version("qqnews"), "schema": state.schema}, 1)]
     yield "read_timestamp_seconds", "When these numbers were read.", _moments([({}, state.read_at)])

@@ -9,7 +9,18 @@ from datetime import datetime
 from sqlite3 import Connection, Row
 from typing import Final
 
-from archive.record import stamp
+from archive.article.timestamps import stamp
+from archive.database.row_readers import (
+    Readers,
+    at_least,
+    check_values,
+    each_row,
+    read_moment,
+    read_moment_or_none,
+    readable_rows,
+    utf8_text,
+    values_of,
+)
 from archive.store import Archive
 
 BAD, STILL, WELL = "bad", "still", "well"
@@ -102,7 +113,8 @@ class Notices:
 
     def recipients(self) -> list[Recipient]:
         """All that are to be told something."""
-        return [recipient_from(row) for row in self._connection.execute("SELECT * FROM recipients ORDER BY label, id")]
+        rows = each_row(self._connection, "SELECT * FROM recipients ORDER BY label, id")
+        return list(readable_rows(rows, "recipients", "id", recipient_from, self._archive.pass_over))
 
     def reached(self, recipient: str, until: int, now: datetime) -> None:
         """It was told everything up to the notice ``until``."""
@@ -133,20 +145,29 @@ class Notices:
 
     def _read(self, condition: str, values: tuple[object, ...]) -> list[Notice]:
         query = f"SELECT * FROM notices WHERE {condition}"  # noqa: S608  # The conditions are the constants above.
-        return [_notice(row) for row in self._connection.execute(query, values)]
+        rows = each_row(self._connection, query, values)
+        return list(readable_rows(rows, "notices", "id", _notice, self._archive.pass_over))
 
 
 def _notice(row: Row) -> Notice:
-    facts = dict(row)
-    facts |= {name: datetime.fromisoformat(facts[name]) for name in ("at", "since")}
-    return Notice(**facts)
+    return Notice(**values_of("notices", "id", row, OF_NOTICES))
 
 
 def recipient_from(row: Row) -> Recipient:
-    """The recipient of a row."""
+    """The recipient of a row. Raises ``UnreadableRow``."""
     facts = {name: value for name, value in dict(row).items() if name != "named_by"}
-    facts |= {name: facts[name] and datetime.fromisoformat(facts[name]) for name in ("told_at", "not_before")}
-    return Recipient(**facts)
+    return Recipient(**(facts | check_values("recipients", str(row["id"]), facts, OF_RECIPIENTS)))
+
+
+OF_NOTICES: Final[Readers] = {"at": read_moment, "since": read_moment}
+OF_RECIPIENTS: Final[Readers] = {
+    "id": utf8_text,
+    "label": utf8_text,
+    "told_until": at_least(0),
+    "tries": at_least(0),
+    "told_at": read_moment_or_none,
+    "not_before": read_moment_or_none,
+}
 
 
 _ADD_RECIPIENT: Final = """

@@ -10,9 +10,18 @@ from typing import Final
 
 import orjson
 
-from archive.monitoring.completeness import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
-from archive.parameters import by_number
-from archive.record import stamp
+from archive.article.timestamps import stamp
+from archive.database.parameters import by_number
+from archive.database.row_readers import (
+    Readers,
+    at_least,
+    each_row,
+    read_moment,
+    read_moment_or_none,
+    readable_rows,
+    values_of,
+)
+from archive.monitoring.gaps import MOST_TRIES, Gap, Poll, Seen, gap_between, gap_from, most_missing, reaches
 from archive.store import Archive
 
 PACE_OVER: Final = timedelta(days=14)
@@ -20,7 +29,7 @@ PACE_OVER: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class GapToClose:
     """An open gap that deeper paging is to close."""
 
     gap: Gap
@@ -29,15 +38,15 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceState:
     """What is known of a source before it is polled."""
 
     last: Poll | None = None
-    aims: tuple[Aim, ...] = ()
+    aims: tuple[GapToClose, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class FinishedPoll:
     """What a poll saw: the articles in the order of the list, from its top."""
 
     source: str
@@ -51,7 +60,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class PollOutcome:
     """What a poll meant for the ledger."""
 
     poll: Poll
@@ -59,29 +68,37 @@ class Noted:
     closed: tuple[Gap, ...] = ()
 
 
-def standing(archive: Archive, source: str) -> Standing:
+def source_state(archive: Archive, source: str) -> SourceState:
     """Where a source stands: its last poll that listed anything, and the gaps that are worth another try."""
     connection = archive.database.connection
-    row = connection.execute(_LAST, (source,)).fetchone()
-    aims = connection.execute(_AIMS, (source, MOST_TRIES)).fetchall()
-    found = (Aim(gap_from(row), datetime.fromisoformat(row["known_until"])) for row in aims)
-    return Standing(_poll(row) if row else None, tuple(found))
+    last = readable_rows(each_row(connection, _LAST, (source,)), "polls", "source", _poll, archive.pass_over)
+    aims = readable_rows(each_row(connection, _AIMS, (source, MOST_TRIES)), "gaps", "source", _aim, archive.pass_over)
+    return SourceState(next(last, None), tuple(aims))
+
+
+def _aim(row: Row) -> GapToClose:
+    return GapToClose(gap_from(row), read_moment(row["known_until"]))
 
 
 def listed_since(archive: Archive, source: str, ids: Collection[str]) -> dict[str, datetime]:
     """Since when the source is known to list each of these; those it never listed are left out."""
     values = by_number(source, orjson.dumps(list(ids)).decode())
-    rows = archive.database.connection.execute(_SINCE, values)
-    return {row[0]: datetime.fromisoformat(row[1]) for row in rows}
+    rows = each_row(archive.database.connection, _SINCE, values)
+    return dict(readable_rows(rows, "sightings", "article_id", _since, archive.pass_over))
+
+
+def _since(row: Row) -> tuple[str, datetime]:
+    return row["article_id"], read_moment(row["since"])
 
 
 def polls_of(archive: Archive, source: str, since: datetime) -> list[Poll]:
     """The polls of a source since then, oldest first."""
     query = "SELECT * FROM polls WHERE source = ? AND polled_at >= ? ORDER BY polled_at, id"
-    return [_poll(row) for row in archive.database.connection.execute(query, (source, stamp(since)))]
+    rows = each_row(archive.database.connection, query, (source, stamp(since)))
+    return list(readable_rows(rows, "polls", "source", _poll, archive.pass_over))
 
 
-def note_poll(archive: Archive, done: Done, before: Standing, now: datetime) -> Noted:
+def note_poll(archive: Archive, done: FinishedPoll, before: SourceState, now: datetime) -> PollOutcome:
     """Write a poll down, and what it says about gaps. All that it listed must have been remembered by now."""
     poll = _judged(done, before.last, now.replace(microsecond=0))
     with archive.transaction() as connection:
@@ -93,10 +110,10 @@ def note_poll(archive: Archive, done: Done, before: Standing, now: datetime) -> 
                 connection.execute("UPDATE gaps SET closed_at = ? WHERE id = ?", (stamp(now), aim.gap.id))
             elif done.deeper:
                 _narrow(connection, aim, done.listed)
-    return Noted(poll, found, tuple(replace(aim.gap, closed_at=poll.polled_at) for aim in closed))
+    return PollOutcome(poll, found, tuple(replace(aim.gap, closed_at=poll.polled_at) for aim in closed))
 
 
-def _judged(done: Done, last: Poll | None, now: datetime) -> Poll:
+def _judged(done: FinishedPoll, last: Poll | None, now: datetime) -> Poll:
     times = [item.published_at for item in done.listed if item.published_at]
     overlapped: bool | None = None
     # A clock that was put back, and polls within one second, leave nothing to tell old from new by.
@@ -108,7 +125,7 @@ def _judged(done: Done, last: Poll | None, now: datetime) -> Poll:
     return Poll(done.source, now, done.pages, len(done.listed), fresh, overlapped, newest, oldest)
 
 
-def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | None, poll: Poll) -> Gap | None:
+def _add_gap(archive: Archive, connection: Connection, done: FinishedPoll, last: Poll | None, poll: Poll) -> Gap | None:
     if last is None:
         return None
     after, before = gap_between(last, done.listed, poll.polled_at)
@@ -117,7 +134,7 @@ def _add_gap(archive: Archive, connection: Connection, done: Done, last: Poll | 
     return gap_from(connection.execute(_ADD_GAP, values).fetchone())
 
 
-def _narrow(connection: Connection, aim: Aim, listed: Sequence[Seen]) -> None:
+def _narrow(connection: Connection, aim: GapToClose, listed: Sequence[Seen]) -> None:
     """The far side was not reached, but some of the way to it was."""
     gap = aim.gap
     times = [item.published_at for item in listed if item.published_at and gap.after_at < item.published_at]
@@ -130,10 +147,18 @@ def _narrow(connection: Connection, aim: Aim, listed: Sequence[Seen]) -> None:
 
 
 def _poll(row: Row) -> Poll:
-    polled = datetime.fromisoformat(row["polled_at"])
-    newest, oldest = (datetime.fromisoformat(text) if text else None for text in (row["newest_at"], row["oldest_at"]))
+    values = values_of("polls", "source", row, OF_POLLS)
     overlapped = None if row["overlapped"] is None else bool(row["overlapped"])
-    return Poll(row["source"], polled, row["pages"], row["listed"], row["fresh"], overlapped, newest, oldest)
+    names = ("source", "pages", "listed", "fresh", *_TIMES)
+    return Poll(overlapped=overlapped, **{name: values[name] for name in names})
+
+
+_TIMES: Final = ("polled_at", "newest_at", "oldest_at")
+OF_POLLS: Final[Readers] = {
+    **dict.fromkeys(_TIMES, read_moment_or_none),
+    "polled_at": read_moment,
+    **dict.fromkeys(("pages", "listed", "fresh"), at_least(0)),
+}
 
 
 def _values(run_id: int | None, poll: Poll) -> tuple[object, ...]:
@@ -143,11 +168,11 @@ def _values(run_id: int | None, poll: Poll) -> tuple[object, ...]:
     return (run_id, poll.source, stamp(poll.polled_at), *counts, overlapped, newest, oldest)
 
 
-_LAST: Final = "SELECT * FROM polls WHERE source = ? AND listed > 0 ORDER BY polled_at DESC, id DESC LIMIT 1"
+_LAST: Final = "SELECT * FROM polls WHERE source = ? AND listed > 0 ORDER BY polled_at DESC, id DESC"
 _AIMS: Final = "SELECT * FROM gaps WHERE source = ? AND closed_at IS NULL AND tries < ? ORDER BY found_at, id"
 _SINCE: Final = """
-    SELECT article_id, min(seen_at) FROM sightings
-    WHERE source = ?1 AND article_id IN (SELECT value FROM json_each(?2)) GROUP BY article_id
+    SELECT article_id, min(seen_at) AS since FROM sightings
+    WHERE source = ?1 AND article_id IN (SELECT value FROM json_each(?2)) GROUP BY article_id ORDER BY article_id
 """
 _ADD_POLL: Final = """
     INSERT INTO polls (run_id, source, polled_at, pages, listed, fresh, overlapped, newest_at, oldest_at)

@@ -15,7 +15,7 @@ from gzip import compress
 from typing import Final
 from urllib.parse import urlsplit
 
-from archive.article_ids import blotted, names_in
+from archive.article.ids import blotted, names_in
 from archive.redaction.json_items import Edit, find_items
 from archive.redaction.markup_items import find_elements, find_entries, names_itself
 

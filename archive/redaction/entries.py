@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from archive.article_ids import ids_of_address
+from archive.article.ids import ids_of_address
 
 LISTS: Final = ("topic", "card", "question")
 """Kinds of articles whose bodies are lists of others."""

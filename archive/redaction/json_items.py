@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from archive.article_ids import ids_of_address
+from archive.article.ids import ids_of_address
 
 IDS: Final = ("id", "article_id", "app_id", "cms_id", "cmsId", "nm", "docid")
 ADDRESSES: Final = ("vurl", "url", "surl", "link", "href", "loc", "share_url", "short_url", "org_url", "article_url")

@@ -14,7 +14,7 @@ from itertools import pairwise, takewhile
 from typing import Final
 from urllib.parse import urljoin
 
-from archive.article_ids import ids_of_address
+from archive.article.ids import ids_of_address
 
 _VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _ENDS: Final = {

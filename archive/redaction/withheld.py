@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from archive.article_ids import blotted, ids_of_address
+from archive.article.ids import blotted, ids_of_address
+from archive.captures.warc import Capture, Headers
 from archive.redaction.answers import cut, lists_articles
-from archive.warc import Capture, Headers
 
 Wanted = Callable[[str], bool]
 

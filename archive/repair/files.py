@@ -11,22 +11,25 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Final
 
-from archive.article_ids import blotted, ids_of_address
-from archive.capture_files import forget_capture_file, note_capture_file, rewriting_capture_file
-from archive.erasures import blotted_report, erased_test
+from archive.article.ids import blotted, ids_of_address
+from archive.article.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
+from archive.captures.file_checksums import forget_capture_file, note_capture_file, rewriting_capture_file
+from archive.captures.gzip_members import Damage, members
+from archive.captures.references import REFERRING, capture_files
 from archive.errors import NotOurMarkdown
-from archive.export.place import clear_abandoned
-from archive.markdown import LARGEST_MARKDOWN, MarkdownFile, from_markdown, to_markdown
-from archive.regular_files import is_regular, read_regular
+from archive.export.write.atomic_directory import clear_abandoned
+from archive.files.regular_files import is_regular, read_regular
+from archive.media.picture_copies import COPY
+from archive.redaction.erasures import blotted_report, erased_test
+from archive.repair.picture_copies import add_copy, has_addresses, has_lost_addresses, lost_copy, note_addresses
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
-from archive.takedown.overwrite import erased_patch, overwrite
-from archive.verify.captures import REFERRING, capture_files, check_captures, fault_of
+from archive.takedown.capture_patches import erased_patch, overwrite
+from archive.verify.captures import check_captures, fault_of
 from archive.verify.exports import check_exports
-from archive.verify.findings import Finding, What
+from archive.verify.findings import DamageKind, Finding
 from archive.verify.media import check_media
 from archive.verify.tree import check_tree
-from archive.warc_members import Damage, members
 
 
 def mend_tree(
@@ -38,16 +41,16 @@ def mend_tree(
     """
     for found in list(check_tree(archive, again)):
         path = archive.data / found.where
-        if found.what is What.FOREIGN and _was_taken_down(archive, path):
+        if found.what is DamageKind.FOREIGN and _was_taken_down(archive, path):
             where = blotted_report(archive.database.connection, found.where)
             yield Step(where, "removed: it was taken down", path.unlink)
-        elif found.what is What.FOREIGN and (file := _readable(path)):
+        elif found.what is DamageKind.FOREIGN and (file := _readable(path)):
             yield _take_in(archive, path, file, aside, now)
-        elif found.what in (What.FOREIGN, What.LEFTOVER):
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(_put_aside, aside, path))
         elif rebuilt and (file := _readable(path)) and archive.known([path.stem]):
             how = "its text taken into the database, which came from an older copy"
-            yield Step(found.where, how, partial(archive.keep, file.to_article(path.stem), seen_at=now))
+            yield Step(found.where, how, partial(archive.take_in, file.to_article(path.stem), seen_at=now))
         elif path.stem in unproven:
             yield Step(found.where, "left alone: its row is damaged, too")
         else:
@@ -92,7 +95,7 @@ def _was_taken_down(archive: Archive, path: Path) -> bool:
 def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now: datetime) -> Step:
     """A file whose row was lost gets a row; unless its article is elsewhere."""
     name = path.relative_to(archive.data).as_posix()
-    if path.stem not in file.url or archive.known([path.stem]):
+    if not _names(file.url, path.stem) or archive.known([path.stem]):
         return Step(name, "put aside: its article has another file", partial(_put_aside, aside, path))
 
     def take_in() -> None:
@@ -110,6 +113,13 @@ def _take_in(archive: Archive, path: Path, file: MarkdownFile, aside: Aside, now
             _join_texts(connection, kept_texts, article.id)
 
     return Step(name, "its lost row made again from it ('qqnews reextract' adds what its capture says)", take_in)
+
+
+def _names(url: str, article_id: str) -> bool:
+    """Whether the address may be the article's: old ones have the id's parts apart, WeChat's have no prefix."""
+    if article_id.startswith("wx-"):
+        return all(part in url for part in article_id.removeprefix("wx-").split("-"))
+    return article_id in url or article_id in ids_of_address(url)
 
 
 def _join_texts(connection: Connection, texts: list[Row], article_id: str) -> None:
@@ -152,11 +162,11 @@ def mend_captures(archive: Archive, again: Archive, aside: Aside, *, accept: boo
             how = "the torn end cut off and put aside" if damage.torn else "put aside, an empty record in its place"
             yield Step(where, how, partial(_fill, archive, path, damage, aside))
     for found in list(check_captures(archive, again, deep=True)):
-        if found.what is What.DANGLING:
+        if found.what is DamageKind.DANGLING:
             yield Step(found.where, f"its reference dropped ({found.detail})", partial(_drop, archive, found.where))
-        elif found.what in (What.FOREIGN, What.LEFTOVER):
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, archive.data / found.where))
-        elif found.what in (What.MISSING, What.DAMAGED):
+        elif found.what in (DamageKind.MISSING, DamageKind.DAMAGED):
             yield _short_file(archive, found, accept=accept)
 
 
@@ -175,12 +185,12 @@ def _damages(path: Path) -> list[Damage]:
 def _short_file(archive: Archive, found: Finding, *, accept: bool) -> Step:
     """A file that is gone, or of which a part is: nothing else holds what was in it."""
     name = found.where.removeprefix("raw/")
-    how = "gone, and nothing else holds what was in it" if found.what is What.MISSING else found.detail
+    how = "gone, and nothing else holds what was in it" if found.what is DamageKind.MISSING else found.detail
     if not accept:
         return Step(found.where, f"{how}; --accept goes on without it")
-    if found.what is What.MISSING:
-        return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive, name))
-    as_it_stands = partial(note_capture_file, archive, archive.data / found.where)
+    if found.what is DamageKind.MISSING:
+        return Step(found.where, f"{how}: no longer missed", partial(forget_capture_file, archive.database, name))
+    as_it_stands = partial(note_capture_file, archive.database, archive.data / found.where)
     return Step(found.where, f"{how}: taken as it stands", as_it_stands)
 
 
@@ -189,7 +199,7 @@ def _fill(archive: Archive, path: Path, damage: Damage, aside: Aside) -> None:
         file.seek(damage.offset)
         aside.save(path, str(damage.offset), file.read(damage.length))
     name = path.relative_to(archive.data).as_posix()
-    with rewriting_capture_file(archive, path):
+    with rewriting_capture_file(archive.database, path):
         if damage.torn:
             os.truncate(path, damage.offset)
         else:
@@ -200,7 +210,7 @@ def _drop(archive: Archive, where: str) -> None:
     table, _, key = where.partition("/")
     if table not in REFERRING:
         raise ValueError(where)
-    key, _, revision = key.partition("/")
+    key, _, revision = key.rpartition("/") if table == "revisions" else (key, "", "")
     with archive.transaction() as connection:
         if table == "payloads":
             connection.execute("DELETE FROM payloads WHERE sha256 = ?", (key,))
@@ -212,18 +222,25 @@ def _drop(archive: Archive, where: str) -> None:
 
 
 def mend_media(archive: Archive, again: Archive, aside: Aside) -> Iterator[Step]:
-    """A picture that is damaged or missing is wanted again; a foreign one is put aside."""
+    """A picture that is damaged or missing is wanted again; a copy that lost its row gets one; others are put aside."""
+    regained = False
     for found in list(check_media(archive, again, deep=True)):
         path = archive.data / found.where
-        if found.what in (What.FOREIGN, What.LEFTOVER):
+        if found.what is DamageKind.FOREIGN and (copy := lost_copy(archive, found.where)):
+            regained = True
+            yield Step(found.where, "its lost row made again", partial(add_copy, archive, copy))
+        elif found.what in (DamageKind.FOREIGN, DamageKind.LEFTOVER):
             yield Step(found.where, "put aside", partial(aside.move, path))
-        else:
+        elif COPY.fullmatch(found.where):  # Else it is the row that is damaged.
             how = (
                 "put aside; 'qqnews media fetch' gets it again"
                 if path.exists()
                 else "'qqnews media fetch' gets it again"
             )
             yield Step(found.where, how, partial(_want_again, archive, path, aside))
+    if (regained and has_addresses(archive.data)) or has_lost_addresses(archive):
+        how = "addresses of copies brought back from raw captures"
+        yield Step("pictures", how, partial(note_addresses, archive))
 
 
 def _want_again(archive: Archive, path: Path, aside: Aside) -> None:
@@ -239,7 +256,7 @@ def _want_again(archive: Archive, path: Path, aside: Aside) -> None:
 def name_exports(data: Path) -> Iterator[Step]:
     """Exports are made again, not mended; what killed ones left is cleared away."""
     for found in check_exports(data, deep=True):
-        if found.what is What.LEFTOVER and (data / found.where).is_dir():
+        if found.what is DamageKind.LEFTOVER and (data / found.where).is_dir():
             yield Step(found.where, "cleared away: its export was killed", partial(clear_abandoned, data / "exports"))
         else:
             yield Step(found.where, "an export: make it again")

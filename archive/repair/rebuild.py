@@ -11,14 +11,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from archive.article import content_hash
+from archive.article.model import content_hash
+from archive.database.article_rows import archived_from
+from archive.database.row_checksums import columns_of_table, reseal
+from archive.database.schema import create_database, open_database, schema_of_newest
 from archive.errors import NoArchive, NotAnArchive
-from archive.failures import named_failures, named_sqlite_failures
-from archive.record import archived_from
+from archive.files.durable import sync_directory
+from archive.files.io_errors import named_failures, named_sqlite_failures
 from archive.repair.steps import Aside
-from archive.schema import create_database, open_database, schema_of_newest
-from archive.seals import columns_of_table, reseal
-from archive.tree import sync_directory
 
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 _STRIDES: Final = 40
@@ -32,6 +32,8 @@ def is_sound(path: Path) -> bool:
     """
     try:
         with named_sqlite_failures(path), closing(open_database(path)) as connection:
+            # A row that breaks a table's rules is mended, not the whole file.
+            connection.execute("PRAGMA ignore_check_constraints = ON")
             return [row[0] for row in connection.execute("PRAGMA integrity_check(1)")] == ["ok"]
     except (NoArchive, NotAnArchive, sqlite3.Error):
         return False
@@ -160,8 +162,8 @@ def _drop_orphans(connection: sqlite3.Connection) -> None:
 
 
 _FIRST_REVISIONS: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body)
-    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body FROM articles
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, author)
+    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body, author FROM articles
     WHERE NOT EXISTS (SELECT 1 FROM revisions r WHERE r.article_id = articles.id AND r.revision = articles.revision)
 """
 

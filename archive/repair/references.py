@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from archive.database.row_checksums import printable_key
+from archive.database.row_readers import each_row
+from archive.errors import UnreadableRow
 from archive.repair.steps import Step
+from archive.runs.locks import holder_from
 from archive.store import Archive
 
-_OPTIONAL: Final = (
+OPTIONAL: Final = (
     ("articles", "copy_of", "articles", "id"),
     ("pictures", "sha256", "media", "sha256"),
     ("due_times", "run_id", "runs", "id"),
@@ -30,7 +34,7 @@ _COMPARED: Final = (
 
 def mend_references(archive: Archive) -> Iterator[Step]:
     """A step for every column of which some values point to nothing; to be called when the rows are mended."""
-    for table, column, other, key in _OPTIONAL:
+    for table, column, other, key in OPTIONAL:
         # Names in our own schema.
         lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {key} FROM {other})"  # noqa: S608
         if number := _count(archive, table, lost):
@@ -41,6 +45,16 @@ def mend_references(archive: Archive) -> Iterator[Step]:
         if number := _count(archive, table, useless):
             how = f"{number} rows dropped, which are made again when near-duplicates are looked for"
             yield Step(table, how, partial(_execute, archive, f"DELETE FROM {table} WHERE {useless}"))  # noqa: S608
+
+
+def mend_locks(archive: Archive) -> Iterator[Step]:
+    """A step for every lock of which nobody can tell who holds it."""
+    for row in list(each_row(archive.database.connection, "SELECT rowid AS number, * FROM locks ORDER BY rowid")):
+        try:
+            holder_from(row)
+        except UnreadableRow:
+            statement = f"DELETE FROM locks WHERE rowid = {int(row['number'])}"  # noqa: S608
+            yield Step(f"locks/{printable_key(row['name'])}", "given back", partial(_execute, archive, statement))
 
 
 def _count(archive: Archive, table: str, condition: str) -> int:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from archive.record import LOST_CHANGES
+from archive.database.article_rows import LOST_CHANGES
+from archive.database.row_checksums import as_stored, printable_key
+from archive.database.row_readers import decoding
+from archive.repair.rows import MOST_REVISIONS
 from archive.repair.steps import Aside, Step
 from archive.store import SAFE_ID, Archive
 from archive.verify.database import seal_is_broken
@@ -18,8 +21,8 @@ from archive.verify.database import seal_is_broken
 def mend_revisions(archive: Archive, aside: Aside, *, accept: bool) -> Iterator[Step]:
     """A step for every revision that is misplaced, wrong or missing; to be called when the rows are mended."""
     connection = archive.database.connection
-    for article_id, number in connection.execute(_MISPLACED).fetchall():
-        where = f"revisions/{article_id}/{number}"
+    for article_id, number in _keys(archive, _MISPLACED):
+        where = f"revisions/{printable_key(article_id)}/{number}"
         yield Step(where, "removed: it stands under its own article", partial(_remove, archive, article_id, number))
     yield from _of_nobody(archive, aside, accept=accept)
     yield from _above(archive, aside, accept=accept)
@@ -35,12 +38,22 @@ def mend_revisions(archive: Archive, aside: Aside, *, accept: bool) -> Iterator[
 
 def _of_nobody(archive: Archive, aside: Aside, *, accept: bool) -> Iterator[Step]:
     """Revisions of which it cannot be told whose they are; those of an article that its file brings back stay."""
-    for article_id, number in archive.database.connection.execute(_ORPHANS).fetchall():
+    for article_id, number in _keys(archive, _ORPHANS):
         if SAFE_ID.fullmatch(article_id) and any((archive.data / "articles").glob(f"*/*/{article_id}.md")):
             continue
         how = "put aside: there is no article of this id, nor any that lacks this text"
         act = partial(_put_aside, archive, aside, article_id, number)
+        yield _unless_damaged(archive, f"revisions/{printable_key(article_id)}/{number}", how, act, accept=accept)
+    for article_id, number in _keys(archive, _NO_NUMBERS):
+        how = "put aside: no article has a revision of this number"
+        act = partial(_put_aside, archive, aside, article_id, number)
         yield _unless_damaged(archive, f"revisions/{article_id}/{number}", how, act, accept=accept)
+
+
+def _keys(archive: Archive, query: str) -> list[tuple[str, int]]:
+    """Article and number of revisions; surrogates stand for bytes that are not UTF-8."""
+    with decoding(archive.database.connection, "surrogateescape"):
+        return [(row[0], row[1]) for row in archive.database.connection.execute(query)]
 
 
 def _above(archive: Archive, aside: Aside, *, accept: bool) -> Iterator[Step]:
@@ -68,7 +81,8 @@ def _unless_damaged(archive: Archive, where: str, how: str, act: Callable[[], ob
 
 
 def _put_aside(archive: Archive, aside: Aside, article_id: str, number: int) -> None:
-    row = archive.database.connection.execute(_ONE, (article_id, number)).fetchone()
+    with decoding(archive.database.connection, "backslashreplace"):
+        row = archive.database.connection.execute(_ONE, (as_stored(article_id), number)).fetchone()
     aside.add_row("revisions", dict(row))
     _remove(archive, article_id, number)
 
@@ -89,7 +103,7 @@ def _missing(archive: Archive, article_id: str, number: int, newest: int, *, acc
 
 
 def _remove(archive: Archive, article_id: str, number: int) -> None:
-    _execute(archive, "DELETE FROM revisions WHERE article_id = ? AND revision = ?", article_id, number)
+    _execute(archive, _REMOVE, as_stored(article_id), number)
 
 
 def _note(archive: Archive, article_id: str, number: int) -> None:
@@ -114,10 +128,14 @@ _MISPLACED: Final = """
 _ORPHANS: Final = """
     SELECT article_id, revision FROM revisions WHERE article_id NOT IN (SELECT id FROM articles) ORDER BY 1, 2
 """
-_WITH_ONE_ABOVE: Final = """
+# Of others, the article's row must be mended first.
+_SOUND: Final = f"id <> '' AND id NOT GLOB '*[^0-9A-Za-z_-]*' AND a.revision BETWEEN 1 AND {MOST_REVISIONS - 1}"
+_WITH_ONE_ABOVE: Final = f"""
     SELECT id, revision FROM articles a
-    WHERE EXISTS (SELECT 1 FROM revisions r WHERE r.article_id = a.id AND r.revision > a.revision)
-"""
+    WHERE {_SOUND} AND EXISTS (
+        SELECT 1 FROM revisions r WHERE r.article_id = a.id AND r.revision BETWEEN a.revision + 1 AND {MOST_REVISIONS}
+    )
+"""  # noqa: S608
 _NUMBERS_ABOVE: Final = "SELECT revision FROM revisions WHERE article_id = ? AND revision > ? ORDER BY 1"
 # The last one, if it alone has the article's text and no number is missing before it.
 _REALLY_NEWEST: Final = """
@@ -128,20 +146,27 @@ _REALLY_NEWEST: Final = """
         ), max(r.revision), NULL)
     FROM articles a JOIN revisions r ON r.article_id = a.id WHERE a.id = ?
 """
-_OF_ANOTHER_TEXT: Final = """
+_OF_ANOTHER_TEXT: Final = f"""
     SELECT a.id, a.revision FROM articles a JOIN revisions r ON r.article_id = a.id AND r.revision = a.revision
-    WHERE r.content_hash <> a.content_hash AND a.status <> 'taken_down' ORDER BY 1
-"""
-_ONE: Final = "SELECT * FROM revisions WHERE article_id = ? AND revision = ?"
-_INCOMPLETE: Final = """
+    WHERE r.content_hash <> a.content_hash AND a.status <> 'taken_down' AND {_SOUND} ORDER BY 1
+"""  # noqa: S608
+_ONE: Final = "SELECT * FROM revisions WHERE article_id = CAST(? AS TEXT) AND revision = ?"
+_REMOVE: Final = "DELETE FROM revisions WHERE article_id = CAST(? AS TEXT) AND revision = ?"
+_NO_NUMBERS: Final = f"""
+    SELECT article_id, revision FROM revisions
+    WHERE (revision < 1 OR revision >= {MOST_REVISIONS}) AND article_id IN (SELECT id FROM articles) ORDER BY 1, 2
+"""  # noqa: S608
+_INCOMPLETE: Final = f"""
     SELECT id, revision FROM articles a
-    WHERE status <> 'taken_down'
+    WHERE status <> 'taken_down' AND {_SOUND}
         AND (SELECT count(*) FROM revisions r WHERE r.article_id = a.id AND r.revision <= a.revision) < a.revision
-"""
+"""  # noqa: S608
 _NUMBERS: Final = "SELECT revision FROM revisions WHERE article_id = ?"
 _FROM_ARTICLE: Final = """
-    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, kind)
-    SELECT id, revision, last_seen, content_hash, title, summary, raw_ref, body, iif(revision = 1, 'first', 'edited')
+    INSERT INTO revisions (article_id, revision, seen_at, content_hash, title, summary, raw_ref, body, author, kind)
+    SELECT
+        id, revision, last_seen, content_hash, title, summary, raw_ref, body, author,
+        iif(revision = 1, 'first', 'edited')
     FROM articles WHERE id = ?
 """
 _IN_ITS_PLACE: Final = """

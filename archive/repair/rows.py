@@ -6,19 +6,17 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
-from archive.article import Article, content_hash
-from archive.errors import CaptureLost, NotOurMarkdown
-from archive.markdown import LARGEST_MARKDOWN, from_markdown
-from archive.raw import read_capture
-from archive.record import FACTS, LOST_CHANGES, archived_from, facts_of
-from archive.regular_files import read_regular
-from archive.repair.flips import one_bit_otherwise
-from archive.repair.steps import Step
-from archive.seals import (
+from archive.article.markdown import LARGEST_MARKDOWN, from_markdown
+from archive.article.model import Article, content_hash
+from archive.article.timestamps import stamp
+from archive.captures.raw_files import read_capture
+from archive.captures.warc import Capture
+from archive.database.article_rows import FACTS, LOST_CHANGES, archived_from, facts_of, read_path, revision_from
+from archive.database.row_checksums import (
     SEALED,
     as_stored,
     columns_of_table,
@@ -29,14 +27,23 @@ from archive.seals import (
     sealed_total,
     unsealed,
 )
+from archive.database.row_readers import decoding, each_row, readable_rows
+from archive.database.unreadable_rows import readable_article
+from archive.errors import CaptureLost, NotOurMarkdown, UnreadableRow
+from archive.files.regular_files import read_regular
+from archive.repair.accepted_rows import is_readable, readable_revision
+from archive.repair.bit_flips import one_bit_otherwise
+from archive.repair.references import OPTIONAL
+from archive.repair.steps import Aside, Step
 from archive.store import Archive
 from archive.verify.database import broken_seals
-from archive.warc import Capture
 
 _WORK: Final = ("links", "hosts", "timetables", "due_times", "article_clusters", "_sqlite_migrations")
 """Tables of work under way: what they say is found out again, so they may stand as they are."""
 _FROM_FILE: Final = ("title", "summary", "body", "thumbnail", "published_at", "url")
 
+MOST_REVISIONS: Final = 1_000_000
+"""No article has so many: a larger number is damage."""
 MOST_FLIPS: Final = 200
 """Rows of a table of which every bit is tried."""
 
@@ -56,17 +63,29 @@ class Copies:
     """Whether to try what each row would be with one bit otherwise."""
 
 
-def mend_rows(archive: Archive, copies: Copies, *, accept: bool) -> Iterator[Step]:
-    """A step for every key under which rows are not what was sealed."""
+def mend_rows(archive: Archive, copies: Copies, aside: Aside, *, accept: bool) -> Iterator[Step]:
+    """A step for every key under which rows are not what was sealed, or are no rows of ours."""
     connection = archive.database.connection
     for table, _ in sealed_tables(connection):
-        for number, key in enumerate(list(broken_seals(connection, table))):
+        keys = dict.fromkeys((*broken_seals(connection, table), *_unreadable_keys(connection, table)))
+        for number, key in enumerate(keys):
             # So many rows at once are no flipped bits, and to try them all would take hours.
             tried = copies if number < MOST_FLIPS else replace(copies, flips=False)
-            yield _step(archive, tried, table, key, accept=accept)
+            yield _step(archive, tried, aside, table, key, accept=accept)
 
 
-def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: bool) -> Step:
+def _unreadable_keys(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The ids of articles of which a row cannot be read, although it was sealed as it is."""
+    if (convert := {"articles": archived_from, "revisions": revision_from}.get(table)) is None:
+        return []
+    found = list[UnreadableRow]()
+    rows = each_row(connection, f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608
+    for _ in readable_rows(rows, table, SEALED[table], convert, found.append):
+        pass
+    return [error.key for error in found]
+
+
+def _step(archive: Archive, copies: Copies, aside: Aside, table: str, key: str, *, accept: bool) -> Step:
     where = f"{table}/{printable_key(key)}"
     connection = archive.database.connection
     expected = sealed_total(connection, table, key)
@@ -76,7 +95,7 @@ def _step(archive: Archive, copies: Copies, table: str, key: str, *, accept: boo
     if table == "capture_files":
         return Step(where, "measured anew when its file is looked at", partial(_replace, archive, table, key, []))
     if table in _WORK or accept:
-        return Step(where, "taken as it stands", partial(_accept, archive, table, key))
+        return Step(where, "taken as it stands, as far as it can be read", partial(_accept, archive, aside, table, key))
     if table == "articles" and (text := _text_from_file(archive, key)):
         how = (
             "its text restored from its Markdown file; other facts as they stand ('qqnews reextract' reads them again)"
@@ -103,7 +122,8 @@ def _candidates(archive: Archive, copies: Copies, table: str, key: str) -> Itera
             yield from (([mixed], origin) for mixed in _mixtures(now, [other]))
     if table == "revisions" and (article := _rows(connection, "articles", key)):
         text = {name: article[0][name] for name in ("title", "summary", "body", "content_hash", "raw_ref")}
-        yield [*now[:-1], {**now[-1], **text}] if now else [], "its article"
+        for author in ({}, {"author": article[0]["author"]}):
+            yield [*now[:-1], {**now[-1], **text, **author}] if now else [], "its article"
         for (other,) in connection.execute(_OF_NO_ARTICLE).fetchall():
             yield (
                 [*now, *({**row, "article_id": key} for row in _rows(connection, "revisions", other))],
@@ -129,12 +149,9 @@ def _mixtures(now: list[Row], there: list[Row]) -> Iterator[Row]:
 
 def _rows(connection: sqlite3.Connection, table: str, key: str) -> list[Row]:
     # Text that is no UTF-8 any more must be read too: it is what is to be replaced.
-    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-    try:
+    with decoding(connection, "surrogateescape"):
         query = f'SELECT * FROM "{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = CAST(? AS TEXT)'  # noqa: S608
         return [dict(row) for row in connection.execute(query, (as_stored(key),))]
-    finally:
-        connection.text_factory = str
 
 
 def _sum(connection: sqlite3.Connection, table: str, rows: list[Row]) -> int:
@@ -164,42 +181,96 @@ def _replace(archive: Archive, table: str, key: str, rows: list[Row]) -> None:
             reseal_key(connection, table, each)
 
 
-def _accept(archive: Archive, table: str, key: str) -> None:
-    """Seal the rows as they are; bytes that are no text any more become U+FFFD, hashes those of what is read now."""
+def _accept(archive: Archive, aside: Aside, table: str, key: str) -> None:
+    """Seal the rows as they are; bytes that are no text any more become U+FFFD, values that cannot be read plain ones,
+    hashes those of what is read now. What nothing can be made of goes aside.
+    """
     connection = archive.database.connection
     rows = _rows(connection, table, key)
-    mended = [{name: _readable(value) for name, value in row.items()} for row in rows]
-    if table == "articles":
-        mended = [{**row, "content_hash": _hash_of(row)} for row in mended]
-    if table == "revisions" and (article := _rows(connection, "articles", key)):
-        mended = [_with_hash(row, article[0]) for row in mended]
-    if mended == rows:
-        with archive.transaction():
-            reseal_key(connection, table, key)
+    try:
+        mended = _made_readable(archive, table, key, [_decoded(row) for row in rows])
+        if mended == rows:
+            with archive.transaction():
+                reseal_key(connection, table, key)
+            return
+        _replace(archive, table, key, mended)
+    except (ValueError, sqlite3.IntegrityError):
+        put_rows_aside(archive, aside, table, key, rows)
         return
-    _replace(archive, table, key, mended)
     for row in mended if table == "articles" else []:
         with archive.transaction():
             connection.execute(_NEWEST_HASH, (row["content_hash"], row["id"], row["revision"]))
+
+
+def _made_readable(archive: Archive, table: str, key: str, rows: list[Row]) -> list[Row]:
+    """Raises ``ValueError`` for rows of which nothing can be made."""
+    connection = archive.database.connection
+    if table == "articles":
+        numbers = [row["revision"] for row in _rows(connection, "revisions", key)]
+        newest = max((number for number in numbers if 1 <= number < MOST_REVISIONS), default=1)
+        rows = [readable_article(row, newest, stamp(datetime.now(UTC))) for row in rows]
+        return [{**row, "content_hash": _hash_of(row), "copy_of": _first_of(archive, row)} for row in rows]
+    if table == "revisions" and (article := _rows(connection, "articles", key)):
+        rows = [readable_revision(row, article[0]["first_seen"]) for row in rows]
+        return [_with_hash(row, article[0]) for row in rows]
+    if not all(is_readable(table, row) for row in rows):
+        raise ValueError(key)
+    return rows
+
+
+def _first_of(archive: Archive, row: Row) -> str | None:
+    """What the article is a copy of, if that is there and another one."""
+    first = row["copy_of"]
+    return first if first and first != row["id"] and archive.known([first]) else None
+
+
+def put_rows_aside(archive: Archive, aside: Aside, table: str, key: str, rows: list[Row]) -> None:
+    """Take rows out of the database, an article with all its revisions. Nothing points to them from then on."""
+    connection = archive.database.connection
+    with archive.transaction(), unsealed(connection):
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        if table == "articles":
+            put_rows_aside(archive, aside, "revisions", key, _rows(connection, "revisions", key))
+        for pointing, column, other, name in OPTIONAL:
+            if other == table:
+                chosen = f"{column} = CAST(? AS TEXT)"
+                for row in rows:
+                    value = as_stored(str(row[name]))
+                    connection.execute(f"UPDATE {pointing} SET {column} = NULL WHERE {chosen}", (value,))  # noqa: S608
+        for row in rows:
+            aside.add_row(table, {name: _printable(value) for name, value in row.items()})
+        chosen = f'"{table}" WHERE CAST("{SEALED[table]}" AS TEXT) = CAST(? AS TEXT)'
+        connection.execute(f"DELETE FROM {chosen}", (as_stored(key),))  # noqa: S608
+        reseal_key(connection, table, key)
+
+
+def _printable(value: Any) -> Any:
+    return printable_key(value) if isinstance(value, str) else value
 
 
 _NEWEST_HASH: Final = "UPDATE revisions SET content_hash = ? WHERE article_id = ? AND revision = ?"
 
 
 def _with_hash(row: Row, article: Row) -> Row:
-    """A revision's row with the content hash of its text as it stands; who wrote it, only the article says."""
+    """A revision's row with the content hash of its text as it stands."""
     if row["changes"] == LOST_CHANGES:
         return row
     then = {**article, **{name: row[name] for name in ("title", "summary", "body", "content_hash")}}
+    if row.get("author") is not None:  # Else only the article says who wrote it.
+        then["author"] = row["author"]
     return {**row, "content_hash": _hash_of(then)}
 
 
 def _hash_of(row: Row) -> str:
     """The content hash of an article's row; the one it has where the row gives back no article."""
     try:
-        return content_hash(archived_from(row).article)  # type: ignore[arg-type]
+        return content_hash(archived_from(row).article)
     except (ValueError, TypeError, LookupError):
         return str(row["content_hash"])
+
+
+def _decoded(row: Row) -> Row:
+    return {name: _readable(value) for name, value in row.items()}
 
 
 def _readable(value: Any) -> Any:
@@ -208,10 +279,10 @@ def _readable(value: Any) -> Any:
 
 def _file_values(archive: Archive, now: list[Row]) -> Row:
     """What the Markdown file says of an article; empty where it cannot be read."""
-    path = archive.data / str(now[0]["markdown_path"]) if now else Path()
     try:
+        path = archive.data / read_path(now[0]["markdown_path"])
         article = from_markdown(read_regular(path, LARGEST_MARKDOWN).decode()).to_article(str(now[0]["id"]))
-    except (OSError, UnicodeDecodeError, NotOurMarkdown, IndexError):
+    except (OSError, ValueError, NotOurMarkdown, IndexError):
         return {}
     values = {**dict(zip(("published_at",), facts_of(article)[4:5], strict=True))}
     return {name: values.get(name, getattr(article, name)) for name in _FROM_FILE}
@@ -242,7 +313,7 @@ def _text_from_file(archive: Archive, key: str) -> Row | None:
         return None
     row = {**now[0], **values}
     try:
-        whole = content_hash(archived_from(row).article) == row["content_hash"]  # type: ignore[arg-type]
+        whole = content_hash(archived_from(row).article) == row["content_hash"]
     except (ValueError, TypeError, LookupError, UnicodeError):
         return None
     return row if whole else None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from archive.tree import sync_directory
+from archive.files.durable import sync_directory
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Final
 
 import orjson
 
-from archive.plain import fold, visible
+from archive.article.plain_text import fold, visible
 from archive.search.query import FIELDS
-from archive.search.segment import characters, segment
+from archive.search.tokenizer import characters, tokenize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Texts:
         """The tokens of each column in the order of ``COLUMNS``."""
         folded = {name: fold(text) for name, text in self.readable().items()}
         single = sorted(set[str]().union(*map(characters, folded.values())))
-        return (*(" ".join(segment(folded[name])) for name in FIELDS), " ".join(single))
+        return (*(" ".join(tokenize(folded[name])) for name in FIELDS), " ".join(single))
 
 
 COLUMNS: Final = (*FIELDS, "chars")
@@ -52,9 +52,9 @@ def digest_of(columns: tuple[str, ...]) -> bytes:
     return blake2b("\n".join(columns).encode(), digest_size=8).digest()
 
 
-def moment(published_at: str | None) -> int:
+def moment(published_at: datetime | None) -> int:
     """Seconds since 1970 of an article's date; 0 without one."""
-    return max(int(datetime.fromisoformat(published_at).timestamp()), DATED) if published_at else 0
+    return max(int(published_at.timestamp()), DATED) if published_at else 0
 
 
 DATED: Final = 365 * 86_400

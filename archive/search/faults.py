@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
 
-from archive.schema import archive_identity
+from archive.database.schema import archive_identity
+from archive.search.checksums import broken_sum, state_sum
 from archive.search.index import NAME, connected, made_by, schema
-from archive.search.sums import broken_sum, state_sum
 from archive.store import Archive
 
 Row = tuple[Any, ...]

@@ -15,12 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
+from archive.article.plain_text import spelling
+from archive.database.article_rows import FACTS, Archived, facts_of
 from archive.errors import ExitCode, QQNewsError
-from archive.plain import spelling
-from archive.search import segment
-from archive.search.checked import Checked
+from archive.search import tokenizer as segment
+from archive.search.checksums import SUM_TABLES, row_sum, seal_parts
 from archive.search.document import COLUMNS, DATED, Texts, digest_of, moment
-from archive.search.sums import SUM_TABLES, row_sum, seal_parts
+from archive.search.trusted_file import Checked
 
 NAME: Final = "search.db"
 WAIT_SECONDS: Final = 5.0
@@ -116,14 +117,22 @@ class Index:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def put(self, row: sqlite3.Row) -> None:
-        """Index an article as its row in the archive is now; inside a `batch`."""
-        columns = _texts(row).columns()
-        number = self._free_number(moment(row["published_at"]))
-        facts = (row["id"], row["published_at"], row["channel"], row["kind"], row["media"], row["media_id"])
-        rest = (row["author"], row["keywords"], row["revision"], digest_of(columns))
+    def put(self, archived: Archived) -> None:
+        """Index an article as the archive has it now; inside a `batch`."""
+        article = archived.article
+        row = dict(zip(FACTS, facts_of(article), strict=True))
+        columns = Texts(**{name: str(row[name]) for name in _SEARCHED}).columns()
+        number = self._free_number(moment(article.published_at))
+        facts = (article.id, row["published_at"], article.channel, article.kind, article.media, article.media_id)
+        rest = (article.author, row["keywords"], archived.revision, digest_of(columns))
         self.connection.execute(_ADD_ENTRY, (number, *facts, *rest))
         self.connection.execute(_ADD_WORDS, (number, *columns))
+        self._added += row_sum(self.connection, number)
+
+    def put_unreadable(self, article_id: str) -> None:
+        """Note an article whose row cannot be read, so that it counts as indexed until it changes; nothing finds it."""
+        number = self._free_number(0)
+        self.connection.execute(_ADD_ENTRY, (number, article_id, None, *[""] * 6, 1, _NOTHING))
         self._added += row_sum(self.connection, number)
 
     def take_out(self, article_id: str, revisions: list[sqlite3.Row]) -> bool:
@@ -135,6 +144,10 @@ class Index:
         if entry is None:
             return False
         number, media, author, keywords, digest = (entry[place] for place in (0, 5, 7, 8, 10))
+        if digest == _NOTHING:
+            self._added -= row_sum(self.connection, number)
+            self.connection.execute("DELETE FROM entries WHERE number = ?", (number,))
+            return True
         for title, summary, body in revisions:
             texts = Texts(title=title, summary=summary, body=body, author=author, media=media, keywords=keywords)
             if digest_of(columns := texts.columns()) == digest:
@@ -161,10 +174,6 @@ class Index:
                 break
             wanted += 1
         return wanted
-
-
-def _texts(row: sqlite3.Row) -> Texts:
-    return Texts(**{name: row[name] for name in ("title", "summary", "body", "author", "media", "keywords")})
 
 
 def made_by() -> str:
@@ -258,6 +267,9 @@ _TABLES: Final = (
     "INSERT INTO words (words, rank) VALUES ('crisismerge', 8)",
     *SUM_TABLES,
 )
+_SEARCHED: Final = ("title", "summary", "body", "author", "media", "keywords")
+_NOTHING: Final = b""
+"""The digest of an article of which no word is in the index."""
 _PLACES: Final = ", ".join("?" * len(COLUMNS))
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * 11)})"  # noqa: S608
 _ADD_WORDS: Final = f"INSERT INTO words (rowid, {', '.join(COLUMNS)}) VALUES (?, {_PLACES})"  # noqa: S608

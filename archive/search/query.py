@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from archive.article.plain_text import fold
 from archive.errors import ExitCode, QQNewsError
-from archive.plain import fold
-from archive.search.segment import is_character, open_ended
+from archive.search.tokenizer import is_character, open_ended
 
 FIELDS: Final = ("title", "summary", "author", "media", "keywords", "body")
 """What can stand before a colon: the columns of the index."""

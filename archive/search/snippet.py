@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from archive.plain import fold_with_places
-from archive.search.segment import pattern
+from archive.article.plain_text import fold_with_places
+from archive.search.tokenizer import pattern
 
 WIDTH: Final = 80
 """Characters of a snippet, about."""

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
-from archive.article_ids import ids_of_address
+from archive.article.ids import ids_of_address
+from archive.captures.gzip_members import Damage, GzipMember, members
+from archive.captures.warc import read_facts
+from archive.files.regular_files import open_regular
 from archive.redaction.answers import cut, lists_articles, lists_others
-from archive.regular_files import open_regular
-from archive.takedown.overwrite import Patch, erased_patch
-from archive.takedown.records import (
+from archive.takedown.capture_patches import Patch, erased_patch
+from archive.takedown.redacted_records import (
     ERASED_RECORD,
     blotted_record,
     filled,
@@ -28,8 +30,6 @@ from archive.takedown.records import (
     without_digests,
 )
 from archive.takedown.traces import Traces
-from archive.warc import read_facts
-from archive.warc_members import Damage, Member, members
 
 _STARTS: Final = ("response", "revisit", "warcinfo")
 
@@ -104,7 +104,7 @@ def survey(paths: Iterable[Path], traces: Traces, owned: Owned) -> Survey:
 
 
 def _looked_into(
-    file: BinaryIO, group: list[Member], traces: Traces, owned: Owned, own: set[int], found: Survey
+    file: BinaryIO, group: list[GzipMember], traces: Traces, owned: Owned, own: set[int], found: Survey
 ) -> _Place | None:
     head = group[0].record.headers
     url = head.get("WARC-Target-URI") or ""
@@ -125,7 +125,7 @@ def _looked_into(
     return _Place(records, head.get("WARC-Record-ID", ""), is_own, is_list, url, asked)
 
 
-def _is_about(group: list[Member], facts: Mapping[str, str], url: str, traces: Traces) -> bool:
+def _is_about(group: list[GzipMember], facts: Mapping[str, str], url: str, traces: Traces) -> bool:
     """Whether the article was asked for: the crawler said so, or, where it said nothing, the address does."""
     if group[0].record.kind == "warcinfo":
         return False
@@ -200,14 +200,14 @@ def _together(length: int, answer: bytes, beside: list[bytes]) -> bytes:
     return filled(length, with_filler(ERASED_RECORD))
 
 
-def _groups(path: Path) -> Iterator[list[Member]]:
+def _groups(path: Path) -> Iterator[list[GzipMember]]:
     """Each answer with the request and the metadata that were written beside it; other records alone."""
-    group: list[Member] = []
+    group: list[GzipMember] = []
     for found in members(path):
         if group and (isinstance(found, Damage) or found.record.kind in _STARTS):
             yield group
             group = []
-        if isinstance(found, Member):
+        if isinstance(found, GzipMember):
             group.append(found)
     if group:
         yield group

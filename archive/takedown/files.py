@@ -16,12 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from archive.article_ids import ids_of_address, names_in
-from archive.failures import named_disk_failures
-from archive.naming import readable
+from archive.article.ids import ids_of_address, names_in
+from archive.files.io_errors import named_disk_failures
+from archive.files.readable_names import readable
+from archive.files.regular_files import files_below, is_regular, open_regular
 from archive.redaction.answers import cut, lists_others
-from archive.regular_files import files_below, is_regular, open_regular
-from archive.takedown.scan import look_into, ordinary_files
+from archive.takedown.leftovers import look_into, ordinary_files
 from archive.takedown.traces import Traces
 
 _ASIDE: Final = ".takedown"
@@ -35,9 +35,9 @@ _MANY: Final = 2
 def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
     """What was changed or removed, by its path below ``data``, and which of the two."""
     # Imported here: most commands need no exports.
-    from archive.export.erase import erase_from_exports
-    from archive.export.place import clear_abandoned
-    from archive.export.sums import SUMS
+    from archive.export.write.atomic_directory import clear_abandoned
+    from archive.export.write.checksums import SUMS
+    from archive.takedown.export_folders import erase_from_exports
 
     for left in files_below(data / "exports"):
         if left.name.startswith(".") and left.name.endswith(_ASIDE):
@@ -156,7 +156,7 @@ def _text_left(content: bytes, traces: Traces) -> bytes | None:
 
 def _mend_sums(exports: Path, path: Path, content: bytes | None) -> None:
     """Let the lists of digests that name ``path``, if there are any, say what it is going to be."""
-    from archive.export.sums import SUMS, sums_with
+    from archive.export.write.checksums import SUMS, sums_with
 
     digest = None if content is None else sha256(content).hexdigest()
     for directory in path.relative_to(exports).parents:

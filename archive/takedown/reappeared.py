@@ -7,13 +7,13 @@ from itertools import chain
 from sqlite3 import Connection
 from typing import Final
 
-from archive.article_ids import ids_of_address, names_in
-from archive.erasure_log import read_erasure_log
-from archive.erasures import id_hash
+from archive.article.ids import ids_of_address, names_in
+from archive.captures.gzip_members import GzipMember, members
+from archive.captures.references import capture_files
+from archive.captures.warc import read_facts
+from archive.redaction.erasure_log import read_erasure_log
+from archive.redaction.erasures import id_hash
 from archive.store import Archive
-from archive.verify.captures import capture_files
-from archive.warc import read_facts
-from archive.warc_members import Member, members
 
 
 def reappeared(archive: Archive, *, deep: bool = True) -> list[str]:
@@ -47,7 +47,7 @@ def _in_captures(archive: Archive) -> Iterator[str]:
     """The articles that were asked for, by what the crawler noted or by the address."""
     for path in capture_files(archive.data):
         for found in members(path):
-            if isinstance(found, Member):
+            if isinstance(found, GzipMember):
                 yield from ids_of_address(found.record.headers.get("WARC-Target-URI") or "")
                 if found.record.kind == "metadata" and (asked := read_facts(found.record.body).get("id")):
                     yield asked

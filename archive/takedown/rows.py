@@ -11,13 +11,13 @@ from typing import Final
 
 import orjson
 
-from archive.article import Article, content_hash
-from archive.erasures import without_articles
-from archive.media import media_of
-from archive.parameters import by_number
-from archive.record import archived_from
+from archive.article.model import Article, content_hash
+from archive.database.parameters import by_number
+from archive.database.row_checksums import SEALED
+from archive.database.unreadable_rows import archived_anyhow
+from archive.media.picture_copies import media_of
 from archive.redaction.entries import LISTS, without_entries, without_words
-from archive.seals import SEALED
+from archive.redaction.erasures import without_articles
 from archive.takedown.traces import Traces
 
 _OWN: Final = "article_id"
@@ -96,7 +96,7 @@ def pictures_shown(connection: Connection, article_id: str) -> set[str]:
     row = connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
     if row is None:
         return set()
-    article = archived_from(row).article
+    article = archived_anyhow(row).article
     bodies = connection.execute("SELECT body FROM revisions WHERE article_id = ?", (article_id,))
     return {
         each for body in [article.body, *(row[0] for row in bodies)] for each in media_of(replace(article, body=body))
@@ -145,7 +145,7 @@ def _blot_others(connection: Connection, traces: Traces) -> tuple[Article, ...]:
         row = connection.execute("SELECT * FROM articles WHERE id = ?", (other,)).fetchone()
         if row is None:
             continue  # Revisions of nobody: 'qqnews verify' names them.
-        before = archived_from(row).article
+        before = archived_anyhow(row).article
         article = _without(before, traces)
         for revision in connection.execute("SELECT * FROM revisions WHERE article_id = ?", (other,)).fetchall():
             _blot_revision(connection, before, revision, traces)

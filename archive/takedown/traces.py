@@ -1,6 +1,6 @@
 """What an article leaves behind: its id in every form, and words and pictures that no other article has.
 
-Evidence is only what nobody else can own. Names are read as addresses and ids are read (`archive.article_ids`); words
+Evidence is only what nobody else can own. Names are read as addresses and ids are read (`archive.article.ids`); words
 are those that a reader of the article sees, never the addresses in its text nor the titles of what it links to;
 pictures are addresses that no other article shows, in whatever size.
 """
@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
-from archive.article_ids import REACH, blotted, names_in, needles_of
-from archive.markdown_links import LinkFinder
+from archive.article.ids import REACH, blotted, names_in, needles_of
+from archive.article.markdown_links import LinkFinder
 from archive.redaction.entries import LEAST as LEAST_OF_ENTRY
 
 SENTENCES: Final = 40

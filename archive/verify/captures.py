@@ -11,30 +11,17 @@ from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Final
 
-from archive.capture_files import CaptureFile, note_capture_file, note_measured, noted_capture_files
+from archive.captures.file_checksums import CaptureFile, note_capture_file, note_measured, noted_capture_files
+from archive.captures.gzip_members import Damage, GzipMember, is_being_written, members
+from archive.captures.references import REFERRING, Reference, capture_files, reference
+from archive.captures.warc import ERASED, REDACTED, Record, capture_from, digest_of
+from archive.database.schema import open_to_read
 from archive.errors import ArchiveBusy, ArchiveNotWritable
-from archive.regular_files import UnusableFile, files_below, open_regular, sha256_of
-from archive.schema import open_to_read
+from archive.files.regular_files import UnusableFile, files_below, open_regular, sha256_of
 from archive.store import Archive
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm
-from archive.warc import ERASED, REDACTED, Record, capture_from, digest_of
-from archive.warc_members import Damage, Member, is_being_written, members
-
-REFERRING: Final = ("articles", "revisions", "payloads")
-"""The tables with a column ``raw_ref``: ``file:offset:digest``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A row that points to a record. ``where`` names the row."""
-
-    file: str
-    offset: int
-    digest: str
-    where: str
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm
 
 
 @dataclass(slots=True)
@@ -67,7 +54,7 @@ def check_captures(
             look = _look_at(archive.data, name, pointing, noted, deep=deep)
             if look.findings:
                 with calm():
-                    noted = noted_capture_files(again).get(name)
+                    noted = noted_capture_files(again.database).get(name)
                     look = _look_at(archive.data, name, _references_to(again, name), noted, deep=deep)
             if look.findings:
                 yield from look.findings
@@ -81,11 +68,6 @@ def check_capture_files(data: Path) -> Iterator[Finding]:
     for path in capture_files(data):
         yield from _look_at(data, path.name, [], None, deep=True).findings
     yield from _strangers(data)
-
-
-def capture_files(data: Path) -> list[Path]:
-    """The WARC files, by name."""
-    return sorted((data / "raw").glob("[!.]*.warc.gz"))
 
 
 def references(connection: Connection) -> Iterator[Reference]:
@@ -120,19 +102,11 @@ def _references_query(connection: Connection) -> str:
     """  # noqa: S608
 
 
-def reference(raw_ref: str, where: str) -> Reference:
-    """The parts of a ``raw_ref``. One that has no offset gets -1, where no record can be."""
-    file, _, rest = raw_ref.partition(":")
-    offset, _, digest = rest.partition(":")
-    is_number = offset.isascii() and offset.isdigit() and len(offset) < 20
-    return Reference(file, int(offset) if is_number else -1, digest, where)
-
-
 def _each_file(
     archive: Archive, references: Iterable[Reference]
 ) -> Iterator[tuple[str, list[Reference], CaptureFile | None]]:
     """The files that are there, that were noted, or that rows point to."""
-    noted = noted_capture_files(archive)
+    noted = noted_capture_files(archive.database)
     names = sorted({*noted, *(path.name for path in capture_files(archive.data))})
     pointed_at = groupby(references, lambda reference: reference.file)
     there: Iterator[tuple[str, list[Reference]]] = ((name, []) for name in names)
@@ -161,10 +135,10 @@ def _look_at(data: Path, name: str, pointing: list[Reference], noted: CaptureFil
     except FileNotFoundError:
         look.findings += _without_file(path, pointing, noted)
     except UnusableFile as error:
-        look.findings.append(Finding("captures", What.FOREIGN, where, str(error.strerror)))
+        look.findings.append(Finding("captures", DamageKind.FOREIGN, where, str(error.strerror)))
         look.findings += [_dangling(each, "no capture file lies there") for each in pointing]
     except OSError as error:
-        look.findings.append(Finding("captures", What.DAMAGED, where, error.strerror or str(error)))
+        look.findings.append(Finding("captures", DamageKind.DAMAGED, where, error.strerror or str(error)))
     return look
 
 
@@ -174,9 +148,9 @@ def _is_within(reference: Reference, look: _Look) -> bool:
 
 def _without_file(path: Path, pointing: list[Reference], noted: CaptureFile | None) -> Iterator[Finding]:
     if path.is_symlink():
-        yield Finding("captures", What.FOREIGN, f"raw/{path.name}", "a symbolic link to nothing")
+        yield Finding("captures", DamageKind.FOREIGN, f"raw/{path.name}", "a symbolic link to nothing")
     elif pointing or noted:
-        yield Finding("captures", What.MISSING, f"raw/{path.name}")
+        yield Finding("captures", DamageKind.MISSING, f"raw/{path.name}")
     yield from (_dangling(each, "the file is not there") for each in pointing)
 
 
@@ -189,7 +163,7 @@ def _wrong_records(path: Path, pointing: list[Reference], look: _Look) -> Iterat
             due = next(waiting, None)
         if not (look.is_open and isinstance(found, Damage) and found.torn):  # Its writer is in the midst of a record.
             yield from _broken(f"raw/{path.name}:{found.offset}", found)
-        look.was_rewritten |= isinstance(found, Member) and _is_blotted(found.record)
+        look.was_rewritten |= isinstance(found, GzipMember) and _is_blotted(found.record)
         while due is not None and due.offset == found.offset:
             if isinstance(found, Damage):
                 yield _dangling(due, "its record is damaged")
@@ -205,11 +179,11 @@ def _is_blotted(record: Record) -> bool:
     return REDACTED in record.headers or record.headers.get("WARC-Record-ID") == ERASED
 
 
-def _broken(where: str, found: Member | Damage) -> Iterator[Finding]:
+def _broken(where: str, found: GzipMember | Damage) -> Iterator[Finding]:
     if isinstance(found, Damage):
-        yield Finding("captures", What.TORN if found.torn else What.DAMAGED, where, found.reason)
+        yield Finding("captures", DamageKind.TORN if found.torn else DamageKind.DAMAGED, where, found.reason)
     elif reason := fault_of(found.record):
-        yield Finding("captures", What.DAMAGED, where, reason)
+        yield Finding("captures", DamageKind.DAMAGED, where, reason)
 
 
 def fault_of(record: Record) -> str:
@@ -232,9 +206,9 @@ def _not_as_noted(path: Path, look: _Look, noted: CaptureFile | None, *, deep: b
         return
     if look.size < noted.bytes:
         detail = f"{look.size} bytes instead of {noted.bytes}: records are gone"
-        yield Finding("captures", What.DAMAGED, f"raw/{path.name}", detail)
+        yield Finding("captures", DamageKind.DAMAGED, f"raw/{path.name}", detail)
     elif deep and noted.sha256 and not look.was_rewritten and sha256_of(path, noted.bytes) != noted.sha256:
-        yield Finding("captures", What.DAMAGED, f"raw/{path.name}", "not the bytes that were written")
+        yield Finding("captures", DamageKind.DAMAGED, f"raw/{path.name}", "not the bytes that were written")
 
 
 def _note(
@@ -253,13 +227,15 @@ def _note(
     with suppress(ArchiveNotWritable, ArchiveBusy, FileNotFoundError):
         if deep and (look.size != known.bytes or known.sha256 is None or look.was_rewritten):
             with calm():
-                note_capture_file(archive, archive.data / "raw" / name)
+                note_capture_file(archive.database, archive.data / "raw" / name)
         elif known.bytes is None:
-            note_measured(archive, name, look.size, None)
+            note_measured(archive.database, name, look.size, None)
 
 
 def _dangling(reference: Reference, detail: str) -> Finding:
-    return Finding("captures", What.DANGLING, reference.where, f"raw/{reference.file}:{reference.offset}: {detail}")
+    return Finding(
+        "captures", DamageKind.DANGLING, reference.where, f"raw/{reference.file}:{reference.offset}: {detail}"
+    )
 
 
 def _strangers(data: Path) -> Iterator[Finding]:
@@ -267,4 +243,4 @@ def _strangers(data: Path) -> Iterator[Finding]:
     for path in files_below(data / "raw"):
         if path not in known:
             name = path.relative_to(data).as_posix()
-            yield Finding("captures", What.LEFTOVER if path.name.startswith(".") else What.FOREIGN, name)
+            yield Finding("captures", DamageKind.LEFTOVER if path.name.startswith(".") else DamageKind.FOREIGN, name)

@@ -9,13 +9,15 @@ from functools import partial
 from itertools import groupby
 from typing import Final
 
-from archive.article import content_hash
-from archive.database import Database
-from archive.record import archived_from
-from archive.schema import schema_of_newest
-from archive.seals import printable_key, sealed_tables, sealed_total, sums_of
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm, quietly
+from archive.article.model import content_hash
+from archive.database.article_rows import archived_from
+from archive.database.connection import Database
+from archive.database.row_checksums import printable_key, sealed_tables, sealed_total, sums_of
+from archive.database.row_readers import each_row
+from archive.database.schema import schema_of_newest
+from archive.errors import UnreadableRow
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm, quietly
 
 
 def check_database(database: Database, again: Database, *, calm: Calm = nullcontext) -> Iterator[Finding]:
@@ -29,13 +31,13 @@ def check_database(database: Database, again: Database, *, calm: Calm = nullcont
             yield from check(database)
         except (sqlite3.Error, ValueError, LookupError, TypeError) as error:
             # A row that cannot even be read back: which one, the structure's check says, or the seals.
-            yield Finding("database", What.DAMAGED, "archive.db", str(error))
+            yield Finding("database", DamageKind.DAMAGED, "archive.db", str(error))
 
 
 def _structure(database: Database) -> Iterator[Finding]:
     for (message,) in database.connection.execute("PRAGMA integrity_check(100)"):
         if message != "ok":
-            yield Finding("database", What.DAMAGED, "archive.db", str(message))
+            yield Finding("database", DamageKind.DAMAGED, "archive.db", str(message))
 
 
 def _schema(database: Database) -> Iterator[Finding]:
@@ -43,11 +45,11 @@ def _schema(database: Database) -> Iterator[Finding]:
     found = dict(map(tuple, database.connection.execute(_SCHEMA)))
     for name, sql in schema_of_newest().items():
         if found.get(name) != sql:
-            what = What.DAMAGED if name in found else What.MISSING
+            what = DamageKind.DAMAGED if name in found else DamageKind.MISSING
             yield Finding("database", what, f"schema/{name}")
     for name in USERS_NUMBERS:
         if database.connection.execute(f"PRAGMA {name}").fetchone()[0]:
-            yield Finding("database", What.DAMAGED, "archive.db", f"header: {name} is not 0")
+            yield Finding("database", DamageKind.DAMAGED, "archive.db", f"header: {name} is not 0")
 
 
 USERS_NUMBERS: Final = ("user_version", "application_id")
@@ -57,7 +59,7 @@ _SCHEMA: Final = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 
 def _foreign_keys(database: Database) -> Iterator[Finding]:
     for table, rowid, parent, _ in database.connection.execute("PRAGMA foreign_key_check"):
-        yield Finding("database", What.DANGLING, f"{table}/{rowid}", f"points to no row of {parent}")
+        yield Finding("database", DamageKind.DANGLING, f"{table}/{rowid}", f"points to no row of {parent}")
 
 
 def _seals(again: Database, database: Database) -> Iterator[Finding]:
@@ -66,33 +68,37 @@ def _seals(again: Database, database: Database) -> Iterator[Finding]:
         for key in list(broken_seals(database.connection, table)):
             with quietly(again):
                 if seal_is_broken(again.connection, table, key):
-                    yield Finding("database", What.DAMAGED, f"{table}/{printable_key(key)}", "not as it was written")
+                    yield Finding(
+                        "database", DamageKind.DAMAGED, f"{table}/{printable_key(key)}", "not as it was written"
+                    )
 
 
 def broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     """The keys under which a table's rows differ from what was sealed."""
-    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-    try:
-        sealed = iter(connection.execute(_TOTALS, (table,)))
-        expected = next(sealed, None)
-        for key, total in sums_of(connection, table):
-            while expected is not None and expected[0] < key:
-                yield expected[0]
-                expected = next(sealed, None)
-            if expected is None or expected[0] != key:
-                yield key
-                continue
-            if expected[1] != total:
-                yield key
-            expected = next(sealed, None)
-        while expected is not None:
+    totals = connection.execute(_TOTALS, (table,))
+    sealed = ((bytes(key).decode("utf-8", "surrogateescape"), total) for key, total in totals)
+    expected = next(sealed, None)
+    for key, total in sums_of(connection, table):
+        # In the order in which SQLite sorts: that of the bytes.
+        while expected is not None and _bytes_of(expected[0]) < _bytes_of(key):
             yield expected[0]
             expected = next(sealed, None)
-    finally:
-        connection.text_factory = str
+        if expected is None or expected[0] != key:
+            yield key
+            continue
+        if expected[1] != total:
+            yield key
+        expected = next(sealed, None)
+    while expected is not None:
+        yield expected[0]
+        expected = next(sealed, None)
 
 
-_TOTALS: Final = "SELECT key, total FROM seals WHERE part = ? ORDER BY key"
+def _bytes_of(key: str) -> bytes:
+    return key.encode("utf-8", "surrogateescape")
+
+
+_TOTALS: Final = "SELECT CAST(key AS BLOB), total FROM seals WHERE part = ? ORDER BY key"
 
 
 def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool:
@@ -103,15 +109,20 @@ def seal_is_broken(connection: sqlite3.Connection, table: str, key: str) -> bool
 
 def _texts(database: Database) -> Iterator[Finding]:
     """Content hashes, computed again from the rows."""
-    for row in database.connection.execute("SELECT * FROM articles"):
-        archived = archived_from(row)
+    for row in each_row(database.connection, "SELECT * FROM articles ORDER BY rowid"):
+        try:
+            archived = archived_from(row)
+        except UnreadableRow as error:
+            where = f"articles/{printable_key(error.key)}"
+            yield Finding("database", DamageKind.DAMAGED, where, f"its {error.column} cannot be read: {error.reason}")
+            continue
         if archived.status == "taken_down":
             continue
         digest = content_hash(archived.article)
         same_version = digest.partition(":")[0] == archived.content_hash.partition(":")[0]
         if same_version and digest != archived.content_hash:
             where = f"articles/{archived.article.id}"
-            yield Finding("database", What.DAMAGED, where, "its text is not that of its content hash")
+            yield Finding("database", DamageKind.DAMAGED, where, "its text is not that of its content hash")
 
 
 def _revisions(database: Database) -> Iterator[Finding]:
@@ -121,11 +132,15 @@ def _revisions(database: Database) -> Iterator[Finding]:
         revisions = list(group)
         numbers, last = [row["revision"] for row in revisions], revisions[-1]
         if numbers != list(range(1, len(numbers) + 1)) or last["newest"] not in (None, numbers[-1]):
-            yield Finding("database", What.MISSING, f"revisions/{article_id}", f"it has {numbers} of {last['newest']}")
+            yield Finding(
+                "database", DamageKind.MISSING, f"revisions/{article_id}", f"it has {numbers} of {last['newest']}"
+            )
         elif last["content_hash"] != last["article_hash"] and last["article_hash"] is not None:
-            yield Finding("database", What.DANGLING, f"revisions/{article_id}", "the newest has another text's hash")
+            yield Finding(
+                "database", DamageKind.DANGLING, f"revisions/{article_id}", "the newest has another text's hash"
+            )
     for (article_id,) in database.connection.execute(_WITHOUT_REVISION):
-        yield Finding("database", What.MISSING, f"revisions/{article_id}", "it has none at all")
+        yield Finding("database", DamageKind.MISSING, f"revisions/{article_id}", "it has none at all")
 
 
 _REVISIONS: Final = """
@@ -148,23 +163,23 @@ def _promises(calm: Calm, database: Database) -> Iterator[Finding]:
 
 _PROMISES: Final = (
     (
-        What.DANGLING,
+        DamageKind.DANGLING,
         "SELECT 'articles/' || id FROM articles a WHERE copy_of IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM articles b WHERE b.id = a.copy_of)",
         "the article that it is a copy of is not there",
     ),
     (
-        What.DAMAGED,
+        DamageKind.DAMAGED,
         "SELECT 'links/' || id FROM links WHERE attempts < 0 OR given_up < 0 OR lease_until < 0 OR not_before < 0",
         "a count or time below zero",
     ),
     (
-        What.LEFTOVER,
+        DamageKind.LEFTOVER,
         "SELECT 'erasures/' || substr(id_hash, 1, 16) FROM erasures WHERE finished_at IS NULL",
         "a takedown was interrupted: run the same command again",
     ),
     (
-        What.LEFTOVER,
+        DamageKind.LEFTOVER,
         "SELECT 'articles/' || id FROM articles WHERE status = 'taken_down'",
         "a takedown was interrupted: run the same command again",
     ),

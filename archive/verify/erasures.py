@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from archive.erasures import id_hash
+from archive.redaction.erasures import id_hash
 from archive.store import Archive
 from archive.takedown.reappeared import reappeared
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm
 
 
 def check_erasures(archive: Archive, *, deep: bool, calm: Calm = nullcontext) -> Iterator[Finding]:
@@ -22,7 +22,9 @@ def check_erasures(archive: Archive, *, deep: bool, calm: Calm = nullcontext) ->
             found = _here_again(archive, deep=deep)
     for hashed in found:
         where = f"erasures/{hashed[:16]}"
-        yield Finding("database", What.FOREIGN, where, "what was taken down is here again: 'qqnews repair' erases it")
+        yield Finding(
+            "database", DamageKind.FOREIGN, where, "what was taken down is here again: 'qqnews repair' erases it"
+        )
 
 
 def _here_again(archive: Archive, *, deep: bool) -> list[str]:

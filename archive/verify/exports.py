@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from archive.export.place import abandoned_below, is_beside_a_target
-from archive.export.sums import SUMS, read_sums
-from archive.regular_files import files_below, open_regular, sha256_of
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm
+from archive.export.write.atomic_directory import abandoned_below, is_beside_a_target
+from archive.export.write.checksums import SUMS, read_sums
+from archive.files.regular_files import files_below, open_regular, sha256_of
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm
 
 _LOOKS: Final = 5
 """At an export that is replaced while it is looked at. One that is so again and again will be looked at next time."""
@@ -32,7 +32,7 @@ def check_exports(data: Path, *, deep: bool, calm: Calm = nullcontext) -> Iterat
                 found = check()
             yield from found
     for left in abandoned_below(data / "exports"):
-        yield Finding("exports", What.LEFTOVER, _name(data, left), "of an export that was killed")
+        yield Finding("exports", DamageKind.LEFTOVER, _name(data, left), "of an export that was killed")
 
 
 def _exports_below(directory: Path) -> Iterator[Path]:
@@ -66,33 +66,33 @@ def _check(data: Path, folder: Path, *, deep: bool) -> Iterator[Finding]:
         sums = read_sums(folder / SUMS)
     except FileNotFoundError:
         if (folder / _EXPORT).exists():
-            yield Finding("exports", What.MISSING, _name(data, folder / SUMS))
+            yield Finding("exports", DamageKind.MISSING, _name(data, folder / SUMS))
         return
     except OSError as error:
-        yield Finding("exports", What.DAMAGED, _name(data, folder / SUMS), error.strerror or str(error))
+        yield Finding("exports", DamageKind.DAMAGED, _name(data, folder / SUMS), error.strerror or str(error))
         return
     for fault in sums.faults:
-        yield Finding("exports", What.DAMAGED, _name(data, folder / SUMS), fault)
+        yield Finding("exports", DamageKind.DAMAGED, _name(data, folder / SUMS), fault)
     for name, digest in sums.digests.items():
         if found := _wrong(data, folder / name, digest if deep else ""):
             yield found
     for path in files_below(folder, enter=lambda inner: not is_beside_a_target(inner) and not (inner / SUMS).exists()):
         name = path.relative_to(folder).as_posix()
         if name not in sums.digests and name != SUMS:
-            what = What.LEFTOVER if path.name.startswith(".") else What.FOREIGN
+            what = DamageKind.LEFTOVER if path.name.startswith(".") else DamageKind.FOREIGN
             yield Finding("exports", what, _name(data, path), f"not in {SUMS}")
 
 
 def _wrong(data: Path, path: Path, digest: str) -> Finding | None:
     try:
         if digest and sha256_of(path) != digest:
-            return Finding("exports", What.DAMAGED, _name(data, path))
+            return Finding("exports", DamageKind.DAMAGED, _name(data, path))
         if not digest:
             open_regular(path).close()
     except (FileNotFoundError, NotADirectoryError):
-        return Finding("exports", What.MISSING, _name(data, path))
+        return Finding("exports", DamageKind.MISSING, _name(data, path))
     except OSError as error:
-        return Finding("exports", What.DAMAGED, _name(data, path), error.strerror or str(error))
+        return Finding("exports", DamageKind.DAMAGED, _name(data, path), error.strerror or str(error))
     return None
 
 

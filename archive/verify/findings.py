@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class What(StrEnum):
+class DamageKind(StrEnum):
     """What is wrong with a thing."""
 
     DAMAGED = "damaged"
@@ -21,6 +21,8 @@ class What(StrEnum):
     """It ends in its midst."""
     DANGLING = "dangling"
     """It points to something that is not what it should be."""
+    UNREAD = "unread"
+    """A capture that holds what no row knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Finding:
 
     part: str
     """database, tree, captures, media, exports or search."""
-    what: What
+    what: DamageKind
     where: str
     detail: str = ""
 

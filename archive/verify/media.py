@@ -8,11 +8,14 @@ from pathlib import Path
 from sqlite3 import Row
 from typing import Final
 
-from archive.regular_files import files_below, open_regular, sha256_of
+from archive.database.row_checksums import printable_key
+from archive.database.row_readers import each_row
+from archive.files.regular_files import files_below, open_regular, sha256_of
+from archive.media.picture_copies import COPY
 from archive.store import Archive
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm, quietly
+from archive.verify.findings import DamageKind, Finding
 from archive.verify.tree import has_row
+from archive.verify.write_lock import Calm, quietly
 
 
 def check_media(
@@ -40,7 +43,7 @@ def check_media(
 def _all_rows(archive: Archive) -> Iterator[Row]:
     """The rows, some at a time: no state of the database is held for long."""
     last = -1
-    while rows := archive.database.connection.execute(_NEXT_ROWS, (last,)).fetchall():
+    while rows := list(each_row(archive.database.connection, _NEXT_ROWS, (last,))):
         yield from rows
         last = rows[-1]["number"]
 
@@ -51,23 +54,26 @@ _NEXT_ROWS: Final = """
 
 
 def _rows(archive: Archive, digest: str) -> list[Row]:
-    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ?"
-    return archive.database.connection.execute(query, (digest,)).fetchall()
+    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ? ORDER BY rowid"
+    return list(each_row(archive.database.connection, query, (digest,)))
 
 
 def _wrong(data: Path, row: Row, *, deep: bool) -> Finding | None:
+    if not COPY.fullmatch(row["path"]):
+        where = f"media/{printable_key(row['sha256'])}"
+        return Finding("media", DamageKind.DAMAGED, where, f"{row['path']!r} is no path of a copy")
     name, path = row["path"], data / row["path"]
     try:
         with open_regular(path):
             size = path.stat().st_size
         if size != row["bytes"]:
-            return Finding("media", What.DAMAGED, name, f"{size} bytes instead of {row['bytes']}")
+            return Finding("media", DamageKind.DAMAGED, name, f"{size} bytes instead of {row['bytes']}")
         if deep and sha256_of(path) != row["sha256"]:
-            return Finding("media", What.DAMAGED, name, "not the bytes of its name")
+            return Finding("media", DamageKind.DAMAGED, name, "not the bytes of its name")
     except (FileNotFoundError, NotADirectoryError):
-        return Finding("media", What.MISSING, name)
+        return Finding("media", DamageKind.MISSING, name)
     except OSError as error:
-        return Finding("media", What.DAMAGED, name, error.strerror or str(error))
+        return Finding("media", DamageKind.DAMAGED, name, error.strerror or str(error))
     return None
 
 
@@ -78,4 +84,4 @@ def _strange(archive: Archive, path: Path) -> list[Finding]:
         if has_row(archive, "media", "path", path):
             return []
     name = path.relative_to(archive.data).as_posix()
-    return [Finding("media", What.LEFTOVER if "/." in name else What.FOREIGN, name)]
+    return [Finding("media", DamageKind.LEFTOVER if "/." in name else DamageKind.FOREIGN, name)]

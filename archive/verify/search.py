@@ -9,8 +9,8 @@ from contextlib import nullcontext
 from archive.search.faults import fault_of_file
 from archive.search.index import NAME
 from archive.store import Archive
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm
 
 
 def check_search(archive: Archive, *, calm: Calm = nullcontext) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def check_search(archive: Archive, *, calm: Calm = nullcontext) -> Iterator[Find
         with calm():
             fault = _fault_of(archive)
     if fault:
-        yield Finding("search", What.DAMAGED, NAME, f"{fault}; the next search makes it anew")
+        yield Finding("search", DamageKind.DAMAGED, NAME, f"{fault}; the next search makes it anew")
 
 
 def _fault_of(archive: Archive) -> str:

@@ -9,12 +9,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
-from archive.markdown import to_markdown
-from archive.record import Archived
-from archive.regular_files import files_below, open_regular
+from archive.article.markdown import to_markdown
+from archive.database.article_rows import Archived
+from archive.files.regular_files import files_below, open_regular
 from archive.store import Archive
-from archive.verify.findings import Finding, What
-from archive.verify.quiet import Calm, quietly
+from archive.verify.findings import DamageKind, Finding
+from archive.verify.write_lock import Calm, quietly
 
 
 def check_tree(archive: Archive, again: Archive, *, calm: Calm = nullcontext) -> Iterator[Finding]:
@@ -67,11 +67,13 @@ def _wrong(data: Path, archived: Archived) -> Finding | None:
         with open_regular(data / archived.markdown_path) as file:
             content = file.read(len(expected) + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return Finding("tree", What.MISSING, archived.markdown_path)
+        return Finding("tree", DamageKind.MISSING, archived.markdown_path)
     except OSError as error:
-        return Finding("tree", What.DAMAGED, archived.markdown_path, error.strerror or str(error))
+        return Finding("tree", DamageKind.DAMAGED, archived.markdown_path, error.strerror or str(error))
     return (
-        None if content == expected else Finding("tree", What.DAMAGED, archived.markdown_path, "not what its row says")
+        None
+        if content == expected
+        else Finding("tree", DamageKind.DAMAGED, archived.markdown_path, "not what its row says")
     )
 
 
@@ -97,4 +99,4 @@ def _stranger(archive: Archive, path: Path) -> list[Finding]:
         return []
     name = path.relative_to(archive.data).as_posix()
     hidden = any(part.startswith(".") for part in path.relative_to(archive.data).parts)
-    return [Finding("tree", What.LEFTOVER if hidden else What.FOREIGN, name)]
+    return [Finding("tree", DamageKind.LEFTOVER if hidden else DamageKind.FOREIGN, name)]

@@ -56,7 +56,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RankHistory:
     """An article's way through the ranking, in the order of time."""
 
     article_id: str
@@ -135,7 +135,9 @@ def _is_noted(moments: Sequence[datetime], seen_at: datetime) -> bool:
     return number < len(moments) and moments[number] - seen_at <= _LONGEST_POLL
 
 
-def courses(sightings: Iterable[Sighting], polls: Polls, begin: datetime, end: datetime, ranks: int) -> list[Course]:
+def rank_histories(
+    sightings: Iterable[Sighting], polls: Polls, begin: datetime, end: datetime, ranks: int
+) -> list[RankHistory]:
     """Return the ways of all articles through the first ``ranks`` between two moments, the most prominent first.
 
     A stay ends with the last poll before one that saw the article at another rank, another article at its rank, or a
@@ -151,7 +153,7 @@ def courses(sightings: Iterable[Sighting], polls: Polls, begin: datetime, end: d
             parts = [_Seen(sighting.rank, polls.moments[first], first, last) for first, last in stretches]
             parts[0] = replace(parts[0], begin=sighting.seen_at)
             seen.setdefault(sighting.article_id, []).extend(parts)
-    found = [Course(article_id, tuple(_stays(each, polls, begin, end))) for article_id, each in seen.items()]
+    found = [RankHistory(article_id, tuple(_stays(each, polls, begin, end))) for article_id, each in seen.items()]
     return sorted(
         (course for course in found if course.stays), key=lambda course: (-course.held, course.best, course.article_id)
     )

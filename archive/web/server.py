@@ -21,16 +21,16 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from archive.web.asgi import App, Receive, Scope, Send
-from archive.web.aside import Aside
-from archive.web.connections import Connection
+from archive.web.datasette_plugin import Front
 from archive.web.errors import CannotListen
-from archive.web.guard import Guard
-from archive.web.password import Door
-from archive.web.plugin import Front
-from archive.web.public import SETTINGS, PublicDatabase
-from archive.web.site import SQL, Site
-from archive.web.sql import SqlProcesses
-from archive.web.sql_door import SqlDoor
+from archive.web.routes import SQL, Site
+from archive.web.security.access import AccessControl
+from archive.web.security.connection_limits import Connection
+from archive.web.security.password import Door
+from archive.web.security.public_database import SETTINGS, PublicDatabase
+from archive.web.security.sql_limits import SqlDoor
+from archive.web.security.sql_processes import SqlProcesses
+from archive.web.threaded_app import Aside
 
 _INTERRUPTED: Final = 130
 """The exit code after Ctrl-C."""
@@ -77,7 +77,7 @@ def application(site: Site, *, hosts: frozenset[str] | None, door: Door | None) 
         is_sql = scope["type"] == "http" and re.match(SQL, scope["path"])
         await (of_tables if is_sql else of_pages)(scope, receive, send)
 
-    return Application(Guard(both, form, hosts=hosts, door=door), processes.close)
+    return Application(AccessControl(both, form, hosts=hosts, door=door), processes.close)
 
 
 def _datasette() -> Datasette:

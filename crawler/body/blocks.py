@@ -15,7 +15,7 @@ class Link(NamedTuple):
     italic: bool = False
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """A stretch of text in one look. ``text`` is what the reader sees, unescaped."""
 
     text: str
@@ -30,9 +30,9 @@ class Run(NamedTuple):
         """Whether it looks like nothing but text."""
         return not (self.bold or self.italic or self.code or self.link or self.strike)
 
-    def with_text(self, text: str) -> Run:
+    def with_text(self, text: str) -> TextRun:
         """Another text in the same look."""
-        return Run(text, self.bold, self.italic, self.code, self.link, self.strike)
+        return TextRun(text, self.bold, self.italic, self.code, self.link, self.strike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Break:
     italic: bool = False
 
 
-Inline = Run | Picture | Break
+Inline = TextRun | Picture | Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def texts_of(blocks: Iterable[Block]) -> Iterator[str]:
 
 def _inline_text(inlines: Iterable[Inline]) -> str:
     shown = {Break: " ", Picture: ""}
-    parts = (part.text if isinstance(part, Run) else shown[type(part)] for part in inlines)
+    parts = (part.text if isinstance(part, TextRun) else shown[type(part)] for part in inlines)
     return "".join(parts).strip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, Run
+from crawler.body.blocks import Block, Break, Caption, Heading, Inline, Link, Paragraph, Picture, TextRun
 from crawler.body.looks import Look
 from crawler.body.marks import EDITOR_LINE, INVISIBLE
 
@@ -14,12 +14,14 @@ _FIRST = Break()
 
 def visible(inlines: Sequence[Inline]) -> bool:
     """Whether there is anything to see."""
-    return any(part.text.strip(INVISIBLE) if isinstance(part, Run) else isinstance(part, Picture) for part in inlines)
+    return any(
+        part.text.strip(INVISIBLE) if isinstance(part, TextRun) else isinstance(part, Picture) for part in inlines
+    )
 
 
 def read_lines(inlines: Sequence[Inline], look: Look) -> Iterator[Block]:
     """The blocks of one text block: paragraphs (or a heading, or a caption) and the pictures between them."""
-    if len(inlines) == 1 and isinstance(inlines[0], Run):  # Nearly always.
+    if len(inlines) == 1 and isinstance(inlines[0], TextRun):  # Nearly always.
         run = _trimmed(inlines[0])
         if run.text and not EDITOR_LINE.fullmatch(run.text):
             yield from _finished([run], look)
@@ -48,11 +50,11 @@ def _finished(text: list[Inline], look: Look) -> Iterator[Block]:
 
 def _caption(text: Sequence[Inline]) -> Caption:
     """A caption stands in italics as a whole; of the looks of its parts only links, code and strokes are kept."""
-    parts = [part if isinstance(part, Run) else Run(" ") for part in text]
+    parts = [part if isinstance(part, TextRun) else TextRun(" ") for part in text]
     words = " ".join("".join(part.text for part in parts).split(" ")).strip()
     if not any(part.link or part.code or part.strike for part in parts):
         return Caption(words)
-    lean = (Run(part.text, code=part.code, link=_lean(part.link), strike=part.strike) for part in parts)
+    lean = (TextRun(part.text, code=part.code, link=_lean(part.link), strike=part.strike) for part in parts)
     return Caption(words, tuple(lean))
 
 
@@ -75,10 +77,10 @@ def _lines(inlines: Sequence[Inline]) -> Iterator[tuple[Break, list[Inline]]]:
 
 
 def _words(line: Sequence[Inline]) -> str:
-    return "".join(part.text if isinstance(part, Run) else "\ufffc" for part in line)
+    return "".join(part.text if isinstance(part, TextRun) else "\ufffc" for part in line)
 
 
-def _trimmed(run: Run) -> Run:
+def _trimmed(run: TextRun) -> TextRun:
     text = run.text.strip(INVISIBLE)
     return run if text == run.text else run.with_text(text)
 
@@ -89,14 +91,14 @@ def _trim(line: Sequence[Inline]) -> list[Inline]:
         return []
     kept: list[Inline] = []
     for part in line:
-        if isinstance(part, Run):
-            after_space = kept and isinstance(kept[-1], Run) and kept[-1].text.endswith(" ")
+        if isinstance(part, TextRun):
+            after_space = kept and isinstance(kept[-1], TextRun) and kept[-1].text.endswith(" ")
             text = part.text.lstrip(INVISIBLE) if not kept else part.text.lstrip(" ") if after_space else part.text
             if not text:
                 continue
             part = part.with_text(text) if text != part.text else part
         kept.append(part)
-    while isinstance(last := kept[-1], Run):
+    while isinstance(last := kept[-1], TextRun):
         text = last.text.rstrip(INVISIBLE)
         if text:
             kept[-1] = last.with_text(text) if text != last.text else last

@@ -23,7 +23,7 @@ from crawler.body.blocks import (
     Link,
     Picture,
     Rule,
-    Run,
+    TextRun,
     texts_of,
 )
 from crawler.body.cards import CARD_PREFIX, read_card, read_poll
@@ -256,7 +256,7 @@ class _Reader:
         address = self._address(named or "")
         if address:
             self._flush()
-            self.line.append(Run("视频", link=Link(address)))
+            self.line.append(TextRun("视频", link=Link(address)))
             self._flush()
         return True
 
@@ -329,7 +329,7 @@ class _Reader:
             text = text.translate(look.form.table)
         if text != " " or self.line:
             bold = look.bold and not look.heading
-            self.line.append(Run(text, bold, look.italic, look.code, look.link, look.strike))
+            self.line.append(TextRun(text, bold, look.italic, look.code, look.link, look.strike))
 
     def _break(self) -> None:
         look, _ = self.looks[-1]

@@ -20,11 +20,11 @@ from crawler.body.blocks import (
     Paragraph,
     Picture,
     Quote,
-    Run,
     Table,
+    TextRun,
     Video,
 )
-from crawler.body.markdown import VIDEO_PAGE, card_words, video_words
+from crawler.body.writing.markdown import VIDEO_PAGE, card_words, video_words
 
 _SECTIONS: Final = ("thead", "tbody", "tfoot")
 _MAX_SPAN: Final = 100
@@ -99,15 +99,15 @@ def _lines(blocks: Iterable[Block]) -> Iterator[Line]:
             case Picture():
                 yield (block,)
             case Video():
-                yield (Run(video_words(block), link=Link(VIDEO_PAGE.format(block.vid))),)
+                yield (TextRun(video_words(block), link=Link(VIDEO_PAGE.format(block.vid))),)
             case Card(_, _, url):
-                yield (Run(card_words(block), link=Link(url) if url else None),)
+                yield (TextRun(card_words(block), link=Link(url) if url else None),)
             case Caption(text, inlines):
-                yield tuple(part._replace(italic=True) for part in inlines if isinstance(part, Run)) or (
-                    Run(text, italic=True),
+                yield tuple(part._replace(italic=True) for part in inlines if isinstance(part, TextRun)) or (
+                    TextRun(text, italic=True),
                 )
             case Code(text):
-                yield from ((Run(line.strip(), code=True),) for line in text.split("\n") if line.strip())
+                yield from ((TextRun(line.strip(), code=True),) for line in text.split("\n") if line.strip())
             case Quote(children):
                 yield from _lines(children)
             case Items(items):
@@ -115,7 +115,7 @@ def _lines(blocks: Iterable[Block]) -> Iterator[Line]:
                     yield from _lines(item)
             case Table(rows):
                 for row in rows:
-                    yield tuple(part for cell in row for line in cell for part in (*line, Run(" ")))[:-1]
+                    yield tuple(part for cell in row for line in cell for part in (*line, TextRun(" ")))[:-1]
 
 
 def _split(inlines: Iterable[Inline]) -> Iterator[Line]:

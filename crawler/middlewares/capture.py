@@ -9,10 +9,10 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
-from archive.erasures import lawful_capture
+from archive.captures.warc import Capture
 from archive.errors import Erased
-from archive.warc import Capture
-from crawler.ledger import Ledger, ledger_of
+from archive.redaction.erasures import lawful_capture
+from crawler.recording.archive_writer import ArchiveWriter, archive_writer_of
 
 RAW_REF = "raw_ref"
 FETCHED_AT = "fetched_at"
@@ -22,16 +22,17 @@ WITHHELD = "withheld"
 
 
 class CaptureMiddleware:
-    """Records the answer to every request for a page or a list, whatever its status. Rules for robots and
-    pictures are none.
+    """Records the answer to every request for a page or a list, whatever its status. Rules for robots are none, and of
+    a picture is noted where its copy lies, once it is known to be one.
 
     Of a page, what was written down is also what is read: nothing that comes later can know more of an article that
     was taken down. A list is read as it came, for it counts places; the spider leaves such articles out.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._ledger = ledger_of(crawler)
-        self._job = crawler.settings["QQNEWS_JOB"]
+        self._ledger = archive_writer_of(crawler)
+        run_id = crawler.settings.getint("QQNEWS_RUN_ID")
+        self._run = {"job": crawler.settings["QQNEWS_JOB"], **({"run": str(run_id)} if run_id else {})}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,7 +45,7 @@ class CaptureMiddleware:
         """
         if self._ledger is None or not (facts := _facts(request)):
             return response
-        capture = await self._kept(self._ledger, _capture(request, response, {**facts, "job": self._job}))
+        capture = await self._kept(self._ledger, _capture(request, response, {**facts, **self._run}))
         # A time that is told relative to this moment must be the same whenever the capture is read again.
         request.meta[FETCHED_AT] = capture.fetched_at
         request.meta[RAW_REF] = capture.raw_ref or None
@@ -53,7 +54,7 @@ class CaptureMiddleware:
             return response
         return response.replace(url=capture.url, headers=Headers(capture.headers), body=capture.body)
 
-    async def _kept(self, ledger: Ledger, capture: Capture) -> Capture:
+    async def _kept(self, ledger: ArchiveWriter, capture: Capture) -> Capture:
         if ledger.recorder is not None:
             return await ledger.recorder.record(capture)
         found = await ledger.ask(lambda archive, frontier: lawful_capture(archive.database.connection, capture))
@@ -76,15 +77,16 @@ def _capture(request: Request, response: Response, facts: dict[str, str]) -> Cap
     return Capture(
         url=response.url,
         status=response.status,
-        headers=_pairs(response.headers),
+        headers=pairs(response.headers),
         body=response.body,
         fetched_at=datetime.now(UTC),
         method=request.method,
-        request_headers=_pairs(request.headers),
+        request_headers=pairs(request.headers),
         request_body=request.body,
         facts=facts,
     )
 
 
-def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Scrapy's headers as a capture has them."""
     return tuple((name, value) for name, value in headers.to_tuple_list())

@@ -16,11 +16,11 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
-from crawler.guard import host_of
-from crawler.middlewares.rest import HostResting
-from crawler.pause import Stopped
-from crawler.redirects import is_farewell
-from crawler.robots import MOST_REDIRECTS, NO_RULES, RulesUnknown, rules_by_status
+from crawler.middlewares.host_backoff import HostBackingOff
+from crawler.net.interruptible_sleep import Stopped
+from crawler.net.redirects import is_farewell
+from crawler.net.robots_txt import MOST_REDIRECTS, NO_RULES, RulesUnknown, rules_by_status
+from crawler.net.url_policy import host_of
 
 FOR_RULES: Final = "for_rules"
 """The key in ``request.meta`` of requests for a robots.txt: they need no permission."""
@@ -63,7 +63,7 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Raises `RobotsForbid` and `RobotsUnknown`; `HostResting` and `Stopped` if the rules cannot be asked now."""
+        """Raises `RobotsForbid` and `RobotsUnknown`; `HostBackingOff` and `Stopped` if they cannot be asked now."""
         if FOR_RULES in request.meta:
             return
         try:
@@ -77,7 +77,7 @@ class RobotsMiddleware:
         """Whether the rules that hold now allow an address; False where they cannot be learned."""
         try:
             return (await self._rules(url)).allowed(url, self._agent)
-        except (RulesUnknown, HostResting, Stopped):
+        except (RulesUnknown, HostBackingOff, Stopped):
             return False
 
     def crawl_delay(self, host: str) -> float:
@@ -94,7 +94,7 @@ class RobotsMiddleware:
         try:
             # Whoever is cancelled while waiting does not take the answer from the others.
             return await asyncio.shield(answer)
-        except (HostResting, Stopped):
+        except (HostBackingOff, Stopped):
             # That says nothing of the rules. Whoever comes after the rest asks for them anew.
             if self._answers.get(place) is answer:
                 del self._answers[place]
@@ -106,7 +106,7 @@ class RobotsMiddleware:
             rules = ProtegoRobotParser(await self._text(place), None)
             self._delays[host] = max(rules.crawl_delay(self._agent) or 0.0, self._delays.get(host, 0.0))
             return rules
-        except (RulesUnknown, HostResting, Stopped):
+        except (RulesUnknown, HostBackingOff, Stopped):
             raise
         except Exception as error:  # Whatever it was: without rules nothing is allowed, and all who wait learn why.
             raise RulesUnknown(str(error)) from error

@@ -18,8 +18,8 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from crawler.body.read import read_blocks
+from crawler.sites.markup.document import Document, make_body
 from crawler.sites.page import Found, RawArticle
-from crawler.sites.qq.document import Document, make_body
 
 NAME = "generic"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from crawler.body.blocks import Video
 
 if TYPE_CHECKING:
-    from crawler.sites.qq.address import Address
+    from crawler.sites.qq.addresses.forms import Address
 
 
 class Found(NamedTuple):

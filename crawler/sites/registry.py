@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from crawler.sites.opinions import noted
+from crawler.sites.address import Address, NotAnAddress
+from crawler.sites.field_agreement import noted
 from crawler.sites.page import RawArticle
-from crawler.sites.qq import address as qq
-from crawler.sites.qq import pages as qq_pages
-from crawler.sites.qq import walls as qq_walls
-from crawler.sites.qq.ids import Address, NotAnAddress
-from crawler.sites.qq.second import read_fetched as read_qq_fetched
+from crawler.sites.qq import read_page as qq_pages
+from crawler.sites.qq.addresses import forms as qq
+from crawler.sites.qq.fallback_source import read_fetched as read_qq_fetched
+from crawler.sites.qq.walls import checks as qq_walls
 from crawler.sites.wechat import address as wechat
 from crawler.sites.wechat import pages as wechat_pages
 from crawler.sites.wechat import walls as wechat_walls

@@ -15,20 +15,21 @@ from twisted.python.failure import Failure
 from w3lib.encoding import http_content_type_encoding
 
 from archive.errors import QQNewsError
-from archive.frontier import Leased
-from crawler.backoff import REFUSALS
-from crawler.guard import host_of
-from crawler.items import Ending, Page, Setback, setback_of
-from crawler.ledger import Ledger, ledger_of, now
-from crawler.links import FrontierQueue, GivenQueue, Links
+from archive.frontier.links import Leased
+from crawler.items import Ending, Page, Setback
 from crawler.middlewares.capture import FETCHED_AT, RAW_REF
-from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.host_backoff import HostBackoffMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
-from crawler.redirects import STATUSES, Astray, followed
-from crawler.removals import Removals
-from crawler.report import Tally
+from crawler.net.backoff import REFUSALS
+from crawler.net.redirects import STATUSES, UnexpectedRedirect, followed
+from crawler.net.url_policy import host_of
+from crawler.recording.archive_writer import ArchiveWriter, archive_writer_of, now
+from crawler.recording.report import RunCounts
 from crawler.sites.page import Blocked, Removed
-from crawler.sites.registry import fetch_url, read_address
+from crawler.sites.registry import NotAnAddress, fetch_url, read_address
+from crawler.spiders.failures import setback_of
+from crawler.spiders.link_feed import FrontierQueue, GivenQueue, LinkFeed
+from crawler.spiders.removals import Removals
 
 AFTER_CRASH = 3600.0
 """Seconds before a link is tried again over which our own code broke."""
@@ -59,16 +60,19 @@ class ArticleSpider(Spider):
         crawler.signals.connect(spider.callback_failed, signals.spider_error)
         return spider
 
-    async def start(self) -> AsyncIterator[Request]:
-        """A request for each link, as room allows."""
-        ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else ledger_of(self.crawler)
+    async def start(self) -> AsyncIterator[Request | Setback]:
+        """A request for each link, as room allows; a setback for one that leads nowhere."""
+        ledger = None if self.crawler.settings.getbool("QQNEWS_DRY_RUN") else archive_writer_of(self.crawler)
         erased = set[str]() if ledger is None else await self._prepare(ledger)
         async for link in self.links:
             if link.id in erased:
                 self._tally.add("erased")
                 self.links.settled(link)
                 continue
-            yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            try:
+                yield self._request(link, fetch_url(read_address(link.url)), hops=0)
+            except NotAnAddress as error:
+                yield Setback(link, Ending.DROPPED, "no-address", str(error))
             if ledger is not None and self.removals.are_many:
                 await self.removals.judge(ledger)
         await self.links.drained()
@@ -119,25 +123,25 @@ class ArticleSpider(Spider):
         if link is None:
             return
         self.links.settled(link, again_at=now() + AFTER_CRASH)
-        ledger = ledger_of(self.crawler)
+        ledger = archive_writer_of(self.crawler)
         if ledger is not None and not isinstance(failure.value, QQNewsError):
             reason = f"crashed: {failure.value!r}"[:500]
             note = ledger.write(lambda archive, frontier: frontier.retry(link.id, reason, now() + AFTER_CRASH))
             self._notes.append(asyncio.ensure_future(note))
 
     def _open(self, spider: Spider) -> None:
-        settings, ledger = self.crawler.settings, ledger_of(self.crawler)
+        settings, ledger = self.crawler.settings, archive_writer_of(self.crawler)
         queue = GivenQueue(self._given) if self._given or ledger is None else FrontierQueue(ledger, self._sources)
-        self._tally = Tally(self.crawler.stats)
+        self._tally = RunCounts(self.crawler.stats)
         self.removals = Removals(self.crawler)
-        self.links = Links(
+        self.links = LinkFeed(
             queue,
             room=2 * settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") + 2,
             limit=self._limit,
             patience=settings.getfloat("QQNEWS_PATIENCE"),
         )
 
-    async def _prepare(self, ledger: Ledger) -> set[str]:
+    async def _prepare(self, ledger: ArchiveWriter) -> set[str]:
         """Queue what the user named, or what comes back by itself; return the ids of those that were taken down."""
         moment = datetime.now(UTC)
         if self._given:
@@ -148,7 +152,7 @@ class ArticleSpider(Spider):
         await self._revive_what_is_allowed(ledger)
         return set()
 
-    async def _revive_what_is_allowed(self, ledger: Ledger) -> None:
+    async def _revive_what_is_allowed(self, ledger: ArchiveWriter) -> None:
         """Queue what an earlier robots.txt forbade and the one of today allows: its host is asked for that alone."""
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         begun = self.crawler.settings.getfloat("QQNEWS_BEGUN") or now()
@@ -174,13 +178,13 @@ class ArticleSpider(Spider):
             return Setback(link, Ending.GONE, "removed", error.evidence)
         except Blocked as error:
             return Setback(link, Ending.POSTPONED, "blocked", error.evidence, self._rest_until(response))
-        if isinstance(target, Astray):
+        if isinstance(target, UnexpectedRedirect):
             return Setback(link, Ending.DROPPED, target.reason, target.target)
         return self._request(link, target, hops + 1)
 
     def _rest_until(self, response: Response) -> float:
         """Unix time until which the host is left alone that refused us with this answer."""
-        rest = self.crawler.get_downloader_middleware(RestMiddleware)
+        rest = self.crawler.get_downloader_middleware(HostBackoffMiddleware)
         return rest.until(host_of(response.url)) if rest is not None else now()
 
 

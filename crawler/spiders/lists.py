@@ -11,43 +11,43 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.erasures import erased_in
-from archive.monitoring.polls import listed_since, standing
-from archive.regular_files import read_named
-from crawler.backoff import REFUSALS
-from crawler.course import Course, readable
-from crawler.guard import host_of
-from crawler.inputs import LARGEST_FILE
+from archive.files.regular_files import read_named
+from archive.monitoring.polls import listed_since, source_state
+from archive.redaction.erasures import erased_in
 from crawler.items import Link
-from crawler.ledger import ledger_of
 from crawler.middlewares.capture import WITHHELD
-from crawler.middlewares.rest import RestMiddleware
+from crawler.middlewares.host_backoff import HostBackoffMiddleware
 from crawler.middlewares.robots import RobotsForbid, RobotsUnknown
-from crawler.report import Tally
+from crawler.net.backoff import REFUSALS
+from crawler.net.url_policy import host_of
+from crawler.recording.archive_writer import archive_writer_of
+from crawler.recording.report import RunCounts
 from crawler.sites.qq.lists import ListBlocked, ListBroken, Listed, ListEmpty, Listing, read_lines
-from crawler.sites.qq.sources import ListRequest, Source, read_source
+from crawler.sites.qq.lists.sources import ListRequest, Source, read_source
 from crawler.sites.registry import Address, fetch_url, read_address
+from crawler.spiders.inputs import LARGEST_FILE
+from crawler.spiders.source_progress import SourceProgress, articles_only
 
 
 class ListSpider(Spider):
-    """``sources``: names of sources, separated by ``;`` or line ends; see `crawler.sites.qq.sources`."""
+    """``sources``: names of sources, separated by ``;`` or line ends; see `crawler.sites.qq.lists.sources`."""
 
     name = "lists"
 
     def __init__(self, sources: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.courses = [Course(read_source(name)) for name in re.split(r"[;\n]+", sources) if name]
+        self.courses = [SourceProgress(read_source(name)) for name in re.split(r"[;\n]+", sources) if name]
 
     async def start(self) -> AsyncIterator[Request]:
         """The first request of every source."""
-        self._tally = Tally(self.crawler.stats)
+        self._tally = RunCounts(self.crawler.stats)
         self._most_pages = self.crawler.settings.getint("QQNEWS_PAGES")
         self._deepest = self.crawler.settings.getint("QQNEWS_DEEPEST")
         await self._leave_out_erased()
         for course in self.courses:
             yield self._request(course, course.source.first())
 
-    async def parse_list(self, response: Response, course: Course, asked: ListRequest) -> AsyncIterator[Any]:
+    async def parse_list(self, response: Response, course: SourceProgress, asked: ListRequest) -> AsyncIterator[Any]:
         """The links of one answer, and the request for the next one."""
         source = course.source
         try:
@@ -63,11 +63,11 @@ class ListSpider(Spider):
                 detail = "it cannot be read" if response.meta.get(WITHHELD) else str(error)
                 self._broken(source, "empty" if isinstance(error, ListEmpty) else "no-list", detail)
             return
-        if (rest := self.crawler.get_downloader_middleware(RestMiddleware)) is not None:
+        if (rest := self.crawler.get_downloader_middleware(HostBackoffMiddleware)) is not None:
             await rest.answered(host_of(response.url))
         self._count(source, listing)
         fresh = course.fresh(listing)
-        articles = await self._lawful(readable(fresh))
+        articles = await self._lawful(articles_only(fresh))
         await self._look_up(course, articles)
         for item in articles:
             yield _link(item, source.name)
@@ -85,7 +85,7 @@ class ListSpider(Spider):
 
     async def _leave_out_erased(self) -> None:
         """A source that is an article which was taken down (a page of links) is not asked, nor named anywhere."""
-        ledger = ledger_of(self.crawler)
+        ledger = archive_writer_of(self.crawler)
         if ledger is None:
             return
         names = [course.source.name for course in self.courses]
@@ -96,20 +96,20 @@ class ListSpider(Spider):
 
     async def _lawful(self, items: Sequence[Listed]) -> Sequence[Listed]:
         """Those that were not taken down: of the others nothing here may know more."""
-        ledger, ids = ledger_of(self.crawler), [item.id for item in items]
+        ledger, ids = archive_writer_of(self.crawler), [item.id for item in items]
         if ledger is None or not items:
             return items
         erased = await ledger.ask(lambda archive, frontier: archive.erased(ids))
         return [item for item in items if item.id not in erased]
 
-    async def _look_up(self, course: Course, articles: Sequence[Listed]) -> None:
+    async def _look_up(self, course: SourceProgress, articles: Sequence[Listed]) -> None:
         """What the source had listed before, asked before what it lists now is remembered."""
-        ledger, source = ledger_of(self.crawler), course.source.name
+        ledger, source = archive_writer_of(self.crawler), course.source.name
         if ledger is None:
             course.see(articles, {})
             return
         if course.standing is None:
-            course.standing = await ledger.ask(lambda archive, frontier: standing(archive, source))
+            course.standing = await ledger.ask(lambda archive, frontier: source_state(archive, source))
         ids = [item.id for item in articles]
         since = await ledger.ask(lambda archive, frontier: listed_since(archive, source, ids))
         course.see(articles, since)
@@ -122,19 +122,19 @@ class ListSpider(Spider):
         return source.read(response.body, response.url)
 
     async def _refused(self, response: Response, source: Source, error: ListBlocked) -> None:
-        rest = self.crawler.get_downloader_middleware(RestMiddleware)
+        rest = self.crawler.get_downloader_middleware(HostBackoffMiddleware)
         if response.status not in REFUSALS and rest is not None:
             await rest.refused(host_of(response.url), "captcha")
         self._broken(source, "blocked", str(error))
 
-    def _twin(self, course: Course, asked: ListRequest) -> Request | None:
+    def _twin(self, course: SourceProgress, asked: ListRequest) -> Request | None:
         twin = None if course.on_twin else course.source.twin(asked)
         if twin is None:
             return None
         course.on_twin = True
         return self._asking(course, twin)
 
-    def _following(self, course: Course, listing: Listing, fresh: bool) -> Iterable[Request]:
+    def _following(self, course: SourceProgress, listing: Listing, fresh: bool) -> Iterable[Request]:
         source = course.source
         following = list(source.more(listing))
         if fresh or listing.is_signpost:
@@ -144,12 +144,12 @@ class ListSpider(Spider):
             if course.goes_on(self._most_pages, self._deepest):
                 yield self._request(course, asked)
 
-    def _request(self, course: Course, asked: ListRequest) -> Request:
+    def _request(self, course: SourceProgress, asked: ListRequest) -> Request:
         course.asked += 1
         twin = course.source.twin(asked) if course.on_twin else None
         return self._asking(course, twin or asked)
 
-    def _asking(self, course: Course, asked: ListRequest) -> Request:
+    def _asking(self, course: SourceProgress, asked: ListRequest) -> Request:
         return Request(
             asked.url,
             method=asked.method,
@@ -279,7 +279,7 @@ class AddressesSpider(Spider):
 
     async def start(self) -> AsyncIterator[Link]:
         """Every address of the file; a line that is none is counted and named in the log."""
-        tally = Tally(self.crawler.stats)
+        tally = RunCounts(self.crawler.stats)
         listing = read_lines(self._text, read=read_address)
         for line in listing.bad_lines:
             tally.add("bad_input", reason=line.reason)

@@ -14,10 +14,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.media import Wanted, wanted_pictures
-from crawler.items import NOT_ASKED, PictureAnswer, PictureFailure
-from crawler.ledger import ledger_of
-from crawler.report import Tally
+from archive.media.picture_copies import Wanted, wanted_pictures
+from crawler.items import PictureAnswer, PictureFailure
+from crawler.middlewares.capture import pairs
+from crawler.recording.archive_writer import archive_writer_of
+from crawler.recording.report import RunCounts
+from crawler.spiders.failures import NOT_ASKED
 
 BATCH = 100
 """Pictures looked up at once."""
@@ -45,7 +47,7 @@ class MediaSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each picture that is wanted, as room allows."""
-        ledger = ledger_of(self.crawler)
+        ledger = archive_writer_of(self.crawler)
         if ledger is None:
             return
         wanted = islice(await ledger.ask(self._wanted), self._limit)
@@ -62,7 +64,7 @@ class MediaSpider(Spider):
     async def parse_picture(self, response: Response, wanted: Wanted) -> AsyncIterator[Any]:
         """The bytes, or why there are none."""
         if response.status == 200:
-            yield PictureAnswer(wanted, response.body, datetime.now(UTC))
+            yield PictureAnswer(wanted, response.body, datetime.now(UTC), pairs(response.headers))
         else:
             yield PictureFailure(wanted, f"status {response.status}", datetime.now(UTC))
 
@@ -78,7 +80,7 @@ class MediaSpider(Spider):
         self._room.release()
 
     def _open(self, spider: Spider) -> None:
-        self._tally = Tally(self.crawler.stats)
+        self._tally = RunCounts(self.crawler.stats)
         self._room = asyncio.Semaphore(self.crawler.settings.getint("CONCURRENT_REQUESTS"))
 
     def _broke(self, item: Any, failure: Failure) -> None:

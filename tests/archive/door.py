@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from archive.article import Article
-from archive.commands import COMMANDS
+from archive.article.model import Article
+from archive.captures.warc import Capture
+from archive.cli.articles import COMMANDS
 from archive.errors import QQNewsError
-from archive.warc import Capture
+from archive.store import Archive
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Door:
 
     def read_again(self, capture: Capture) -> Article | None:
         return None
+
+    def unknown_in(self, archive: Archive) -> list[tuple[str, str]]:
+        return []
 
 
 @click.group(commands=list(COMMANDS))

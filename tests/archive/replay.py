@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from math import exp, sqrt
 from random import Random
 
-from archive.article import BEIJING
-from archive.monitoring.expectation import (
+from archive.article.model import BEIJING
+from archive.monitoring.expected_yield import (
     HISTORY,
     History,
     Hour,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from archive.article import BEIJING, Article
+from archive.article.model import BEIJING, Article
 
 PICTURE = "https://inews.gtimg.com/om_bt/Oabc-DEF_gh123456789012345AA"
 NOON = datetime(2025, 2, 13, 4, 0, 0, tzinfo=UTC)

@@ -6,14 +6,14 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from archive.article import Article
-from archive.capture_files import note_capture_file
-from archive.frontier import Frontier
-from archive.raw import RawWriter, raw_files
+from archive.article.model import Article
+from archive.captures.file_checksums import note_capture_file
+from archive.captures.raw_files import RawWriter, raw_files
+from archive.captures.warc import Capture
+from archive.frontier.links import Frontier
 from archive.store import Archive
-from archive.warc import Capture
+from tests.archive.frontier.test_links import Item
 from tests.archive.samples import EVENING, NOON, an_article
-from tests.archive.test_frontier import Item
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 
@@ -28,7 +28,7 @@ def make_archive(data: Path, articles: int = 6) -> None:
         kept = [a_reading(number) for number in range(articles)]
         references = write_captures(data, kept)
         for path in raw_files(data):
-            note_capture_file(archive, path)
+            note_capture_file(archive.database, path)
         with archive.transaction() as connection:
             for article, raw_ref in zip(kept, references, strict=True):
                 archive.keep(article, seen_at=NOON, source="tech", rank=3, raw_ref=raw_ref)

@@ -12,16 +12,16 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from archive.backup import back_up
+from archive.database.backup import back_up
 from archive.errors import ArchiveMissing, BadSetting, ExitCode, OtherArchive
-from archive.repair import repair
+from archive.repair.repair import repair
 from archive.store import Archive
-from archive.verify import verify
+from archive.verify.verify import verify
 from qqnews import cli
 from tests.archive.samples import NOON, an_article
 from tests.conftest import clean_environment
 
-OLD = Path(__file__).parent / "schemas/0015_ledger.sql"
+OLD = Path(__file__).parent / "database/schemas/0015_ledger.sql"
 
 
 def identity(data: Path) -> str:

@@ -9,20 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from archive import article, changes, compare, markdown, media, plain
-from archive.article_ids import blotted
-from archive.duplicates.text import Text
+from archive.article import diff as compare
+from archive.article import edits as changes
+from archive.article import markdown
+from archive.article import model as article
+from archive.article import plain_text as plain
+from archive.article.front_matter import read_front_matter
+from archive.article.ids import blotted
+from archive.article.matching import MOST, opcodes
+from archive.duplicates.comparable_text import ComparableText
 from archive.errors import NotOurMarkdown
-from archive.export import filters, masks
-from archive.front_matter import read_front_matter
-from archive.matching import MOST, opcodes
+from archive.export.select import filters
+from archive.export.select import personal_data as masks
+from archive.media import picture_copies as media
 from archive.search.query import LONGEST, BadQuery, read_query
-from archive.search.segment import characters, segment
 from archive.search.snippet import PLAIN, marked, snippet
+from archive.search.tokenizer import characters, tokenize
 from archive.takedown.traces import own_sentences
-from archive.web import reader
-from archive.web.cookies import cookies_named
-from archive.web.guard import LONGEST_FORM
+from archive.web import markdown_html as reader
+from archive.web.security.access import LONGEST_FORM
+from archive.web.security.cookies import cookies_named
 from tests.archive.samples import an_article
 from tests.linear import UNITS, slow_inputs
 
@@ -43,7 +49,7 @@ def read_as_a_file(text: str) -> None:
 
 
 def fingerprint(text: str) -> None:
-    found = Text.of(text)
+    found = ComparableText.of(text)
     assert found.signature is not None
     assert len(found.facts) == found.form.count("N")
 
@@ -76,7 +82,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Markdown": written_and_read,
     "Markdown of others": read_as_a_file,
     "near-duplicates": fingerprint,
-    "tokens": lambda text: (segment(plain.fold(text)), characters(plain.fold(text))),
+    "tokens": lambda text: (tokenize(plain.fold(text)), characters(plain.fold(text))),
     "snippet": lambda text: snippet(text, ["渔夫", "a", "b*", "x y"], PLAIN),
     "marks": lambda text: marked(text, ["渔夫", "a", "鱼"], PLAIN),
     "query": asked,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import content_hash
-from archive.decide import Verdict
+from archive.article.decide import Judgement
+from archive.article.markdown import from_markdown, to_markdown
+from archive.article.model import content_hash
+from archive.database.queries import Filter
 from archive.errors import ArticleNotFound, ExitCode, UnsafeId
-from archive.markdown import from_markdown, to_markdown
-from archive.queries import Filter
 from archive.store import Archive
 from tests.archive.samples import EVENING, NOON, an_article
 
@@ -38,7 +38,7 @@ def everything(archive: Archive) -> list[str]:
 
 def test_a_new_article_is_kept_as_row_revision_and_file(archive: Archive) -> None:
     kept = archive.keep(ARTICLE, seen_at=NOON, source="tech", raw_ref="a.warc.gz:7")
-    assert (kept.id, kept.verdict, kept.revision) == (ARTICLE.id, Verdict.NEW, 1)
+    assert (kept.id, kept.verdict, kept.revision) == (ARTICLE.id, Judgement.NEW, 1)
     assert kept.path == archive.data / "articles/2025/02" / f"{ARTICLE.id}.md"
     assert kept.path.read_text("utf-8") == to_markdown(ARTICLE)
     archived = archive.article(ARTICLE.id)
@@ -66,7 +66,7 @@ def test_keeping_the_same_ten_times_adds_nothing(archive: Archive) -> None:
     before = everything(archive)
     for hour in range(1, 10):
         kept = archive.keep(ARTICLE, seen_at=NOON + timedelta(hours=hour), source="hot", rank=3, raw_ref="later")
-        assert kept.verdict is Verdict.SAME
+        assert kept.verdict is Judgement.SAME
     assert everything(archive) == before
     assert archive.article(ARTICLE.id).last_seen == "2025-02-13T13:00:00+00:00"
 
@@ -81,7 +81,7 @@ def test_a_changed_text_is_a_revision_and_the_earlier_one_stays(archive: Archive
     first = archive.keep(ARTICLE, seen_at=NOON)
     edited = replace(ARTICLE, title="改过的题目", body="改过的文字。")
     second = archive.keep(edited, seen_at=EVENING)
-    assert (second.verdict, second.revision, second.path) == (Verdict.CHANGED, 2, first.path)
+    assert (second.verdict, second.revision, second.path) == (Judgement.CHANGED, 2, first.path)
     assert archive.article(ARTICLE.id).article == edited
     assert [(it.revision, it.title) for it in archive.revisions(ARTICLE.id)] == [(1, ARTICLE.title), (2, "改过的题目")]
     assert first.path.read_text("utf-8") == to_markdown(edited)
@@ -92,7 +92,7 @@ def test_a_text_changed_back_is_a_third_revision(archive: Archive) -> None:
     archive.keep(ARTICLE, seen_at=NOON)
     archive.keep(replace(ARTICLE, body="改过。"), seen_at=NOON)
     kept = archive.keep(ARTICLE, seen_at=EVENING)
-    assert (kept.verdict, kept.revision) == (Verdict.CHANGED, 3)
+    assert (kept.verdict, kept.revision) == (Judgement.CHANGED, 3)
     assert [it.body for it in archive.revisions(ARTICLE.id)] == [ARTICLE.body, "改过。", ARTICLE.body]
 
 
@@ -101,7 +101,7 @@ def test_the_same_text_under_another_id_is_a_copy_pointing_at_the_first(archive:
     for number in (2, 3):
         other = replace(ARTICLE, id=f"20250213A{number:05d}00", media="别的报纸")
         kept = archive.keep(other, seen_at=EVENING)
-        assert kept.verdict is Verdict.COPY
+        assert kept.verdict is Judgement.COPY
         assert kept.path.exists()
         assert archive.article(other.id).copy_of == ARTICLE.id
 
@@ -123,7 +123,7 @@ def test_the_month_is_beijing_s_and_that_of_first_sight_where_no_date_is_known(a
 def test_a_harmed_file_is_mended_by_the_next_reading(archive: Archive, harm: Callable[[Path], object]) -> None:
     path = archive.keep(ARTICLE, seen_at=NOON).path
     harm(path)
-    assert archive.keep(ARTICLE, seen_at=EVENING).verdict is Verdict.SAME
+    assert archive.keep(ARTICLE, seen_at=EVENING).verdict is Judgement.SAME
     assert path.read_text("utf-8") == to_markdown(ARTICLE)
 
 
@@ -131,7 +131,7 @@ def test_a_file_taken_in_again_changes_nothing(archive: Archive) -> None:
     path = archive.keep(ARTICLE, seen_at=NOON).path
     before = everything(archive)
     kept = archive.keep(from_markdown(path.read_text("utf-8")).to_article(ARTICLE.id), seen_at=EVENING)
-    assert kept.verdict is Verdict.SAME
+    assert kept.verdict is Judgement.SAME
     assert everything(archive) == before
 
 
@@ -139,7 +139,7 @@ def test_a_later_reading_fills_in_what_was_not_known(archive: Archive) -> None:
     bare = replace(ARTICLE, channel="", summary="", keywords=(), provenance={})
     archive.keep(bare, seen_at=NOON)
     kept = archive.keep(replace(ARTICLE, location="杭州", thumbnail="https://a.example/x.jpg"), seen_at=EVENING)
-    assert kept.verdict is Verdict.SAME
+    assert kept.verdict is Judgement.SAME
     now = archive.article(ARTICLE.id).article
     assert now == replace(ARTICLE, location="杭州")
     assert kept.path.read_text("utf-8") == to_markdown(now)
@@ -150,7 +150,8 @@ def test_half_a_character_and_null_bytes_do_not_stop_keeping(archive: Archive) -
     assert archive.article(ARTICLE.id).article.title == "坏\ufffd\x00字"
     assert kept.path.read_text("utf-8") == to_markdown(archive.article(ARTICLE.id).article)
     assert (
-        archive.keep(replace(ARTICLE, title="坏\ud83d\x00字", body="\udfff\x00"), seen_at=NOON).verdict is Verdict.SAME
+        archive.keep(replace(ARTICLE, title="坏\ud83d\x00字", body="\udfff\x00"), seen_at=NOON).verdict
+        is Judgement.SAME
     )
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from archive.article import Article
-from archive.backup import back_up
-from archive.decide import Verdict
-from archive.frontier import Frontier
+from archive.article.decide import Judgement
+from archive.article.model import Article
+from archive.database.backup import back_up
+from archive.frontier.links import Frontier
 from archive.store import Archive
-from archive.verify import verify
+from archive.verify.verify import verify
+from tests.archive.frontier.test_links import Item
 from tests.archive.samples import EVENING, NOON, an_article
-from tests.archive.test_frontier import Item
 
 SPAWN = multiprocessing.get_context("spawn")
 WRITERS = 4
@@ -102,7 +102,7 @@ def test_four_writers_two_readers_and_backups(tmp_path: Path) -> None:
     answers = [told.get() for _ in range(7)]
     verdicts = sum((Counter(answer[1]) for answer in answers if answer[0] == "writer"), Counter[str]())
     distinct = SHARED + WRITERS * (EACH - SHARED)
-    assert verdicts == {Verdict.NEW: distinct, Verdict.SAME: WRITERS * EACH - distinct}
+    assert verdicts == {Judgement.NEW: distinct, Judgement.SAME: WRITERS * EACH - distinct}
     assert all(answer[1] for answer in answers)
     assert max(answer[2] for answer in answers if answer[0] == "reader") < LARGEST_WAL
     with Archive.existing(data) as archive:

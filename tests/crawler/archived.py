@@ -23,11 +23,13 @@ _TIMES = {
 _SECONDS = (("links", "not_before"), ("links", "lease_until"), ("hosts", "next_at"), ("hosts", "backoff_until"))
 
 
-def hours_pass(data: Path, hours: float) -> None:
-    """Turn all times in the archive back, as if so many hours had passed since."""
+def hours_pass(data: Path, hours: float, *, but: str = "") -> None:
+    """Turn all times in the archive back (``but`` one column), as if so many hours had passed since."""
     with Archive.existing(data) as archive, archive.transaction() as connection:
         for table, columns in _TIMES.items():
             for column in columns:
+                if column == but:
+                    continue
                 moments = connection.execute(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL")
                 for (text,) in moments.fetchall():
                     earlier = (datetime.fromisoformat(text) - timedelta(hours=hours)).isoformat()

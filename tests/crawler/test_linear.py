@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from archive.markdown import to_markdown
-from crawler.body.escape import Piece
-from crawler.body.escape import escape as escaped
-from crawler.body.markdown import write_blocks
+from archive.article.markdown import to_markdown
 from crawler.body.read import read_blocks
-from crawler.normalise import normalise
-from crawler.sites.charset import decode
-from crawler.sites.html import parse_fragment
+from crawler.body.writing.escape import Piece
+from crawler.body.writing.escape import escape as escaped
+from crawler.body.writing.markdown import write_blocks
+from crawler.sites.encoding.detect import decode
+from crawler.sites.identify import address_in
+from crawler.sites.markup.html import parse_fragment
+from crawler.sites.normalise import normalise
 from crawler.sites.page import NotAnArticle
 from crawler.sites.qq.lists import read_links, read_ranking
 from crawler.sites.qq.lists.links import read_lines
 from crawler.sites.qq.lists.listing import ListBroken
 from crawler.sites.registry import read_page
-from crawler.sites.whose import address_in
-from crawler.times import read_time
+from crawler.sites.times import read_time
 from tests.archive.samples import an_article
 from tests.conftest import QQNEWS, clean_environment
 from tests.linear import UNITS, slow_inputs

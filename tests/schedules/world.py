@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from archive.ledger import Ledger
-from archive.lock import Locks
 from archive.monitoring.notices import Notices
-from archive.process import Process
+from archive.runs.due_times import DueTimes
+from archive.runs.locks import Locks
+from archive.runs.process import Process
 from archive.store import Archive
-from schedules.jobs import Job
-from schedules.telling import pause_after, read_telling
-from schedules.turns import Begun, Ended, News, Turns
+from schedules.config.notification_policy import pause_after, read_policy
+from schedules.runner.claims import ClaimedRun, Claims, RunEnded, RunNotices
+from schedules.timetable.jobs import Job
 
-OK = Ended("ok", 0, {})
-BAD = (Ended("failed", 15, {}), Ended("blocked", 12, {}))
-TELLING = read_telling({"urls": ["json://somebody"], "quiet": "23:00-07:00", "urgent": ["blocked"]})
+OK = RunEnded("ok", 0, {})
+BAD = (RunEnded("failed", 15, {}), RunEnded("blocked", 12, {}))
+TELLING = read_policy({"urls": ["json://somebody"], "quiet": "23:00-07:00", "urgent": ["blocked"]})
 
 
 @dataclass
@@ -30,9 +30,9 @@ class Actor:
     """A process that takes turns: daemon, tick or somebody by hand."""
 
     process: Process
-    turns: Turns
+    turns: Claims
     locks: Locks
-    runs: dict[str, Begun] = field(default_factory=dict)
+    runs: dict[str, ClaimedRun] = field(default_factory=dict)
     stopped: bool = False
     """By SIGSTOP: it exists and does nothing."""
 
@@ -48,7 +48,7 @@ class World:
         self.full_runs: Counter[tuple[str, datetime]] = Counter()
         self.by_hand = 0
         self.befallen: Counter[str] = Counter()
-        self.verdicts: dict[str, list[Ended]] = {job.name: [] for job in jobs}
+        self.verdicts: dict[str, list[RunEnded]] = {job.name: [] for job in jobs}
         """How the runs of each job ended, as far as that was counted."""
         self.told: list[tuple[datetime, int]] = []
         """When messages went out, and up to which notice."""
@@ -82,8 +82,8 @@ class World:
         process = Process("machine", "this boot", "pids", 100 + number % 50, str(number))
         self.alive.add(process)
         locks = Locks(self.archive, me=process, alive=self.alive.__contains__, seconds=lambda: self.beat)
-        news = News(Notices(self.archive), TELLING)
-        actor = Actor(process, Turns(Ledger(self.archive), locks, "salt", news), locks)
+        news = RunNotices(Notices(self.archive), TELLING)
+        actor = Actor(process, Claims(DueTimes(self.archive), locks, "salt", news), locks)
         self.actors.append(actor)
         return actor
 
@@ -103,10 +103,10 @@ class World:
             return
         self._beat_all()
         begun = actor.turns.begin(job, self.at, "test", by_hand=by_hand)
-        if isinstance(begun, Begun) and self.random.random() < 0.02:
+        if isinstance(begun, ClaimedRun) and self.random.random() < 0.02:
             self.befallen["withdrawn"] += actor.turns.withdraw(begun, "it could not be started", self.at)
             self.later(self.random.choice([5, 300]), self.turn, actor, job)
-        elif isinstance(begun, Begun):
+        elif isinstance(begun, ClaimedRun):
             self._no_other_runs(job)
             actor.runs[begun.token] = begun
             self.later(self._length(job), self._ends, actor, begun)
@@ -115,7 +115,7 @@ class World:
         limit = job.limit.total_seconds()
         return limit if self.random.random() < 0.01 else self.random.uniform(1, min(limit, 400))
 
-    def _ends(self, actor: Actor, begun: Begun) -> None:
+    def _ends(self, actor: Actor, begun: ClaimedRun) -> None:
         if actor not in self.actors or begun.token not in actor.runs:
             return
         if actor.stopped:

@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 import pytest
 
-from crawler.normalise import normalise
+from crawler.sites.normalise import normalise
 from crawler.sites.page import Blocked, Changed, Removed, Thin
-from crawler.sites.qq.address import read_address
-from crawler.sites.qq.pages import read_page
-from crawler.sites.qq.sources import ListRequest, Source, read_source
+from crawler.sites.qq.addresses.forms import read_address
+from crawler.sites.qq.lists.sources import ListRequest, Source, read_source
+from crawler.sites.qq.read_page import read_page
 from tests.site import Plan, Site, Truth, World
 from tests.site.channels import CHANNELS
 from tests.site.client import Answer, ask

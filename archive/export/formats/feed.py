@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import orjson
 
-from archive.export.dataset import Dataset, Part
 from archive.export.errors import BadOption, BadValue
-from archive.export.sink import sink
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import hashing_file
+from archive.export.write.manifest import Part
 
 TITLE: Final = "Tencent News articles"
 _HOME: Final = "https://news.qq.com/"
@@ -57,7 +58,7 @@ class Feed:
         for entry in entries:
             _check_times(entry)
         for name, content in (("feed.rss", rss(entries)), ("feed.atom", atom(entries)), ("feed.json", feed(entries))):
-            with sink(folder / name) as file:
+            with hashing_file(folder / name) as file:
                 file.write(content)
                 file.settle()
         return []

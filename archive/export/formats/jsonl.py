@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from archive.export.columns import Row, Table
-from archive.export.sink import Sink
-from archive.export.tabular import Tabular
+from archive.export.read.schema import Row, Table
+from archive.export.write.hashing_file import HashingFile
+from archive.export.write.tabular import Tabular
 
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 6
@@ -25,7 +25,7 @@ _ZSTD_LEVEL: Final = 6
 class _Lines:
     """Writes rows as lines."""
 
-    def __init__(self, file: Sink, table: Table, packing: str) -> None:
+    def __init__(self, file: HashingFile, table: Table, packing: str) -> None:
         self._names = table.names
         self._packed: Any = _packed(file, packing)
         self._write = self._packed.write
@@ -47,7 +47,7 @@ class JsonLines:
     suffix: str
     media_type: str = "application/jsonl"
 
-    def writer(self, file: Sink, table: Table) -> _Lines:
+    def writer(self, file: HashingFile, table: Table) -> _Lines:
         """A writer of rows."""
         return _Lines(file, table, self.packing)
 
@@ -68,7 +68,7 @@ class JsonLines:
         return {"zlib": zlib.ZLIB_RUNTIME_VERSION} if self.packing else {}
 
 
-def _packed(file: Sink, packing: str) -> Any:
+def _packed(file: HashingFile, packing: str) -> Any:
     if packing == "gzip":
         # No name and no time: they would be all that differs between two exports of the same state.
         return gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0)

@@ -8,20 +8,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from archive.article import Article
-from archive.erasures import id_hash
-from archive.export.columns import DELETED, Row, Table
-from archive.export.dataset import Dataset, Part
+from archive.article.markdown import to_markdown
+from archive.article.model import Article
 from archive.export.errors import BadOption, BadValue
 from archive.export.formats.jsonl import PLAIN
-from archive.export.increment import in_order, removals
-from archive.export.pictures import archived
-from archive.export.sink import sink
-from archive.export.sums import listed
-from archive.markdown import to_markdown
+from archive.export.read.schema import DELETED, Row, Table
+from archive.export.write.checksums import listed
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import hashing_file
+from archive.export.write.increment import in_order, removals
+from archive.export.write.manifest import Part
+from archive.export.write.picture_files import archived
+from archive.redaction.erasures import id_hash
 
 if TYPE_CHECKING:
-    from archive.export.manifest import Chain, Exported
+    from archive.export.write.dataset import Chain, Exported
 
 # The dates of the files have no offset; they are Beijing's. Ids differ by case alone: addresses keep it.
 CONFIGURATION: Final = """\
@@ -154,7 +155,7 @@ def _article(table: Table, row: Row) -> Article:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with sink(path) as file:
+    with hashing_file(path) as file:
         file.write(content)
         file.settle()
 

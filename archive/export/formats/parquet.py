@@ -11,10 +11,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from archive.export.columns import Column, Row, Table, Type, Value
 from archive.export.errors import BadValue
-from archive.export.sink import Sink
-from archive.export.tabular import Tabular
+from archive.export.read.schema import Column, Row, Table, Type, Value
+from archive.export.write.hashing_file import HashingFile
+from archive.export.write.tabular import Tabular
 
 GROUP: Final = 2048
 """Rows of a row group: all that is held in memory."""
@@ -44,7 +44,7 @@ def _field(column: Column) -> Any:
 class _Groups:
     """Writes rows, a group at a time."""
 
-    def __init__(self, file: Sink, table: Table) -> None:
+    def __init__(self, file: HashingFile, table: Table) -> None:
         self._table, self._schema, self._rows = table, schema_of(table), list[Row]()
         small = [name for name in table.names if name not in _LONG]
         # A dictionary or the least and greatest of long texts would cost much and tell nothing.
@@ -101,7 +101,7 @@ class Parquet:
     suffix = ".parquet"
     media_type = "application/vnd.apache.parquet"
 
-    def writer(self, file: Sink, table: Table) -> _Groups:
+    def writer(self, file: HashingFile, table: Table) -> _Groups:
         """A writer of rows."""
         return _Groups(file, table)
 

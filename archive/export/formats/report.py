@@ -8,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from archive.export.charts import CHARTS, chinese_font, picture
-from archive.export.dataset import Dataset, Part
-from archive.export.numbers import counted
-from archive.export.sink import sink
+from archive.export.report.charts import CHARTS, chinese_font, picture
+from archive.export.report.statistics import collect_statistics
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import hashing_file
+from archive.export.write.manifest import Part
 
 _MOST_GAPS: Final = 50
 
@@ -27,7 +28,7 @@ class Report:
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
         """The page and the pictures."""
-        numbers = counted(dataset.snapshot)
+        numbers = collect_statistics(dataset.snapshot)
         pictures = {chart.name: picture(chart, numbers) for chart in CHARTS}
         for name, content in pictures.items():
             _write(folder / f"{name}.png", content)
@@ -88,7 +89,7 @@ td, th {{ padding: 0 1em; text-align: left }}
 
 
 def _write(path: Path, content: bytes) -> None:
-    with sink(path) as file:
+    with hashing_file(path) as file:
         file.write(content)
         file.settle()
 

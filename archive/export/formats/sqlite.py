@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from archive.export.columns import DELETED, Column, Row, Table, Type
-from archive.export.dataset import DATABASE, Dataset, Part
-from archive.export.pictures import Find, archived, exported, with_copies
-from archive.export.sink import sink
-from archive.failures import named_sqlite_failures
-from archive.regular_files import sha256_of
+from archive.export.read.schema import DELETED, Column, Row, Table, Type
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import hashing_file
+from archive.export.write.manifest import DATABASE, Part
+from archive.export.write.picture_files import Copies, archived, exported, with_copies
+from archive.files.io_errors import named_sqlite_failures
+from archive.files.regular_files import sha256_of
 
 if TYPE_CHECKING:
-    from archive.export.manifest import Chain
+    from archive.export.write.dataset import Chain
 
 FILE: Final = "dataset.db"
 
@@ -37,7 +38,7 @@ class Sqlite:
         tables = [(table, dataset.rows(table)) for table in dataset.tables]
         # Deletions are known when the rows of the other tables were read.
         deleted = [(DELETED, _later(dataset))] if dataset.base else []
-        return _write([*tables, *deleted], archived(dataset.data), folder)
+        return _write([*tables, *deleted], archived(dataset.data, dataset.snapshot.leave_out), folder)
 
     def read(self, folder: Path, parts: Iterable[Part], table: Table) -> Iterator[Row]:
         """The rows of a table, in the order in which they were written."""
@@ -66,7 +67,7 @@ def _later(dataset: Dataset) -> Iterator[Row]:
     yield from dataset.deletions()
 
 
-def _write(tables: list[tuple[Table, Iterator[Row]]], find: Find, folder: Path) -> list[Part]:
+def _write(tables: list[tuple[Table, Iterator[Row]]], copies: Copies, folder: Path) -> list[Part]:
     articles = tables[0][0]
     with (
         named_sqlite_failures(folder / FILE),
@@ -77,11 +78,11 @@ def _write(tables: list[tuple[Table, Iterator[Row]]], find: Find, folder: Path) 
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN")
         for table, rows in tables:
-            _fill(database, table, with_copies(rows, find, folder) if table.name == "pictures" else rows)
+            _fill(database, table, with_copies(rows, copies, folder) if table.name == "pictures" else rows)
         _index(database, articles)
         counts = [_count(database, table) for table, _ in tables]
         database.execute("COMMIT")
-    with sink(folder / "metadata.json") as file:
+    with hashing_file(folder / "metadata.json") as file:
         file.write(_metadata([table for table, _ in tables]))
         file.settle()
     digest = sha256_of(folder / FILE)

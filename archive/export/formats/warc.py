@@ -7,18 +7,19 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from archive.export.columns import CAPTURES, DELETED, Row, Table
-from archive.export.dataset import Dataset, Part
+from archive.captures.gzip_members import group_at
+from archive.captures.raw_files import first_of
+from archive.captures.warc import RawRef, read_ref
 from archive.export.errors import BadOption, NotAnExport
 from archive.export.formats.jsonl import PLAIN
-from archive.export.pictures import archived
-from archive.export.sink import Sink, sink
-from archive.raw import first_of
-from archive.warc import RawRef, read_ref
-from archive.warc_members import group_at
+from archive.export.read.schema import CAPTURES, DELETED, Row, Table
+from archive.export.write.dataset import Dataset
+from archive.export.write.hashing_file import HashingFile, hashing_file
+from archive.export.write.manifest import Part
+from archive.export.write.picture_files import archived
 
 if TYPE_CHECKING:
-    from archive.export.manifest import Chain, Exported
+    from archive.export.write.dataset import Chain, Exported
 
 FILE: Final = "captures.warc.gz"
 MISSING: Final = "missing.txt"
@@ -40,12 +41,12 @@ class Warc:
         if not refs and dataset.base is None:
             raise BadOption("none of these articles has a raw capture in the archive")
         places, missing = _places(dataset.data, sorted(refs))
-        with sink(folder / MISSING) as file:
+        with hashing_file(folder / MISSING) as file:
             file.write("".join(f"{each}\n" for each in missing).encode())
             file.settle()
         read = dict[Row, bytes]()
         rows = dataset.changed(CAPTURES, _rows(dataset.data, places, read))
-        with sink(folder / FILE) as file:
+        with hashing_file(folder / FILE) as file:
             parts = PLAIN.write_rows(folder, CAPTURES, _copied(rows, read, file), archived(dataset.data))
             file.settle()
         if dataset.base:
@@ -60,7 +61,7 @@ class Warc:
         """All files. Raises `NotAnExport` where a takedown has been at one of them."""
         (folder / MISSING).write_bytes((chain.newest.folder / MISSING).read_bytes())
         sources = {place: found for each in chain.exports for place, found in _lying(each)}
-        with sink(folder / FILE) as file:
+        with hashing_file(folder / FILE) as file:
             rows = _taken(chain.rows(CAPTURES), sources, file)
             parts = PLAIN.write_rows(folder, CAPTURES, rows, archived(folder))
             file.settle()
@@ -96,14 +97,14 @@ def _rows(data: Path, places: Iterable[RawRef], read: dict[Row, bytes]) -> Itera
         yield row
 
 
-def _copied(rows: Iterable[Row], read: dict[Row, bytes], file: Sink) -> Iterator[Row]:
+def _copied(rows: Iterable[Row], read: dict[Row, bytes], file: HashingFile) -> Iterator[Row]:
     """The rows; each row's records are in the file when it comes out."""
     for row in rows:
         file.write(read[row])
         yield row
 
 
-def _taken(rows: Iterable[Row], sources: dict[Row, tuple[Path, int]], file: Sink) -> Iterator[Row]:
+def _taken(rows: Iterable[Row], sources: dict[Row, tuple[Path, int]], file: HashingFile) -> Iterator[Row]:
     """As `_copied`, out of exports: file and offset of a capture → where its records lie."""
     for row in rows:
         path, start = sources[row[:2]]

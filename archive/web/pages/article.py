@@ -8,23 +8,23 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
-from archive.article import Article
+from archive.article.markdown import to_markdown
+from archive.article.model import Article
+from archive.database.article_rows import Archived, Revision
+from archive.database.parameters import by_number
 from archive.duplicates.queries import members
-from archive.erasures import erased_among
 from archive.errors import ArticleNotFound, Erased
-from archive.markdown import to_markdown
-from archive.media import copies, pictures_of
-from archive.parameters import by_number
-from archive.record import Archived, Revision
+from archive.media.picture_copies import copies, pictures_of
+from archive.redaction.erasures import erased_among
 from archive.store import SAFE_ID, Archive
-from archive.web.answer import Answer, Asked, BadRequest, Elsewhere, File, Page
-from archive.web.reader import as_html
+from archive.web.http import Answer, BadRequest, File, Page, PageRequest, Redirect
+from archive.web.markdown_html import as_html
 
 MOST_ALIKE: Final = 20
 """Articles of a cluster that are compared with the one asked about."""
 
 
-def article(asked: Asked, archive: Archive) -> Answer:
+def article(asked: PageRequest, archive: Archive) -> Answer:
     """The article, or one of its earlier texts."""
     found = wanted(asked, archive)
     revisions = archive.revisions(found.article.id)
@@ -49,7 +49,7 @@ def article(asked: Asked, archive: Archive) -> Answer:
     )
 
 
-def markdown(asked: Asked, archive: Archive) -> Answer:
+def markdown(asked: PageRequest, archive: Archive) -> Answer:
     """The Markdown file."""
     found = wanted(asked, archive)
     name = {"content-disposition": f'inline; filename="{found.article.id}.md"'}
@@ -57,7 +57,7 @@ def markdown(asked: Asked, archive: Archive) -> Answer:
     return File(content=content, content_type="text/markdown; charset=utf-8", headers=name)
 
 
-def alike(asked: Asked, archive: Archive) -> Answer:
+def alike(asked: PageRequest, archive: Archive) -> Answer:
     """The article's cluster of near-duplicates, and how near each is."""
     found = wanted(asked, archive)
     connection = archive.database.connection
@@ -68,16 +68,16 @@ def alike(asked: Asked, archive: Archive) -> Answer:
     return Page(template="alike.html", context=context)
 
 
-def by_address(asked: Asked, archive: Archive) -> Answer:
+def by_address(asked: PageRequest, archive: Archive) -> Answer:
     """To the article that an address or id names."""
     text = asked.arg("address") or ""
     found = asked.resolve(text)
     if found is None:
         raise BadRequest("no address")
-    return Elsewhere(f"/article/{quote(found)}")
+    return Redirect(f"/article/{quote(found)}")
 
 
-def wanted(asked: Asked, archive: Archive) -> Archived:
+def wanted(asked: PageRequest, archive: Archive) -> Archived:
     """The article that the path names. Raises ``ArticleNotFound``, or ``Erased`` if it was taken down."""
     article_id = asked.places["id"]
     if not SAFE_ID.fullmatch(article_id):
@@ -108,7 +108,8 @@ def picture_address(path: str) -> str:
 def _as_it_was(article: Article, revisions: Sequence[Revision], number: int) -> Article:
     then = next(revision for revision in revisions if revision.revision == number)
     title = article.title if then.is_lost else then.title
-    return replace(article, title=title, summary=then.summary, body=then.body)
+    author = article.author if then.author is None else then.author
+    return replace(article, title=title, summary=then.summary, body=then.body, author=author)
 
 
 def _copies_of(archive: Archive, found: Archived) -> list[dict[str, str | None]]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from archive.compare import Change, Mark, Piece, Unchanged, differences
-from archive.record import Revision
+from archive.article.diff import Change, Mark, Piece, Unchanged, differences
+from archive.database.article_rows import Revision, compared
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, Page
+from archive.web.http import Answer, Page, PageRequest
 from archive.web.pages.article import numbered, wanted
 
-PARTS: Final = ("title", "summary", "body")
 LONGEST: Final = 60_000
 """Characters of a text that is compared: a longer one would take as long as somebody wishes."""
 _TOKENS: Final = 3_000
@@ -28,7 +27,7 @@ class Row:
     unchanged: int = 0
 
 
-def changes(asked: Asked, archive: Archive) -> Answer:
+def changes(asked: PageRequest, archive: Archive) -> Answer:
     """What changed between two revisions, the last two if none are named."""
     found = wanted(asked, archive)
     revisions = archive.revisions(found.article.id)
@@ -36,7 +35,7 @@ def changes(asked: Asked, archive: Archive) -> Answer:
     old = numbered(asked.arg("old"), revisions, max(revisions[0].revision, new - 1))
     before, after = _text(revisions, old), _text(revisions, new)
     lost = [each.revision for each in (before, after) if each.is_lost]
-    parts = {name: side_by_side(getattr(before, name), getattr(after, name)) for name in (() if lost else PARTS)}
+    parts = {} if lost else {name: side_by_side(*texts) for name, texts in compared(before, after).items()}
     context = {
         "archived": found,
         "revisions": revisions,

@@ -8,14 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from archive.media import LARGEST_PICTURE
+from archive.files.regular_files import read_regular
+from archive.media.image_type import EXTENSIONS
+from archive.media.picture_copies import LARGEST_PICTURE
 from archive.monitoring.health import judged
 from archive.monitoring.metrics import CONTENT_TYPE, metrics
-from archive.monitoring.state import read_state
-from archive.pictures import EXTENSIONS
-from archive.regular_files import read_regular
+from archive.monitoring.status import read_status
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, BadRequest, File
+from archive.web.http import Answer, BadRequest, File, PageRequest
 
 STATIC: Final = Path(__file__).parent.parent / "static"
 _KINDS: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -26,7 +26,7 @@ class NoSuchFile(BadRequest):
     """A file that is not there."""
 
 
-def picture(asked: Asked, archive: Archive) -> Answer:
+def picture(asked: PageRequest, archive: Archive) -> Answer:
     """The copy of a picture, by its digest: what is in the database only, and never another file."""
     found = re.fullmatch(r"([0-9a-f]{64})\.[a-z]{2,5}", asked.places["name"])
     row = archive.database.connection.execute(_MEDIA, (found[1],)).fetchone() if found else None
@@ -40,7 +40,7 @@ def picture(asked: Asked, archive: Archive) -> Answer:
     return File(content=content, content_type=row["mime"], headers=_FOR_EVER)
 
 
-def static(asked: Asked) -> Answer:
+def static(asked: PageRequest) -> Answer:
     """The style sheet."""
     content = assets().get(asked.places["name"])
     if content is None:
@@ -49,13 +49,13 @@ def static(asked: Asked) -> Answer:
     return File(content=content, content_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})
 
 
-def prometheus(asked: Asked, _: Archive) -> Answer:
+def prometheus(asked: PageRequest, _: Archive) -> Answer:
     """The archive's state for Prometheus."""
-    state = read_state(asked.data)
+    state = read_status(asked.data)
     return File(content=metrics(state, judged(state, asked.next_due)).encode(), content_type=CONTENT_TYPE)
 
 
-def robots(_: Asked) -> Answer:
+def robots(_: PageRequest) -> Answer:
     """A copy of other people's texts is nothing to be listed."""
     return File(content=b"User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
 

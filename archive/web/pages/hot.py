@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 from typing import Final
 
 import orjson
 
-from archive.article import BEIJING
-from archive.record import stamp
+from archive.article.model import BEIJING
+from archive.article.timestamps import stamp
+from archive.database.row_readers import read_moment, readable_rows
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, BadRequest, Page
-from archive.web.chart import chart
-from archive.web.moments import minute
-from archive.web.ranking import Course, Poll, Polls, Sighting, courses, polls_between
+from archive.web.http import Answer, BadRequest, Page, PageRequest
+from archive.web.i18n.dates import minute
+from archive.web.rank_chart import chart
+from archive.web.ranking import Poll, Polls, RankHistory, Sighting, polls_between, rank_histories
 
 SOURCE: Final = "hot"
 RANKS: Final = 10
@@ -43,17 +44,17 @@ class Ranked:
     end: str
 
 
-def hot(asked: Asked, archive: Archive) -> Answer:
+def hot(asked: PageRequest, archive: Archive) -> Answer:
     """A day of the ranking, the last one if none is named."""
     connection = archive.database.connection
-    last = _last_look(connection)
+    last = _last_look(archive)
     if last is None:
         return Page(template="hot.html", context={"here": "hot", "chart": None})
     begin, end = _span(asked.arg("day"), last + _AFTER_LAST)
     until = min(end, last)
-    sightings = _sightings(connection, begin - _AROUND, end + _AROUND)
-    polls = Polls(_polls(connection, begin - _AROUND, end + _AROUND), sightings)
-    found = courses(sightings, polls, begin, end, RANKS)[:IN_TABLE]
+    sightings = _sightings(archive, begin - _AROUND, end + _AROUND)
+    polls = Polls(_polls(archive, begin - _AROUND, end + _AROUND), sightings)
+    found = rank_histories(sightings, polls, begin, end, RANKS)[:IN_TABLE]
     day = begin.astimezone(BEIJING).date()
     is_last = day >= last.astimezone(BEIJING).date()
     return Page(
@@ -83,26 +84,32 @@ def _span(day: str | None, last: datetime) -> tuple[datetime, datetime]:
     return begin, min(end, last) if begin < last else end
 
 
-def _sightings(connection: Connection, since: datetime, until: datetime) -> list[Sighting]:
+def _sightings(archive: Archive, since: datetime, until: datetime) -> list[Sighting]:
     """What was noted of the articles that stood in the ranking then."""
     ranks = orjson.dumps(list(range(1, RANKS + 1))).decode()
     values = {"source": SOURCE, "ranks": ranks, "since": stamp(since), "until": stamp(until)}
-    rows = connection.execute(_SEEN, values)
-    return [Sighting(row["article_id"], row["rank"], datetime.fromisoformat(row["seen_at"])) for row in rows]
+    rows = archive.database.connection.execute(_SEEN, values)
+    return list(readable_rows(rows, "sightings", "article_id", _sighting, archive.pass_over))
 
 
-def _polls(connection: Connection, since: datetime, until: datetime) -> list[Poll]:
-    found: list[Poll] = []
-    for row in connection.execute(_POLLS, (SOURCE, stamp(since), stamp(until))):
-        at = datetime.fromisoformat(row["polled_at"])
-        if row["first_at"] and row["times"] > 1:
-            found += polls_between(datetime.fromisoformat(row["first_at"]), at, row["times"])
-        else:
-            found.append(Poll(at, row["listed"]))
-    return found
+def _sighting(row: Row) -> Sighting:
+    return Sighting(row["article_id"], row["rank"], read_moment(row["seen_at"]))
 
 
-def _table(connection: Connection, found: list[Course], end: datetime | None) -> list[Ranked]:
+def _polls(archive: Archive, since: datetime, until: datetime) -> list[Poll]:
+    rows = archive.database.connection.execute(_POLLS, (SOURCE, stamp(since), stamp(until)))
+    return [poll for found in readable_rows(rows, "polls", "source", _polls_in, archive.pass_over) for poll in found]
+
+
+def _polls_in(row: Row) -> list[Poll]:
+    """The polls for which a row stands."""
+    at = read_moment(row["polled_at"])
+    if row["first_at"] and row["times"] > 1:
+        return list(polls_between(read_moment(row["first_at"]), at, row["times"]))
+    return [Poll(at, row["listed"])]
+
+
+def _table(connection: Connection, found: list[RankHistory], end: datetime | None) -> list[Ranked]:
     asked = orjson.dumps([course.article_id for course in found]).decode()
     titles: dict[str, str] = dict(map(tuple, connection.execute(_TITLES, (asked,))))
     return [
@@ -124,13 +131,23 @@ def _until(moment: datetime) -> str:
     return {"00:00": "24:00"}.get(clock := minute(moment)[11:], clock)
 
 
-def _last_look(connection: Connection) -> datetime | None:
-    found = [connection.execute(query, (SOURCE,)).fetchone()[0] for query in (_LAST_SIGHTING, _LAST_POLL)]
-    return max((datetime.fromisoformat(text) for text in found if text), default=None)
+def _last_look(archive: Archive) -> datetime | None:
+    connection = archive.database.connection
+    found = [
+        next(readable_rows(connection.execute(query, (SOURCE,)), table, "source", _moment, archive.pass_over), None)
+        for table, query in (("sightings", _LAST_SIGHTING), ("polls", _LAST_POLL))
+    ]
+    return max(filter(None, found), default=None)
 
 
-_LAST_SIGHTING: Final = "SELECT max(seen_at) FROM sightings WHERE source = ? AND rank IS NOT NULL"
-_LAST_POLL: Final = "SELECT max(polled_at) FROM polls WHERE source = ?"
+def _moment(row: Row) -> datetime:
+    return read_moment(row["at"])
+
+
+_LAST_SIGHTING: Final = """
+    SELECT source, seen_at AS at FROM sightings WHERE source = ? AND rank IS NOT NULL ORDER BY seen_at DESC
+"""
+_LAST_POLL: Final = "SELECT source, polled_at AS at FROM polls WHERE source = ? ORDER BY polled_at DESC"
 # Whoever stood at a rank before that time may stand there still, however long ago that was noted; of each article
 # only what was noted since then matters.
 _SEEN: Final = """
@@ -152,7 +169,7 @@ _SEEN: Final = """
     ORDER BY seen_at, rowid LIMIT 20000
 """
 _POLLS: Final = """
-    SELECT polled_at, first_at, times, listed FROM polls WHERE source = ? AND polled_at BETWEEN ? AND ?
+    SELECT source, polled_at, first_at, times, listed FROM polls WHERE source = ? AND polled_at BETWEEN ? AND ?
     ORDER BY polled_at
 """
 _TITLES: Final = """

@@ -6,19 +6,19 @@ from sqlite3 import Connection
 from typing import Final
 from urllib.parse import urlencode
 
-from archive.media import copies, https
+from archive.media.picture_copies import copies, https
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, Page
-from archive.web.browse import Chosen, Entry, newest
+from archive.web.http import Answer, Page, PageRequest
+from archive.web.queries import Entry, ListFilter, newest
 
 STATUSES: Final = ("live", "gone")
 
 
-def front(asked: Asked, archive: Archive) -> Answer:
+def front(asked: PageRequest, archive: Archive) -> Answer:
     """The newest articles, those of a channel, kind or status."""
     connection = archive.database.connection
     filters = {name: asked.arg(name) for name in ("channel", "kind", "status")}
-    sheet = newest(connection, Chosen(**filters), asked.arg("before"))
+    sheet = newest(connection, ListFilter(**filters), asked.arg("before"))
     given = {name: value for name, value in filters.items() if value is not None}
     return Page(
         template="newest.html",
@@ -37,7 +37,7 @@ def front(asked: Asked, archive: Archive) -> Answer:
     )
 
 
-def channels(asked: Asked, archive: Archive) -> Answer:
+def channels(asked: PageRequest, archive: Archive) -> Answer:
     """How many articles each channel has, and when the last was published."""
     rows = archive.database.connection.execute(_CHANNELS).fetchall()
     return Page(template="channels.html", context={"here": "channels", "channels": rows})

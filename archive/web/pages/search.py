@@ -11,16 +11,16 @@ from itertools import islice
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from archive.errors import ArticleNotFound
-from archive.plain import visible
-from archive.record import Archived
-from archive.search.checked import doubt
-from archive.search.find import RANKED, Hit, Limits, Order, find
+from archive.article.plain_text import visible
+from archive.database.article_rows import Archived
+from archive.errors import ArticleNotFound, UnreadableRow
 from archive.search.index import NAME, Index, StaleIndex
 from archive.search.query import BadQuery, Query, read_query
+from archive.search.results import RANKED, Hit, Limits, Order, search_articles
 from archive.search.snippet import Marks, marked, snippet
+from archive.search.trusted_file import doubt
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, BadRequest, Elsewhere, IndexState, Page
+from archive.web.http import Answer, BadRequest, IndexState, Page, PageRequest, Redirect
 from archive.web.pages.newest import distinct
 
 RESULTS: Final = 20
@@ -58,11 +58,11 @@ class _Wish:
     filled: dict[str, str]
 
 
-def search(asked: Asked, archive: Archive) -> Answer:
+def search(asked: PageRequest, archive: Archive) -> Answer:
     """What the query finds; the form alone without one; the article itself where an address or id is given."""
     wish = _wish(asked)
     if wish.words and (found := _named(asked, archive, wish.words)):
-        return Elsewhere(f"/article/{quote(found)}")
+        return Redirect(f"/article/{quote(found)}")
     context: dict[str, object] = {
         "here": "search",
         "words": wish.words,
@@ -91,7 +91,7 @@ def search(asked: Asked, archive: Archive) -> Answer:
     return Page(template="search.html", context=context | told, status=503 if state.problem and not results else 200)
 
 
-def _wish(asked: Asked) -> _Wish:
+def _wish(asked: PageRequest) -> _Wish:
     names = ("channel", "kind", "media", "since", "until", "sort")
     filled = {name: value for name in names if (value := asked.arg(name)) is not None}
     first = asked.arg("from") or "0"
@@ -115,7 +115,7 @@ def _day(text: str | None) -> date | None:
         raise BadRequest("bad day") from error
 
 
-def _named(asked: Asked, archive: Archive, words: str) -> str | None:
+def _named(asked: PageRequest, archive: Archive, words: str) -> str | None:
     """The article that an address or id names, if it is there or once was."""
     if not _ADDRESS.fullmatch(words):
         return None
@@ -124,12 +124,12 @@ def _named(asked: Asked, archive: Archive, words: str) -> str | None:
 
 
 def _results(
-    asked: Asked, archive: Archive, query: Query, wish: _Wish, state: IndexState
+    asked: PageRequest, archive: Archive, query: Query, wish: _Wish, state: IndexState
 ) -> tuple[list[Result], IndexState]:
     """One result more than a page has, where there are more; and why there are none, where the index is to blame."""
     try:
         with Index.open(asked.data) as index:
-            hits = find(index.connection, query.match, wish.order, wish.limits)
+            hits = search_articles(index.connection, query.match, wish.order, wish.limits)
             shown = _shown(archive, hits, query)
             return list(islice(shown, wish.first, wish.first + RESULTS + 1)), state
     except (sqlite3.Error, StaleIndex) as error:
@@ -141,8 +141,8 @@ def _shown(archive: Archive, hits: Iterator[Hit], query: Query) -> Iterator[Resu
     for hit in hits:
         try:
             archived = archive.article(hit.article_id)
-        except ArticleNotFound:
-            continue  # The index is a little behind.
+        except (ArticleNotFound, UnreadableRow):
+            continue  # The index is a little behind, or the row is damaged.
         if archived.status == "taken_down":
             continue
         title = marked(" ".join(archived.article.title.split()), query.shown, _MARKS)

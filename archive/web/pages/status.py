@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from archive.monitoring.health import Concern, Health, judged, size_text
-from archive.monitoring.state import State, read_state
+from archive.monitoring.status import ArchiveStatus, read_status
 from archive.store import Archive
-from archive.web.answer import Answer, Asked, Page
-from archive.web.language import Language
-from archive.web.moments import minute
+from archive.web.http import Answer, Page, PageRequest
+from archive.web.i18n.dates import minute
+from archive.web.i18n.language import Language
 
 MOST_GAPS: Final = 100
 """Gaps that are listed."""
@@ -30,9 +30,9 @@ class Told:
     facts: dict[str, object]
 
 
-def status(asked: Asked, archive: Archive) -> Answer:
+def status(asked: PageRequest, archive: Archive) -> Answer:
     """The state of everything, and the gaps in what was seen."""
-    state = read_state(asked.data, datetime.now(UTC))
+    state = read_status(asked.data, datetime.now(UTC))
     health = judged(state, asked.next_due)
     context = {
         "here": "status",
@@ -59,7 +59,7 @@ def _shown(name: str, fact: object, language: Language) -> object:
     return size_text(fact) if name in ("free", "floor") and isinstance(fact, int) else fact
 
 
-def _notes(state: State, health: Health) -> list[Told]:
+def _notes(state: ArchiveStatus, health: Health) -> list[Told]:
     """What is worth knowing and no fault of now."""
     missed = [(job.state.name, job.state.missed) for job in health.jobs if job.state.missed]
     notes = [

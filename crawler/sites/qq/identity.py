@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from crawler.sites.markup.document import Document
 from crawler.sites.page import AnotherArticle, Found, Opinions
-from crawler.sites.qq.address import Address, NotAnAddress, read_address
-from crawler.sites.qq.document import Document
+from crawler.sites.qq.addresses.forms import Address, NotAnAddress, read_address
 
 IDS: Final = ("cms_id", "cmsId", "article_id")
 """Keys under which objects in pages have their article's id."""

@@ -18,8 +18,8 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from crawler.sites.qq.address import LONGEST
-from crawler.sites.qq.ids import Address, NotAnAddress
+from crawler.sites.address import Address, NotAnAddress
+from crawler.sites.qq.addresses.forms import LONGEST
 
 HOST = "mp.weixin.qq.com"
 PREFIX = "wx-"

@@ -12,15 +12,15 @@ from typing import Final
 
 from lxml.etree import _Element as Element
 
-from crawler.normalise import decoded, one_line
-from crawler.sites.opinions import same_line, same_time, same_title
+from crawler.sites.address import NotAnAddress
+from crawler.sites.field_agreement import same_line, same_time, same_title
+from crawler.sites.markup.document import Document, words_in
+from crawler.sites.normalise import decoded, one_line
 from crawler.sites.page import Found, Opinions
-from crawler.sites.qq.document import Document, words_in
-from crawler.sites.qq.fields import Fields
-from crawler.sites.qq.ids import NotAnAddress
+from crawler.sites.qq.layouts.fields import Fields
+from crawler.sites.times import read_time
 from crawler.sites.wechat.address import HOST, long_address, read_address
 from crawler.sites.wechat.statements import Statements
-from crawler.times import read_time
 
 _NOBODY: Final = frozenset(
     "wxeditor 135编辑器 135editor xiumi 秀米 秀米xiumi 96编辑器 i排版 壹伴 新媒体管家 易点编辑器 新媒体排版".split()

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from crawler.sites.address import Address, NotAnAddress
+from crawler.sites.markup.document import Document
 from crawler.sites.page import AnotherArticle, Found
-from crawler.sites.qq.document import Document
 from crawler.sites.qq.identity import stated_in_head
-from crawler.sites.qq.ids import Address, NotAnAddress
 from crawler.sites.wechat.address import HOST, is_long, is_wechat, read_address
 from crawler.sites.wechat.statements import Statements
 

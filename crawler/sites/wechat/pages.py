@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from crawler.sites.charset import ALWAYS_UTF8
-from crawler.sites.legibility import legible
+from crawler.sites.encoding.detect import ALWAYS_UTF8
+from crawler.sites.encoding.garbled import is_legible
+from crawler.sites.markup.document import Document
 from crawler.sites.page import Changed, RawArticle
-from crawler.sites.qq import walls as site_walls
-from crawler.sites.qq.document import Document
+from crawler.sites.qq.walls import checks as site_walls
 from crawler.sites.wechat import walls
 from crawler.sites.wechat.address import read_address
 from crawler.sites.wechat.fields import article_fields
@@ -34,7 +34,7 @@ def read_page(body: bytes, url: str, *, status: int = 200) -> RawArticle:
     check_identity(page, said)
     site_walls.check_article(page, article)
     if article.title and article.bodies:
-        return legible(article, url)
+        return is_legible(article, url)
     walls.check_stranger(page, article)
     raise Changed(url, "a WeChat page without " + ("text" if article.title else "title"))
 

@@ -13,16 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from lxml.etree import _Element as Element
 
-from crawler.body.blocks import Block, Link, Paragraph, Picture, Run, Video, texts_of
+from crawler.body.blocks import Block, Link, Paragraph, Picture, TextRun, Video, texts_of
 from crawler.body.cards import SOUND
 from crawler.body.read import read_blocks
 from crawler.body.unescape import unescaped
-from crawler.sites.html import parse_fragment
-from crawler.sites.literals import Unreadable, read_value
+from crawler.sites.markup.document import Document, make_body, text_of
+from crawler.sites.markup.html import parse_fragment
+from crawler.sites.markup.js_literals import Unreadable, read_value
 from crawler.sites.page import Body, Found
-from crawler.sites.qq.document import Document, make_body, text_of
 from crawler.sites.substance import says_something
-from crawler.sites.unread import unread_parts
+from crawler.sites.unread_parts import unread_parts
 from crawler.sites.wechat.drawn import background_pictures, name_videos
 from crawler.sites.wechat.fields import CONTENT, article_link
 from crawler.sites.wechat.statements import Statements
@@ -163,7 +163,7 @@ def _share_card(page: Document, number: str) -> Iterator[Block]:
     names = ("#js_share_source",) if number == _SHARED else ("#original_panel_title", "#activity-name")
     name = next((found.raw for found in page.shown(*names)), "")
     if name or address:
-        yield Paragraph((Run(name or "阅读全文", link=Link(address) if address else None),))
+        yield Paragraph((TextRun(name or "阅读全文", link=Link(address) if address else None),))
 
 
 def _video(page: Document, said: Statements) -> _Way:
@@ -176,7 +176,7 @@ def _video(page: Document, said: Statements) -> _Way:
     own = next((_PLAYER.format(ident) for ident in ids if _OWN_VIDEO.fullmatch(ident)), "")
     address = own or next((url for url in map(unescaped, addresses) if url.startswith(("http://", "https://"))), "")
     tencent = next((Video(ident) for ident in ids if _TENCENT_VIDEO.fullmatch(ident)), None)
-    video = tencent or Paragraph((Run("视频", link=Link(address) if address else None),))
+    video = tencent or Paragraph((TextRun("视频", link=Link(address) if address else None),))
     words = _paragraphs(_words(said).raw, page)
     return _Way((video, *words), "video_page_info", () if address or tencent else ("video",))
 
@@ -194,7 +194,7 @@ def _sound_line(sound: dict[str, Any]) -> Paragraph:
     file = next((text for key in ("voice_encode_fileid", "voice_id") if (text := text_of(sound.get(key)))), "")
     name = next((text for key in ("title", "name", "voice_name") if (text := text_of(sound.get(key)))), "")
     link = Link(SOUND.format(file)) if _SOUND_ID.fullmatch(file) else None
-    return Paragraph((Run(f"语音：{' '.join(unescaped(name).split())}" if name else "语音", link=link),))
+    return Paragraph((TextRun(f"语音：{' '.join(unescaped(name).split())}" if name else "语音", link=link),))
 
 
 def _short(page: Document, said: Statements, number: str) -> Iterator[_Way]:
@@ -226,7 +226,7 @@ def _paragraphs(html: str, page: Document) -> tuple[Block, ...]:
 
 
 def _lines(text: str) -> Iterator[Block]:
-    return (Paragraph((Run(line.strip()),)) for line in unescaped(text).split("\n") if line.strip())
+    return (Paragraph((TextRun(line.strip()),)) for line in unescaped(text).split("\n") if line.strip())
 
 
 def _description(page: Document, said: Statements) -> str:
@@ -273,5 +273,5 @@ def _original(said: Statements) -> Iterator[Block]:
     for found in said.said("source_url", "msg_source_url"):
         address = unescaped(found.raw)
         if address.startswith(("http://", "https://")):
-            yield Paragraph((Run("阅读原文", link=Link(address)),))
+            yield Paragraph((TextRun("阅读原文", link=Link(address)),))
             return

@@ -11,9 +11,9 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
+from crawler.sites.markup.document import Document, text_of, value_under
+from crawler.sites.markup.javascript import Assigned
 from crawler.sites.page import Found
-from crawler.sites.qq.document import Document, text_of, value_under
-from crawler.sites.script import Assigned
 
 _OBJECTS: Final = ("cgiDataNew", "cgiData")
 _NAMES: Final = (

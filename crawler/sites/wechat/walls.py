@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from lxml.etree import _Element as Element
 
+from crawler.sites.markup.document import Document, text_of
 from crawler.sites.page import Blocked, RawArticle, Removed
-from crawler.sites.qq import walls as site_walls
-from crawler.sites.qq.document import Document, text_of
+from crawler.sites.qq.walls import checks as site_walls
 from crawler.sites.wechat.wall_words import BLOCKED, REMOVED
 
 _GATES: Final = re.compile(r"/mp/(?:wappoc_appmsgcaptcha|verifycode|antispider|readtemplate)\b")

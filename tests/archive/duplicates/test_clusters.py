@@ -12,7 +12,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import Article
+from archive.article.model import Article
 from archive.duplicates.clusters import leave
 from archive.duplicates.rebuild import not_compared, rebuild
 from archive.store import Archive
@@ -78,7 +78,7 @@ def test_clusters_do_not_depend_on_who_came_first(seed: int, order: list[int], g
             drafts = {articles[number].id for number in gone}
             assert {each: first for each, first in clusters(archive).items() if each not in drafts} == expected
             before = clusters(archive)
-            assert list(rebuild(archive))[-1] == 12
+            assert list(rebuild(archive.database, archive.pass_over))[-1] == 12
             assert clusters(archive) == before
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from archive.article import BEIJING, Article
+from archive.article.model import BEIJING, Article
 from archive.store import Archive
 from tests.archive.samples import PICTURE, an_article
 

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.export.duplicates import Member, grouped
 from archive.export.errors import BadOption
-from archive.export.filters import han_share, read_filters
-from archive.export.run import export
-from archive.export.splits import NAMES, side_of, splits
-from archive.export.wish import Wish
+from archive.export.pipeline import export
+from archive.export.request import ExportRequest
+from archive.export.select.filters import han_share, read_filters
+from archive.export.select.groups import GroupMember, group_articles
+from archive.export.select.splits import NAMES, side_of, splits
 from archive.store import Archive
 from tests.archive.export.samples import CHANNELS, SEEN, a_text, articles
 from tests.archive.samples import an_article
 
 
-def chosen(archive: Archive, folder: Path, wish: Wish) -> dict[str, dict[str, str]]:
+def chosen(archive: Archive, folder: Path, wish: ExportRequest) -> dict[str, dict[str, str]]:
     """Id → row of what an export holds, in order."""
     export(archive, "jsonl", folder / "x", wish)
     lines = [
@@ -37,36 +37,36 @@ MADE = articles()
 @pytest.mark.parametrize(
     ("wish", "numbers"),
     [
-        (Wish(since="2025-02-20"), range(23, 40)),
-        (Wish(until="2025-01-30"), range(3)),
-        (Wish(since="2025-02-20", until="2025-02-20"), [23]),
-        (Wish(channel=("tech",)), [n for n in range(40) if MADE[n].channel == "tech"]),
-        (Wish(channel=("tech", "life")), [n for n in range(40) if MADE[n].channel != "finance"]),
-        (Wish(media=("第1日报", "2")), [n for n in range(40) if MADE[n].media_id in "12"]),
-        (Wish(account=("3",)), [n for n in range(40) if MADE[n].media_id == "3"]),
-        (Wish(source=("hot",)), range(1, 40, 2)),
-        (Wish(kind=("text",)), range(40)),
-        (Wish(search="两个早晨 第"), []),
-        (Wish(search="第12个 早晨"), [12]),
-        (Wish(search="%"), []),
-        (Wish(search="又下起了雨"), [10, 11]),
-        (Wish(first_seen_since="2025-03-01"), range(40)),
-        (Wish(first_seen_since="2025-03-02"), []),
-        (Wish(first_seen_until="2025-02-28"), []),
-        (Wish(first_seen_since="2025-03-01", first_seen_until="2025-03-01"), range(40)),
-        (Wish(changed_since="2025-03-02"), []),
-        (Wish(changed_until="2025-03-01"), range(40)),
-        (Wish(until="9999-12-31", first_seen_until="9999-12-31", changed_until="9999-12-31"), range(40)),
-        (Wish(kind=("video",)), []),
-        (Wish(status=("live",)), range(40)),
-        (Wish(channel=("tech",), source=("hot",), since="2025-02-20"), [27, 33, 39]),
-        (Wish(limit=3), [37, 38, 39]),
-        (Wish(deduplicate="exact"), [n for n in range(40) if n != 8]),
-        (Wish(deduplicate="near"), [n for n in range(40) if n not in (8, 14)]),
+        (ExportRequest(since="2025-02-20"), range(23, 40)),
+        (ExportRequest(until="2025-01-30"), range(3)),
+        (ExportRequest(since="2025-02-20", until="2025-02-20"), [23]),
+        (ExportRequest(channel=("tech",)), [n for n in range(40) if MADE[n].channel == "tech"]),
+        (ExportRequest(channel=("tech", "life")), [n for n in range(40) if MADE[n].channel != "finance"]),
+        (ExportRequest(media=("第1日报", "2")), [n for n in range(40) if MADE[n].media_id in "12"]),
+        (ExportRequest(account=("3",)), [n for n in range(40) if MADE[n].media_id == "3"]),
+        (ExportRequest(source=("hot",)), range(1, 40, 2)),
+        (ExportRequest(kind=("text",)), range(40)),
+        (ExportRequest(search="两个早晨 第"), []),
+        (ExportRequest(search="第12个 早晨"), [12]),
+        (ExportRequest(search="%"), []),
+        (ExportRequest(search="又下起了雨"), [10, 11]),
+        (ExportRequest(first_seen_since="2025-03-01"), range(40)),
+        (ExportRequest(first_seen_since="2025-03-02"), []),
+        (ExportRequest(first_seen_until="2025-02-28"), []),
+        (ExportRequest(first_seen_since="2025-03-01", first_seen_until="2025-03-01"), range(40)),
+        (ExportRequest(changed_since="2025-03-02"), []),
+        (ExportRequest(changed_until="2025-03-01"), range(40)),
+        (ExportRequest(until="9999-12-31", first_seen_until="9999-12-31", changed_until="9999-12-31"), range(40)),
+        (ExportRequest(kind=("video",)), []),
+        (ExportRequest(status=("live",)), range(40)),
+        (ExportRequest(channel=("tech",), source=("hot",), since="2025-02-20"), [27, 33, 39]),
+        (ExportRequest(limit=3), [37, 38, 39]),
+        (ExportRequest(deduplicate="exact"), [n for n in range(40) if n != 8]),
+        (ExportRequest(deduplicate="near"), [n for n in range(40) if n not in (8, 14)]),
     ],
 )
 def test_what_is_wished_for_is_there_and_nothing_else(
-    read_only: Archive, tmp_path: Path, wish: Wish, numbers: list[int]
+    read_only: Archive, tmp_path: Path, wish: ExportRequest, numbers: list[int]
 ) -> None:
     expected = {MADE[number].id for number in numbers}
     if expected:
@@ -81,21 +81,21 @@ def test_edits_and_removals_are_changes(changing: Archive, tmp_path: Path) -> No
     with changing.transaction() as connection:
         query = "UPDATE articles SET status = 'gone', gone_at = '2025-03-10T00:00:00+00:00' WHERE id = ?"
         connection.execute(query, (MADE[2].id,))
-    assert set(chosen(changing, tmp_path, Wish(changed_since="2025-03-09"))) == {MADE[1].id, MADE[2].id}
-    assert set(chosen(changing, tmp_path, Wish(status=("gone",)))) == {MADE[2].id}
-    month = Wish(changed_since="2025-03-02", changed_until="2025-03-09")
+    assert set(chosen(changing, tmp_path, ExportRequest(changed_since="2025-03-09"))) == {MADE[1].id, MADE[2].id}
+    assert set(chosen(changing, tmp_path, ExportRequest(status=("gone",)))) == {MADE[2].id}
+    month = ExportRequest(changed_since="2025-03-02", changed_until="2025-03-09")
     assert set(chosen(changing, tmp_path, month)) == {MADE[1].id}
 
 
 def test_near_duplicates_carry_their_cluster(read_only: Archive, tmp_path: Path) -> None:
-    rows = chosen(read_only, tmp_path, Wish())
+    rows = chosen(read_only, tmp_path, ExportRequest())
     assert rows[MADE[13].id]["cluster"] == rows[MADE[14].id]["cluster"] is not None
     assert rows[MADE[20].id]["cluster"] is None
 
 
 @pytest.mark.parametrize("rule", ["hash", "hash:50,25,25", "time:2025-02-11,2025-02-20"])
 def test_what_belongs_together_stays_on_one_side(read_only: Archive, tmp_path: Path, rule: str) -> None:
-    rows = chosen(read_only, tmp_path, Wish(split=rule))
+    rows = chosen(read_only, tmp_path, ExportRequest(split=rule))
     assert len(rows) == 40
     assert rows[MADE[7].id]["split"] == rows[MADE[8].id]["split"]
     assert rows[MADE[13].id]["split"] == rows[MADE[14].id]["split"]
@@ -107,7 +107,7 @@ def test_what_belongs_together_stays_on_one_side(read_only: Archive, tmp_path: P
 
 def test_a_split_by_time_is_one(read_only: Archive, tmp_path: Path) -> None:
     # The days are those of the articles 14 and 23; 14 goes where 13 goes.
-    rows = chosen(read_only, tmp_path, Wish(split="time:2025-02-11,2025-02-20"))
+    rows = chosen(read_only, tmp_path, ExportRequest(split="time:2025-02-11,2025-02-20"))
     sides = {number: rows[MADE[number].id]["split"] for number in range(40)}
     assert {n for n in sides if sides[n] == "train"} == set(range(15))
     assert {n for n in sides if sides[n] == "validation"} == set(range(15, 23))
@@ -115,7 +115,7 @@ def test_a_split_by_time_is_one(read_only: Archive, tmp_path: Path) -> None:
 
 
 members = st.builds(
-    Member,
+    GroupMember,
     number=st.integers(),
     id=st.text("abc", min_size=1, max_size=3),
     published_at=st.none() | st.sampled_from(["2025-01-01", "2025-02-01", "2025-03-01"]),
@@ -125,9 +125,9 @@ members = st.builds(
 
 
 @given(st.lists(members, unique_by=lambda member: member.id), st.sampled_from(["hash", "time:2025-01-15,2025-02-15"]))
-def test_no_tie_ever_leads_across(found: list[Member], rule: str) -> None:
+def test_no_tie_ever_leads_across(found: list[GroupMember], rule: str) -> None:
     found = [replace(member, number=number) for number, member in enumerate(found)]
-    sides = {number: side for side, number in splits(grouped(found, near=True), side_of(rule))}
+    sides = {number: side for side, number in splits(group_articles(found, near=True), side_of(rule))}
     assert len(sides) == len(found)
     for one in found:
         for other in found:
@@ -141,16 +141,16 @@ def test_of_a_cluster_its_representative_stays(changing: Archive, tmp_path: Path
     source = replace(source, body=source.body.replace("。", "。河水很凉。", 1))
     for article in (told, source):
         changing.keep(article, seen_at=SEEN.replace(day=9))
-    rows = chosen(changing, tmp_path, Wish(deduplicate="near"))
+    rows = chosen(changing, tmp_path, ExportRequest(deduplicate="near"))
     assert source.id in rows
     assert told.id not in rows
     assert all(row["cluster"] in (None, row["id"]) for row in rows.values())
 
 
 @given(st.lists(members, unique_by=lambda member: member.id))
-def test_of_every_group_exactly_one_stays(found: list[Member]) -> None:
+def test_of_every_group_exactly_one_stays(found: list[GroupMember]) -> None:
     found = [replace(member, number=number) for number, member in enumerate(found)]
-    groups = list(grouped(found, near=False))
+    groups = list(group_articles(found, near=False))
     kept = [each.member for each in groups if each.member is each.first]
     assert Counter(member.content_hash for member in kept) == Counter({member.content_hash for member in found})
 
@@ -168,7 +168,7 @@ def test_filters_take_out_and_count(changing: Archive, tmp_path: Path) -> None:
         changing.keep(an_article(number, body=body, channel=CHANNELS[0]), seen_at=SEEN)
     changing.keep(an_article(60, body="短。"), seen_at=SEEN)
     changing.keep(an_article(61, body="Only a few words in another language, " * 9), seen_at=SEEN)
-    wish = Wish(filters=("boilerplate=5", "han=0.5", "mask", "min-length=100"), revisions=True)
+    wish = ExportRequest(filters=("boilerplate=5", "han=0.5", "mask", "min-length=100"), revisions=True)
     summary = export(changing, "jsonl", tmp_path / "x", wish)
     assert summary.manifest.facts["left_out"] == {
         "filters": {"too little Han": 1, "too short": 1},

@@ -17,16 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.erasures import id_hash
-from archive.export.columns import DELETED, REVISIONS, Row, Table
+from archive.captures.raw_files import RawWriter
+from archive.captures.warc import Capture
 from archive.export.errors import BadOption, NotAnExport, TargetRefused
-from archive.export.increment import Changes, Merged
-from archive.export.run import export, merge
-from archive.export.wish import Wish
-from archive.raw import RawWriter
+from archive.export.pipeline import export, merge
+from archive.export.read.schema import DELETED, REVISIONS, Row, Table
+from archive.export.request import ExportRequest
+from archive.export.write.increment import Changes, Merged
+from archive.redaction.erasures import id_hash
 from archive.store import Archive
-from archive.takedown.take_down import take_down
-from archive.warc import Capture
+from archive.takedown.takedown import take_down
 from tests.archive.export.samples import SEEN, articles
 from tests.archive.export.trees import tree
 
@@ -55,40 +55,40 @@ def change(archive: Archive, seed: int) -> None:
 
 
 def test_an_increment_over_an_export_of_another_schema_is_refused(changing: Archive, tmp_path: Path) -> None:
-    export(changing, "jsonl", tmp_path / "base", Wish())
+    export(changing, "jsonl", tmp_path / "base", ExportRequest())
     manifest = tmp_path / "base" / "export.json"
     stated = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(stated | {"schema_version": stated["schema_version"] - 1}))
     with pytest.raises(NotAnExport, match="its schema is"):
-        export(changing, "jsonl", tmp_path / "more", Wish(), since=(tmp_path / "base",))
+        export(changing, "jsonl", tmp_path / "more", ExportRequest(), since=(tmp_path / "base",))
     assert not (tmp_path / "more").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "wish"),
     [
-        ("jsonl", Wish(revisions=True, pictures=True)),
-        ("jsonl-gz", Wish(split="hash", deduplicate="exact")),
-        ("jsonl-zst", Wish(text=False)),
-        ("csv", Wish(revisions=True, pictures=True)),
-        ("csv", Wish(columns=("title", "status"), split="time:2025-02-10,2025-02-20")),
-        ("parquet", Wish(revisions=True, pictures=True)),
-        ("jsonl", Wish(split="hash:50,25,25", revisions=True, pictures=True)),
-        ("parquet", Wish(split="hash:50,25,25", revisions=True, pictures=True)),
-        ("huggingface", Wish(split="hash", channel=("life", "tech"))),
-        ("sqlite", Wish(revisions=True, pictures=True)),
-        ("sqlite", Wish(columns=("title", "keywords"), split="hash:50,25,25", revisions=True)),
+        ("jsonl", ExportRequest(revisions=True, pictures=True)),
+        ("jsonl-gz", ExportRequest(split="hash", deduplicate="exact")),
+        ("jsonl-zst", ExportRequest(text=False)),
+        ("csv", ExportRequest(revisions=True, pictures=True)),
+        ("csv", ExportRequest(columns=("title", "status"), split="time:2025-02-10,2025-02-20")),
+        ("parquet", ExportRequest(revisions=True, pictures=True)),
+        ("jsonl", ExportRequest(split="hash:50,25,25", revisions=True, pictures=True)),
+        ("parquet", ExportRequest(split="hash:50,25,25", revisions=True, pictures=True)),
+        ("huggingface", ExportRequest(split="hash", channel=("life", "tech"))),
+        ("sqlite", ExportRequest(revisions=True, pictures=True)),
+        ("sqlite", ExportRequest(columns=("title", "keywords"), split="hash:50,25,25", revisions=True)),
     ],
 )
 def test_base_and_increments_are_the_full_export(
-    changing: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, wish: Wish
+    changing: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, wish: ExportRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)  # Folders as people name them.
     export(changing, name, Path("base"), wish)
     chain = [Path("base")]
     for seed in (1, 2):
         change(changing, seed)
-        summary = export(changing, name, Path(f"more{seed}"), Wish(), tuple(chain))
+        summary = export(changing, name, Path(f"more{seed}"), ExportRequest(), tuple(chain))
         assert summary.rows["articles"] < 40
         chain.append(Path(f"more{seed}"))
     whole = merge(tuple(chain), tmp_path / "merged")
@@ -98,7 +98,7 @@ def test_base_and_increments_are_the_full_export(
 
 
 def test_revisions_and_pictures_follow_an_article_into_another_split(changing: Archive, tmp_path: Path) -> None:
-    wish = Wish(split="hash:50,25,25", revisions=True, pictures=True)
+    wish = ExportRequest(split="hash:50,25,25", revisions=True, pictures=True)
     first, moving = (made := articles())[0], made[11]
 
     def rows(export: str) -> Counter[str]:
@@ -110,7 +110,7 @@ def test_revisions_and_pictures_follow_an_article_into_another_split(changing: A
     assert rows("base") == before
     same = replace(moving, title=first.title, body=first.body, author=first.author)
     changing.keep(same, seen_at=SEEN + timedelta(days=1))
-    export(changing, "jsonl", tmp_path / "more", Wish(), (tmp_path / "base",))
+    export(changing, "jsonl", tmp_path / "more", ExportRequest(), (tmp_path / "base",))
     merge((tmp_path / "base", tmp_path / "more"), tmp_path / "merged")
     export(changing, "jsonl", tmp_path / "full", wish)
     after = {"articles-train": 1, "revisions-train": 3, "pictures-train": 2}
@@ -124,15 +124,15 @@ def _lines_with(path: Path, article_id: str) -> int:
 
 def test_markdown_files_of_base_and_increments_are_the_full_tree(changing: Archive, tmp_path: Path) -> None:
     chain = [tmp_path / "base"]
-    export(changing, "markdown", chain[0], Wish())
+    export(changing, "markdown", chain[0], ExportRequest())
     for seed in (1, 2):
         change(changing, seed)
-        export(changing, "markdown", tmp_path / f"more{seed}", Wish(), tuple(chain))
+        export(changing, "markdown", tmp_path / f"more{seed}", ExportRequest(), tuple(chain))
         assert 5 < len(list((tmp_path / f"more{seed}").rglob("*.md"))) < 20
         assert not (tmp_path / f"more{seed}/hugo.toml").exists()
         chain.append(tmp_path / f"more{seed}")
     merge(tuple(chain), tmp_path / "merged")
-    export(changing, "markdown", tmp_path / "full", Wish())
+    export(changing, "markdown", tmp_path / "full", ExportRequest())
     assert tree(tmp_path / "merged") == tree(tmp_path / "full")
     deleted = [json.loads(line) for line in (chain[1] / "data/deleted.jsonl").read_text().splitlines()]
     assert {row["reason"] for row in deleted} == {"taken_down"}
@@ -154,15 +154,15 @@ def captured(archive: Archive, numbers: Iterable[int], at: datetime) -> None:
 def test_captures_of_base_and_increments_are_the_full_file(changing: Archive, tmp_path: Path) -> None:
     captured(changing, range(20), SEEN)
     chain = [tmp_path / "base"]
-    export(changing, "warc", chain[0], Wish())
+    export(changing, "warc", chain[0], ExportRequest())
     for seed in (1, 2):
         change(changing, seed)
         captured(changing, range(10 * seed, 10 * seed + 20), SEEN + timedelta(days=seed))
-        export(changing, "warc", tmp_path / f"more{seed}", Wish(), tuple(chain))
+        export(changing, "warc", tmp_path / f"more{seed}", ExportRequest(), tuple(chain))
         assert (tmp_path / f"more{seed}/captures.warc.gz").stat().st_size > 0
         chain.append(tmp_path / f"more{seed}")
     merge(tuple(chain), tmp_path / "merged")
-    export(changing, "warc", tmp_path / "full", Wish())
+    export(changing, "warc", tmp_path / "full", ExportRequest())
     assert tree(tmp_path / "merged") == tree(tmp_path / "full")
     listed = [json.loads(line) for line in (tmp_path / "full/data/captures.jsonl").read_text().splitlines()]
     start, urls = 0, []
@@ -176,12 +176,12 @@ def test_captures_of_base_and_increments_are_the_full_file(changing: Archive, tm
 
 
 def test_what_was_taken_down_is_named_by_hash_alone(changing: Archive, tmp_path: Path) -> None:
-    export(changing, "jsonl", tmp_path / "base", Wish(revisions=True))
+    export(changing, "jsonl", tmp_path / "base", ExportRequest(revisions=True))
     left, taken = articles()[20], articles()[21]
     take_down(changing, taken.id, "asked", SEEN)
     with changing.transaction() as connection:
         connection.execute("UPDATE articles SET status = 'taken_down' WHERE id = ?", (left.id,))
-    export(changing, "jsonl", tmp_path / "more", Wish(), (tmp_path / "base",))
+    export(changing, "jsonl", tmp_path / "more", ExportRequest(), (tmp_path / "base",))
     deleted = [json.loads(line) for line in (tmp_path / "more/data/deleted.jsonl").read_text().splitlines()]
     assert {(row["table"], row["id"], row["reason"], row["id_hash"]) for row in deleted} == {
         ("articles", left.id, "left", None),
@@ -195,8 +195,8 @@ def test_what_was_taken_down_is_named_by_hash_alone(changing: Archive, tmp_path:
 
 
 def test_nothing_changed_is_an_increment_of_nothing(changing: Archive, tmp_path: Path) -> None:
-    export(changing, "parquet", tmp_path / "base", Wish())
-    summary = export(changing, "parquet", tmp_path / "more", Wish(), (tmp_path / "base",))
+    export(changing, "parquet", tmp_path / "base", ExportRequest())
+    summary = export(changing, "parquet", tmp_path / "more", ExportRequest(), (tmp_path / "base",))
     assert sum(summary.rows.values()) == 0
     merge((tmp_path / "base", tmp_path / "more"), tmp_path / "merged")
     assert tree(tmp_path / "merged") == tree(tmp_path / "base")
@@ -204,23 +204,23 @@ def test_nothing_changed_is_an_increment_of_nothing(changing: Archive, tmp_path:
 
 def test_an_empty_summary_is_no_change(changing: Archive, tmp_path: Path) -> None:
     changing.keep(replace(articles(60)[50], summary=""), seen_at=SEEN)
-    export(changing, "csv", tmp_path / "base", Wish(revisions=True))
-    summary = export(changing, "csv", tmp_path / "more", Wish(), (tmp_path / "base",))
+    export(changing, "csv", tmp_path / "base", ExportRequest(revisions=True))
+    summary = export(changing, "csv", tmp_path / "more", ExportRequest(), (tmp_path / "base",))
     assert summary.rows == {"articles": 0, "revisions": 0, "deleted": 0}
 
 
 def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None:
     base, more, other = tmp_path / "base", tmp_path / "more", tmp_path / "other"
-    export(changing, "jsonl", base, Wish())
+    export(changing, "jsonl", base, ExportRequest())
     change(changing, 1)
-    export(changing, "jsonl", more, Wish(), (base,))
-    export(changing, "feed", other, Wish())
+    export(changing, "jsonl", more, ExportRequest(), (base,))
+    export(changing, "feed", other, ExportRequest())
     with pytest.raises(BadOption):
-        export(changing, "csv", tmp_path / "x", Wish(), (base,))
+        export(changing, "csv", tmp_path / "x", ExportRequest(), (base,))
     with pytest.raises(BadOption):
-        export(changing, "jsonl", tmp_path / "x", Wish(channel=("tech",)), (base,))
+        export(changing, "jsonl", tmp_path / "x", ExportRequest(channel=("tech",)), (base,))
     with pytest.raises(NotAnExport, match="a feed shows the archive as it is now"):
-        export(changing, "feed", tmp_path / "x", Wish(), (other,))
+        export(changing, "feed", tmp_path / "x", ExportRequest(), (other,))
     with pytest.raises(NotAnExport):
         merge((more,), tmp_path / "x")
     with pytest.raises(NotAnExport):
@@ -238,23 +238,23 @@ def test_what_does_not_fit_is_refused(changing: Archive, tmp_path: Path) -> None
 
 def test_an_export_that_a_takedown_rewrote_is_a_base_like_any_other(changing: Archive, tmp_path: Path) -> None:
     base = changing.data / "exports/base"
-    export(changing, "jsonl", base, Wish())
+    export(changing, "jsonl", base, ExportRequest())
     take_down(changing, articles()[20].id, "asked", SEEN)
-    more = export(changing, "jsonl", tmp_path / "more", Wish(), (base,))
+    more = export(changing, "jsonl", tmp_path / "more", ExportRequest(), (base,))
     assert set(more.rows.values()) == {0}
     assert merge((base, tmp_path / "more"), tmp_path / "whole").rows == {"articles": 39}
 
 
 def test_an_export_whose_files_are_not_those_of_its_papers_is_no_base(changing: Archive, tmp_path: Path) -> None:
     base = tmp_path / "base"
-    export(changing, "jsonl", base, Wish())
+    export(changing, "jsonl", base, ExportRequest())
     part = base / "data/articles.jsonl"
     was = sha256(part.read_bytes()).hexdigest()
     part.write_bytes(b"".join(part.read_bytes().splitlines(keepends=True)[1:]))
     sums = (base / "SHA256SUMS").read_text()
     (base / "SHA256SUMS").write_text(sums.replace(was, sha256(part.read_bytes()).hexdigest()))
     with pytest.raises(NotAnExport, match="export again"):
-        export(changing, "jsonl", tmp_path / "more", Wish(), (base,))
+        export(changing, "jsonl", tmp_path / "more", ExportRequest(), (base,))
 
 
 class Rows:

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.export.columns import ARTICLES, REVISIONS
 from archive.export.errors import BadValue
-from archive.export.filters import Cleaner, Filters
-from archive.export.masks import masked
-from archive.export.run import export
-from archive.export.wish import Wish
+from archive.export.pipeline import export
+from archive.export.read.schema import ARTICLES, REVISIONS
+from archive.export.request import ExportRequest
+from archive.export.select.filters import Cleaner, Filters
+from archive.export.select.personal_data import masked
 from archive.store import Archive
 from tests.archive.export.samples import SEEN, a_text
 from tests.archive.samples import an_article
@@ -199,7 +199,7 @@ def test_people_s_words_are_masked_and_what_the_site_says_is_not(changing: Archi
         provenance={"title": where, "published_at": where, "comment_id": ("x", PHONE)},
     )
     changing.keep(article, seen_at=SEEN)
-    summary = export(changing, "jsonl", tmp_path / "x", Wish(filters=("mask",), revisions=True))
+    summary = export(changing, "jsonl", tmp_path / "x", ExportRequest(filters=("mask",), revisions=True))
     rows = [json.loads(line) for line in (tmp_path / "x/data/articles.jsonl").read_text().split("\n")[:-1]]
     row = next(row for row in rows if row["id"] == article.id)
     assert {row[name] for name in words} == {"老周[phone]"}

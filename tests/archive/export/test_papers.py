@@ -14,8 +14,8 @@ import frictionless
 import pytest
 import yaml
 
-from archive.export.run import export
-from archive.export.wish import Wish
+from archive.export.pipeline import export
+from archive.export.request import ExportRequest
 from archive.store import Archive
 from archive.verify.exports import check_exports
 from tests.archive.export.samples import SEEN, articles
@@ -59,13 +59,13 @@ def stated(folder: Path) -> dict[str, Counter[str]]:
 @pytest.mark.parametrize("name", ROWS)
 def test_hugging_face_loads_what_has_rows_offline(changing: Archive, tmp_path: Path, name: str) -> None:
     whole, empty, gone, new = (tmp_path / each for each in ("whole", "empty", "gone", "new"))
-    export(changing, name, whole, Wish(split="hash:50,25,25", revisions=True))
-    export(changing, name, empty, Wish(split="hash:50,0,50"))
+    export(changing, name, whole, ExportRequest(split="hash:50,25,25", revisions=True))
+    export(changing, name, empty, ExportRequest(split="hash:50,0,50"))
     with changing.transaction() as connection:
         connection.execute("UPDATE articles SET status = 'taken_down' WHERE id = ?", (articles()[20].id,))
-    export(changing, name, gone, Wish(), (empty,))
+    export(changing, name, gone, ExportRequest(), (empty,))
     changing.keep(articles(41)[40], seen_at=SEEN)
-    export(changing, name, new, Wish(), (empty, gone))
+    export(changing, name, new, ExportRequest(), (empty, gone))
     assert [set(stated(each)) for each in (gone, new)] == [{"deleted"}, {"articles"}]
     folders = (whole, empty, gone, new)
     for folder, (counts, default, first) in zip(folders, loaded(tmp_path / "home", *folders), strict=True):
@@ -80,8 +80,8 @@ def test_hugging_face_loads_what_has_rows_offline(changing: Archive, tmp_path: P
 def test_frictionless_finds_nothing_wrong(read_only: Archive, tmp_path: Path, name: str) -> None:
     some, none = "hash:50,25,25", "hash:50,0,50"
     for split in (some, none):
-        export(read_only, name, tmp_path / split, Wish(split=split, revisions=True, pictures=True))
-    export(read_only, name, tmp_path / "more", Wish(), (tmp_path / none,))
+        export(read_only, name, tmp_path / split, ExportRequest(split=split, revisions=True, pictures=True))
+    export(read_only, name, tmp_path / "more", ExportRequest(), (tmp_path / none,))
     for folder in (some, none, "more"):
         package = frictionless.Package(str(tmp_path / folder / "datapackage.json"))
         report = package.validate()
@@ -97,7 +97,7 @@ def test_frictionless_finds_nothing_wrong(read_only: Archive, tmp_path: Path, na
 
 @pytest.mark.parametrize("name", ROWS)
 def test_frictionless_finds_a_file_that_is_not_what_it_was(read_only: Archive, tmp_path: Path, name: str) -> None:
-    export(read_only, name, tmp_path / "x", Wish(revisions=True))
+    export(read_only, name, tmp_path / "x", ExportRequest(revisions=True))
     first, last = (tmp_path / "x" / _files(tmp_path / "x")[place]["path"] for place in (0, -1))
     last.write_bytes(first.read_bytes())
     assert not frictionless.validate(str(tmp_path / "x/datapackage.json")).valid
@@ -106,8 +106,8 @@ def test_frictionless_finds_a_file_that_is_not_what_it_was(read_only: Archive, t
 def test_frictionless_accepts_what_lies_beside_files_that_are_no_rows(changing: Archive, tmp_path: Path) -> None:
     captured(changing, range(4), SEEN)
     for name in ("warc", "markdown"):
-        export(changing, name, tmp_path / name, Wish())
-        export(changing, name, tmp_path / f"{name}-more", Wish(), (tmp_path / name,))
+        export(changing, name, tmp_path / name, ExportRequest())
+        export(changing, name, tmp_path / f"{name}-more", ExportRequest(), (tmp_path / name,))
     packages = sorted(tmp_path.glob("*/datapackage.json"))
     assert [path.parent.name for path in packages] == ["markdown-more", "warc", "warc-more"]
     assert all(frictionless.validate(str(path)).valid for path in packages)
@@ -116,7 +116,7 @@ def test_frictionless_accepts_what_lies_beside_files_that_are_no_rows(changing: 
 @pytest.mark.parametrize("name", ROWS)
 def test_croissant_has_record_sets_of_what_its_library_reads(read_only: Archive, tmp_path: Path, name: str) -> None:
     """As ``make check-croissant`` sees; that library has an environment of its own."""
-    export(read_only, name, tmp_path / "x", Wish(split="hash:50,0,50", revisions=True))
+    export(read_only, name, tmp_path / "x", ExportRequest(split="hash:50,0,50", revisions=True))
     found = json.loads((tmp_path / "x/croissant.json").read_bytes())
     described = {each["@id"]: each["encodingFormat"] for each in found["distribution"]}
     read = {each["field"][0]["source"]["fileObject"]["@id"] for each in found["recordSet"]}
@@ -137,7 +137,7 @@ def _files(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_the_manifest_tells_what_is_there(read_only: Archive, tmp_path: Path) -> None:
-    summary = export(read_only, "parquet", tmp_path / "x", Wish(channel=("tech",), revisions=True))
+    summary = export(read_only, "parquet", tmp_path / "x", ExportRequest(channel=("tech",), revisions=True))
     found = json.loads((tmp_path / "x/export.json").read_text())
     assert found["wish"] == {"channel": ["tech"], "revisions": True}
     assert found["articles"] == sum(found["articles_by"]["month"].values()) == 14
@@ -164,7 +164,7 @@ def polled(archive: Archive) -> None:
 
 def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_path: Path) -> None:
     def exported(name: str, **wish: Any) -> dict[str, Any]:
-        export(changing, "jsonl", tmp_path / name, Wish(**wish))
+        export(changing, "jsonl", tmp_path / name, ExportRequest(**wish))
         found: dict[str, Any] = json.loads((tmp_path / name / "export.json").read_bytes())
         return found
 
@@ -185,7 +185,7 @@ def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_
     assert [gap["source"] for gap in exported("day", until="2025-02-13")["open_gaps"]] == ["channel:tech"]
     assert [gap["source"] for gap in exported("late", since="2025-02-14")["open_gaps"]] == ["channel:world"]
     assert [gap["source"] for gap in exported("one", source=("channel:tech",))["open_gaps"]] == ["channel:tech"]
-    export(changing, "report", tmp_path / "report", Wish())
+    export(changing, "report", tmp_path / "report", ExportRequest())
     page = (tmp_path / "report/index.html").read_text()
     assert "Gaps that no poll has closed: 2" in page
     assert (
@@ -199,7 +199,7 @@ def test_the_papers_state_the_gaps_that_the_ledger_knows(changing: Archive, tmp_
 
 
 def test_the_card_is_a_card(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "csv", tmp_path / "x", Wish(split="hash:50,25,25", filters=("mask",)))
+    export(read_only, "csv", tmp_path / "x", ExportRequest(split="hash:50,25,25", filters=("mask",)))
     _, head, text = (tmp_path / "x/README.md").read_text().split("---\n", 2)
     stated = yaml.safe_load(head)
     (config,) = stated["configs"]
@@ -212,7 +212,7 @@ def test_the_card_is_a_card(read_only: Archive, tmp_path: Path) -> None:
 
 def test_verify_takes_an_export_for_one(changing: Archive) -> None:
     target = changing.data / "exports/spring"
-    export(changing, "jsonl", target, Wish())
+    export(changing, "jsonl", target, ExportRequest())
     assert list(check_exports(changing.data, deep=True)) == []
     with (target / "data/articles.jsonl").open("ab") as file:
         file.write(b"\n")

@@ -19,11 +19,11 @@ import pyarrow.parquet
 import pytest
 import zstandard
 
-from archive.article import pictures_in
-from archive.export.columns import ARTICLES
-from archive.export.run import export
-from archive.export.splits import NAMES as NAMES_OF_SPLITS
-from archive.export.wish import Wish
+from archive.article.model import pictures_in
+from archive.export.pipeline import export
+from archive.export.read.schema import ARTICLES
+from archive.export.request import ExportRequest
+from archive.export.select.splits import NAMES as NAMES_OF_SPLITS
 from archive.store import Archive
 from tests.archive.export.samples import NASTY, articles
 from tests.archive.export.trees import tree
@@ -53,7 +53,7 @@ def check(rows: list[dict[str, Any]], archive: Archive) -> None:
 
 @pytest.mark.parametrize("name", ["jsonl", "jsonl-gz", "jsonl-zst"])
 def test_json_lines_hold_what_the_archive_holds(read_only: Archive, tmp_path: Path, name: str) -> None:
-    export(read_only, name, tmp_path / "x", Wish())
+    export(read_only, name, tmp_path / "x", ExportRequest())
     (path,) = (tmp_path / "x/data").iterdir()
     content = path.read_bytes()
     if name == "jsonl-gz":
@@ -67,7 +67,7 @@ def test_json_lines_hold_what_the_archive_holds(read_only: Archive, tmp_path: Pa
 
 def test_pandas_reads_json_lines(read_only: Archive, tmp_path: Path) -> None:
     for name in ("jsonl", "jsonl-gz", "jsonl-zst"):
-        export(read_only, name, tmp_path / name, Wish())
+        export(read_only, name, tmp_path / name, ExportRequest())
         (path,) = (tmp_path / name / "data").iterdir()
         frame = pandas.read_json(path, lines=True, dtype=False)
         assert list(frame.columns) == list(NAMES)
@@ -75,7 +75,7 @@ def test_pandas_reads_json_lines(read_only: Archive, tmp_path: Path) -> None:
 
 
 def test_pandas_and_duckdb_read_csv(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "csv", tmp_path / "x", Wish())
+    export(read_only, "csv", tmp_path / "x", ExportRequest())
     path = tmp_path / "x/data/articles.csv"
     frame = pandas.read_csv(path, dtype=str, keep_default_na=False, na_values=[], lineterminator="\n")
     frame["keywords"] = frame["keywords"].map(json.loads)
@@ -88,7 +88,7 @@ def test_pandas_and_duckdb_read_csv(read_only: Archive, tmp_path: Path) -> None:
 
 
 def test_arrow_reads_parquet(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "parquet", tmp_path / "x", Wish())
+    export(read_only, "parquet", tmp_path / "x", ExportRequest())
     folder = tmp_path / "x/data/articles"
     table = pyarrow.dataset.dataset(folder, partitioning="hive").to_table()
     assert str(table.schema.field("published_at").type) == "timestamp[us, tz=+08:00]"
@@ -103,9 +103,11 @@ UNDATED_TOO = Counter(f"{article.published_at:%Y-%m}" if article.published_at el
 DATED = UNDATED_TOO - Counter(["undated"])
 
 
-@pytest.mark.parametrize(("wish", "months"), [(Wish(), UNDATED_TOO), (Wish(since="2025-01-01"), DATED)])
+@pytest.mark.parametrize(
+    ("wish", "months"), [(ExportRequest(), UNDATED_TOO), (ExportRequest(since="2025-01-01"), DATED)]
+)
 def test_a_month_is_a_string_for_every_reader(
-    read_only: Archive, tmp_path: Path, wish: Wish, months: Counter[str]
+    read_only: Archive, tmp_path: Path, wish: ExportRequest, months: Counter[str]
 ) -> None:
     export(read_only, "parquet", tmp_path / "x", wish)
     folder = tmp_path / "x/data/articles"
@@ -136,7 +138,7 @@ def test_revisions_and_pictures_come_if_asked_for(changing: Archive, tmp_path: P
         media = (digest, url, path.relative_to(changing.data).as_posix(), len(content), "image/png")
         connection.execute("INSERT INTO media VALUES (?, ?, ?, ?, ?)", media)
         connection.execute("INSERT INTO pictures VALUES (?, ?, 'x', 1, '2025-03-01', NULL)", (url, digest))
-    summary = export(changing, "jsonl", tmp_path / "x", Wish(revisions=True, pictures=True))
+    summary = export(changing, "jsonl", tmp_path / "x", ExportRequest(revisions=True, pictures=True))
     assert summary.rows == {"articles": 40, "revisions": 42, "pictures": 80}
     revisions = pandas.read_json(tmp_path / "x/data/revisions.jsonl", lines=True)
     assert list(revisions["kind"]).count("edited") == 2
@@ -157,7 +159,9 @@ READERS = {
 
 @pytest.mark.parametrize("name", READERS)
 def test_revisions_and_pictures_are_split_as_their_articles_are(read_only: Archive, tmp_path: Path, name: str) -> None:
-    summary = export(read_only, name, tmp_path / "x", Wish(split="hash:50,25,25", revisions=True, pictures=True))
+    summary = export(
+        read_only, name, tmp_path / "x", ExportRequest(split="hash:50,25,25", revisions=True, pictures=True)
+    )
     ids = defaultdict[tuple[str, str | None], set[str]](set)
     for part in summary.manifest.parts:
         frame = READERS[name](tmp_path / "x" / part.path)
@@ -170,7 +174,7 @@ def test_revisions_and_pictures_are_split_as_their_articles_are(read_only: Archi
 
 @pytest.mark.parametrize("name", ROWS)
 def test_the_same_state_gives_the_same_bytes(read_only: Archive, tmp_path: Path, name: str) -> None:
-    wish = Wish(revisions=True, pictures=True)
+    wish = ExportRequest(revisions=True, pictures=True)
     first = export(read_only, name, tmp_path / "one", wish)
     second = export(read_only, name, tmp_path / "two", wish)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
@@ -179,7 +183,7 @@ def test_the_same_state_gives_the_same_bytes(read_only: Archive, tmp_path: Path,
 
 @pytest.mark.parametrize("name", ["jsonl", "parquet"])
 def test_sha256sum_finds_everything_as_it_was_written(read_only: Archive, tmp_path: Path, name: str) -> None:
-    export(read_only, name, tmp_path / "x", Wish())
+    export(read_only, name, tmp_path / "x", ExportRequest())
     done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path / "x", capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     named = {line.partition(":")[0] for line in done.stdout.splitlines()}
@@ -187,13 +191,13 @@ def test_sha256sum_finds_everything_as_it_was_written(read_only: Archive, tmp_pa
 
 
 def test_chosen_columns_are_all_there_is(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "jsonl", tmp_path / "x", Wish(columns=("title", "channel")))
+    export(read_only, "jsonl", tmp_path / "x", ExportRequest(columns=("title", "channel")))
     first = json.loads((tmp_path / "x/data/articles.jsonl").read_text().splitlines()[0])
     assert tuple(first) == ("id", "title", "published_at", "channel")
 
 
 def test_without_text_there_is_no_body(read_only: Archive, tmp_path: Path) -> None:
-    export(read_only, "csv", tmp_path / "x", Wish(text=False, revisions=True))
+    export(read_only, "csv", tmp_path / "x", ExportRequest(text=False, revisions=True))
     for path in (tmp_path / "x/data").iterdir():
         header = path.read_text().splitlines()[0]
         assert "body" not in header
@@ -201,7 +205,7 @@ def test_without_text_there_is_no_body(read_only: Archive, tmp_path: Path) -> No
 
 
 def test_columns_and_documentation_say_the_same() -> None:
-    from archive.export.columns import TABLES
+    from archive.export.read.schema import TABLES
 
     text = (Path(__file__).parents[3] / "DATA_FORMAT.md").read_text(encoding="utf-8")
     for table in TABLES:

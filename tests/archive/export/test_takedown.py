@@ -11,20 +11,21 @@ from typing import Any
 
 import pytest
 
-from archive.erasures import id_hash
-from archive.export.formats import FORMATS, IN_VAIN
-from archive.export.manifest import Exported, read_manifest
-from archive.export.run import export, merge
-from archive.export.sums import check
-from archive.export.wish import Wish
-from archive.media import keep_picture
-from archive.raw import RawWriter
+from archive.captures.raw_files import RawWriter
+from archive.captures.warc import Capture
+from archive.export.format_registry import FORMATS, IN_VAIN
+from archive.export.pipeline import export, merge
+from archive.export.request import ExportRequest
+from archive.export.write.checksums import check
+from archive.export.write.dataset import Exported
+from archive.export.write.manifest import read_manifest
+from archive.media.picture_copies import keep_picture
+from archive.redaction.erasures import id_hash
 from archive.store import Archive
-from archive.takedown.scan import look_into
-from archive.takedown.take_down import Taken, take_down
+from archive.takedown.leftovers import look_into
+from archive.takedown.takedown import TakedownResult, take_down
 from archive.takedown.traces import Traces
-from archive.verify import verify
-from archive.warc import Capture
+from archive.verify.verify import verify
 from tests.archive.export.samples import SEEN, articles, filled
 from tests.archive.export.trees import tree
 from tests.archive.samples import PICTURE
@@ -34,7 +35,7 @@ NOW = datetime(2025, 3, 2, tzinfo=UTC)
 GONE = articles()[10]
 """Edited since, so that it has revisions."""
 TRACES = Traces(GONE.id, (GONE.title, GONE.body.split("。")[0]))
-WISH = Wish(revisions=True)
+WISH = ExportRequest(revisions=True)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def _picture(name: str) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + name.encode()[10:14] * 9
 
 
-def taken(archive: Archive) -> Taken:
+def taken(archive: Archive) -> TakedownResult:
     return take_down(archive, GONE.id, "order 7", NOW)
 
 
@@ -73,7 +74,7 @@ def has_it(folder: Path) -> list[str]:
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "report"])
 def test_every_format_is_looked_into_and_cleared(archive: Archive, name: str) -> None:
     folder = archive.data / "exports" / name
-    export(archive, name, folder, Wish() if name in IN_VAIN else WISH)
+    export(archive, name, folder, ExportRequest() if name in IN_VAIN else WISH)
     assert has_it(folder)
     before = read_manifest(folder)
     ended = taken(archive)
@@ -94,18 +95,18 @@ def test_every_format_is_looked_into_and_cleared(archive: Archive, name: str) ->
 
 def test_a_report_is_removed_and_named(archive: Archive) -> None:
     folder = archive.data / "exports" / "report"
-    export(archive, "report", folder, Wish())
+    export(archive, "report", folder, ExportRequest())
     ended = taken(archive)
     assert (ended.left, ended.opaque) == ({}, {})
     assert ended.exports == {"exports/report": "removed: make it again"}
     assert not folder.exists()
-    export(archive, "report", folder, Wish())
+    export(archive, "report", folder, ExportRequest())
     assert taken(archive).exports == {}, "it was made without the article"
 
 
 @pytest.mark.parametrize("name", ["jsonl-zst", "csv", "parquet", "huggingface"])
 def test_a_rewritten_export_holds_what_a_new_one_does(archive: Archive, name: str) -> None:
-    wish = Wish(revisions=True, pictures=True, split="hash:60,20,20")
+    wish = ExportRequest(revisions=True, pictures=True, split="hash:60,20,20")
     folder, anew = archive.data / "exports" / name, archive.data.parent / "anew"
     export(archive, name, folder, wish)
     taken(archive)
@@ -124,7 +125,7 @@ def test_a_rewritten_export_holds_what_a_new_one_does(archive: Archive, name: st
 
 def test_a_picture_of_the_article_alone_goes_with_it(archive: Archive) -> None:
     folder = archive.data / "exports" / "one"
-    export(archive, "jsonl", folder, Wish(pictures=True))
+    export(archive, "jsonl", folder, ExportRequest(pictures=True))
     assert len(list((folder / "pictures").rglob("*.png"))) == 2
     taken(archive)
     assert [path.read_bytes() for path in (folder / "pictures").rglob("*.png")] == [_picture(articles()[11].id)]
@@ -132,9 +133,9 @@ def test_a_picture_of_the_article_alone_goes_with_it(archive: Archive) -> None:
 
 def test_an_increment_goes_on_from_its_rewritten_base(archive: Archive) -> None:
     exports = archive.data / "exports"
-    export(archive, "jsonl", exports / "base", Wish())
+    export(archive, "jsonl", exports / "base", ExportRequest())
     archive.keep(articles(41)[40], seen_at=NOW)
-    export(archive, "jsonl", exports / "more", Wish(), (exports / "base",))
+    export(archive, "jsonl", exports / "more", ExportRequest(), (exports / "base",))
     assert taken(archive).exports == dict.fromkeys(("exports/base", "exports/more"), "rewritten without it")
     merged = merge((exports / "base", exports / "more"), archive.data / "whole")
     assert merged.manifest.facts["articles"] == 40
@@ -143,16 +144,16 @@ def test_an_increment_goes_on_from_its_rewritten_base(archive: Archive) -> None:
 
 @pytest.mark.parametrize("name", ["jsonl-gz", "csv", "parquet", "huggingface", "sqlite", "markdown", "warc"])
 def test_a_chain_goes_on_after_it_and_merges_to_the_full_export(archive: Archive, name: str) -> None:
-    exports, wish = archive.data / "exports", Wish(status=("live",))
+    exports, wish = archive.data / "exports", ExportRequest(status=("live",))
     export(archive, name, exports / "base", wish)
     _remove_from_site(archive, 5)
     archive.keep(articles(42)[40], seen_at=NOW)
-    export(archive, name, exports / "one", Wish(), (exports / "base",))
+    export(archive, name, exports / "one", ExportRequest(), (exports / "base",))
     assert taken(archive).left == {}
     _remove_from_site(archive, 6)
     archive.keep(articles(42)[41], seen_at=NOW)
     chain = (exports / "base", exports / "one")
-    summary = export(archive, name, exports / "two", Wish(), chain)
+    summary = export(archive, name, exports / "two", ExportRequest(), chain)
     # Of captures that is the erased one, which still has its place in the base.
     assert summary.rows["deleted"] == 1
     assert summary.rows.get("articles", 1) == 1
@@ -171,7 +172,7 @@ def _remove_from_site(archive: Archive, number: int) -> None:
 def test_an_export_of_another_version_that_holds_it_is_removed_and_named(archive: Archive) -> None:
     for name in ("with", "other"):
         folder = archive.data / "exports" / name
-        export(archive, "jsonl", folder, Wish() if name == "with" else Wish(limit=1))
+        export(archive, "jsonl", folder, ExportRequest() if name == "with" else ExportRequest(limit=1))
         stated = (folder / "export.json").read_text().replace('"schema_version": 3', '"schema_version": 1')
         (folder / "export.json").write_text(stated)
     ended = taken(archive)
@@ -208,7 +209,7 @@ def test_what_cannot_be_looked_into_is_named_and_the_proof_fails(
 
 def test_a_damaged_export_is_removed_and_named(archive: Archive) -> None:
     folder = archive.data / "exports" / "torn"
-    export(archive, "jsonl", folder, Wish())
+    export(archive, "jsonl", folder, ExportRequest())
     part = folder / "data/articles.jsonl"
     part.write_bytes(part.read_bytes()[:-20])
     ended = taken(archive)
@@ -218,7 +219,7 @@ def test_a_damaged_export_is_removed_and_named(archive: Archive) -> None:
 
 def test_a_damaged_export_without_a_trace_is_left_and_named(archive: Archive) -> None:
     folder = archive.data / "exports" / "torn"
-    export(archive, "jsonl-gz", folder, Wish(channel=("tech",)))
+    export(archive, "jsonl-gz", folder, ExportRequest(channel=("tech",)))
     part = folder / "data/articles.jsonl.gz"
     part.write_bytes(part.read_bytes()[:40])
     ended = taken(archive)
@@ -228,7 +229,7 @@ def test_a_damaged_export_without_a_trace_is_left_and_named(archive: Archive) ->
 
 def test_what_a_killed_rewriting_left_is_cleared_away(archive: Archive) -> None:
     folder = archive.data / "exports" / "one"
-    export(archive, "jsonl", folder, Wish())
+    export(archive, "jsonl", folder, ExportRequest())
     folder.rename(folder.with_name(".one.0123456789abcdef"))
     ended = taken(archive)
     assert (ended.left, list((archive.data / "exports").iterdir())) == ({}, [])
@@ -236,7 +237,7 @@ def test_what_a_killed_rewriting_left_is_cleared_away(archive: Archive) -> None:
 
 def test_the_command_names_what_it_did_to_which_export(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("csv", "feed"):
-        export(archive, name, archive.data / "exports" / name, Wish())
+        export(archive, name, archive.data / "exports" / name, ExportRequest())
     archive.close()
     command = [str(QQNEWS), "--data", str(archive.data), "takedown", GONE.id, "--reason", "order 7", "--yes"]
     done = subprocess.run(command, capture_output=True, text=True)

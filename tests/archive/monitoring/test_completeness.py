@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.monitoring.completeness import Poll, Seen, gap_between, most_missing, open_gaps, reaches
-from archive.monitoring.polls import Done, Noted, note_poll, polls_of, standing
+from archive.monitoring.gaps import Poll, Seen, gap_between, most_missing, open_gaps, reaches
+from archive.monitoring.polls import FinishedPoll, PollOutcome, note_poll, polls_of, source_state
 from archive.store import Archive
 
 LAST = datetime(2025, 2, 13, 4, tzinfo=UTC)
@@ -59,12 +59,12 @@ def test_up_to_so_many_are_missing_as_the_fastest_pace_would_bring() -> None:
     assert most_missing(HOUR / 60, quiet, [NEW]) == 1
 
 
-def done(*listed: Seen, deeper: bool = False, in_order: bool = True) -> Done:
-    return Done(source="channel:tech", run_id=None, pages=1, listed=listed, in_order=in_order, deeper=deeper)
+def done(*listed: Seen, deeper: bool = False, in_order: bool = True) -> FinishedPoll:
+    return FinishedPoll(source="channel:tech", run_id=None, pages=1, listed=listed, in_order=in_order, deeper=deeper)
 
 
-def noted(archive: Archive, polled: Done, hours: float) -> Noted:
-    return note_poll(archive, polled, standing(archive, polled.source), LAST + hours * HOUR)
+def noted(archive: Archive, polled: FinishedPoll, hours: float) -> PollOutcome:
+    return note_poll(archive, polled, source_state(archive, polled.source), LAST + hours * HOUR)
 
 
 def at(hours: float, *, since: float | None = None) -> Seen:
@@ -80,7 +80,7 @@ def test_a_gap_is_found_narrowed_and_closed(archive: Archive) -> None:
     assert [str(gap) for gap in open_gaps(archive)] == [
         "channel:tech: between 2025-02-13 04:30 and 2025-02-13 11:00 UTC up to 13 articles may be missing"
     ]
-    (aim,) = standing(archive, "channel:tech").aims
+    (aim,) = source_state(archive, "channel:tech").aims
     assert aim.known_until == LAST + HOUR
     # Deeper, but not deep enough: the gap becomes narrower.
     again = noted(archive, done(at(8, since=9), at(7, since=9), at(4), deeper=True), 10)
@@ -90,16 +90,16 @@ def test_a_gap_is_found_narrowed_and_closed(archive: Archive) -> None:
     closed = noted(archive, done(at(8, since=9), at(4, since=10), at(2), at(0.5, since=1), deeper=True), 11)
     assert [gap.closed_at for gap in closed.closed] == [LAST + 11 * HOUR]
     assert open_gaps(archive) == []
-    assert standing(archive, "channel:tech").aims == ()
+    assert source_state(archive, "channel:tech").aims == ()
 
 
 def test_what_a_source_does_not_show_any_more_is_not_asked_for_for_ever(archive: Archive) -> None:
     noted(archive, done(at(-1)), 0)
     noted(archive, done(at(8)), 9)
     for hours in range(10, 15):
-        assert len(standing(archive, "channel:tech").aims) == 1
+        assert len(source_state(archive, "channel:tech").aims) == 1
         noted(archive, done(at(8, since=9), deeper=True), hours)
-    assert standing(archive, "channel:tech").aims == ()
+    assert source_state(archive, "channel:tech").aims == ()
     assert len(open_gaps(archive)) == 1
 
 

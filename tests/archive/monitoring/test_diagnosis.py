@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from archive.monitoring import diagnosis
-from archive.monitoring.diagnosis import Finding, Level, examine_archive, file_system_of
+from archive.monitoring import health_checks as diagnosis
+from archive.monitoring.health_checks import CheckResult, Level, examine_archive, file_system_of
 from archive.store import Archive
 from tests.archive.samples import NOON, an_article
 
 
-def found(data: Path) -> dict[str, list[Finding]]:
+def found(data: Path) -> dict[str, list[CheckResult]]:
     """Area → findings that are not fine; each of them names its cure."""
     findings = list(examine_archive(data))
     assert all(finding.cure for finding in findings if finding.level is not Level.FINE)
@@ -74,7 +74,7 @@ def test_a_damaged_database(archive: Archive) -> None:
 
 
 def test_an_older_and_a_newer_archive(tmp_path: Path) -> None:
-    dump = Path(__file__).parent.parent / "schemas/0006_seals.sql"
+    dump = Path(__file__).parent.parent / "database/schemas/0006_seals.sql"
     with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as connection:
         connection.executescript(dump.read_text("utf-8"))
     (older,) = found(tmp_path)["database"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from archive.monitoring.expectation import (
+from archive.monitoring.expected_yield import (
     FEWEST_DAYS,
     History,
     Hour,

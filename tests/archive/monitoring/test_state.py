@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from archive.database.migrations import known_migrations
 from archive.errors import NewerArchive, NoArchive
-from archive.ledger import RUNNING, WAITING, DueTime, Ledger
-from archive.lock import Locks
 from archive.monitoring.health import judged
 from archive.monitoring.metrics import metrics
-from archive.monitoring.state import State, read_state
-from archive.schema import known_migrations
+from archive.monitoring.status import ArchiveStatus, read_status
+from archive.runs.due_times import RUNNING, WAITING, DueTime, DueTimes
+from archive.runs.locks import Locks
 from archive.store import Archive
-from schedules.due import next_due
+from schedules.timetable.due import next_due
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.test_docs import ROOT
 
@@ -32,7 +32,7 @@ def busy(archive: Archive) -> Archive:
     archive.keep(an_article(1), seen_at=NOON)
     archive.keep(an_article(2), seen_at=NOON)
     archive.keep(an_article(1, body="改过了。"), seen_at=EVENING)
-    ledger = Ledger(archive)
+    ledger = DueTimes(archive)
     ledger.watch("hot", "*/10 * * * * Asia/Shanghai", NOON)
     for minutes, verdict, code in ((0, "ok", 0), (10, "blocked", 12)):
         run = ledger.start_run("hot", DUE, NOON + timedelta(minutes=minutes))
@@ -49,7 +49,7 @@ STATES = ((1, RUNNING), (2, WAITING), (3, WAITING))
 
 
 def test_everything_is_told(busy: Archive) -> None:
-    state = read_state(busy.data, NOON)
+    state = read_status(busy.data, NOON)
     (job,) = state.jobs
     assert (job.name, job.is_scheduled) == ("hot", True)
     assert job.last_run is not None
@@ -70,18 +70,18 @@ def test_everything_is_told(busy: Archive) -> None:
 def test_it_is_read_while_somebody_writes(busy: Archive) -> None:
     with busy.transaction():
         busy.keep(an_article(3), seen_at=NOON)
-        assert read_state(busy.data).contents.articles == {"live": 2}
-    assert read_state(busy.data).contents.articles == {"live": 3}
+        assert read_status(busy.data).contents.articles == {"live": 2}
+    assert read_status(busy.data).contents.articles == {"live": 3}
 
 
 @pytest.mark.parametrize(
-    "dump", sorted((Path(__file__).parent.parent / "schemas").glob("*.sql")), ids=lambda path: path.stem
+    "dump", sorted((Path(__file__).parent.parent / "database/schemas").glob("*.sql")), ids=lambda path: path.stem
 )
 def test_an_older_archive_is_read_as_far_as_it_goes_and_stays_what_it_is(tmp_path: Path, dump: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as connection:
         connection.executescript(dump.read_text("utf-8"))
     before = (tmp_path / "archive.db").read_bytes()
-    state = read_state(tmp_path)
+    state = read_status(tmp_path)
     assert state.contents.articles == {"live": 2}
     assert (state.schema, state.is_older) == (dump.stem, dump.stem != known_migrations()[-1])
     assert (tmp_path / "archive.db").read_bytes() == before
@@ -90,23 +90,23 @@ def test_an_older_archive_is_read_as_far_as_it_goes_and_stays_what_it_is(tmp_pat
 
 def test_none_and_a_newer_one_are_named(tmp_path: Path) -> None:
     with pytest.raises(NoArchive):
-        read_state(tmp_path)
+        read_status(tmp_path)
     assert list(tmp_path.iterdir()) == []
     Archive.open(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / "archive.db")) as later, later:
         later.execute("INSERT INTO _sqlite_migrations VALUES (99, 'qqnews', '0099_of_tomorrow', '2030-01-01')")
     with pytest.raises(NewerArchive, match="0099_of_tomorrow"):
-        read_state(tmp_path)
+        read_status(tmp_path)
 
 
-def samples(state: State) -> dict[tuple[str, ...], float]:
+def samples(state: ArchiveStatus) -> dict[tuple[str, ...], float]:
     """Name and label values → number, as Prometheus's own reader finds them."""
     families = text_string_to_metric_families(metrics(state, judged(state, next_due)))
     return {(it.name, *it.labels.values()): it.value for family in families for it in family.samples}
 
 
 def test_prometheus_reads_the_same_numbers(busy: Archive) -> None:
-    found = samples(read_state(busy.data, NOON))
+    found = samples(read_status(busy.data, NOON))
     assert found["qqnews_articles", "live"] == 2
     assert found["qqnews_job_last_exit_code", "hot"] == 12
     assert found["qqnews_job_last_verdict", "hot", "blocked"] == 1
@@ -118,7 +118,7 @@ def test_prometheus_reads_the_same_numbers(busy: Archive) -> None:
 
 
 def test_every_metric_is_documented_and_the_other_way_round(busy: Archive) -> None:
-    state = read_state(busy.data)
+    state = read_status(busy.data)
     text = metrics(state, judged(state, next_due))
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M))
     table = (ROOT / "docs/how-to/monitoring.md").read_text("utf-8").partition("## Metrics")[2]

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.ledger import COALESCED, MISSED, RAN, DueTime, Ledger
-from archive.monitoring import thinned_runs
-from archive.monitoring.state import read_state
-from archive.monitoring.thinning import KEPT_WHOLE, thin
-from archive.record import stamp
+from archive.article.timestamps import stamp
+from archive.monitoring import run_retention as thinned_runs
+from archive.monitoring.retention import KEPT_WHOLE, thin
+from archive.monitoring.status import read_status
+from archive.runs.due_times import COALESCED, MISSED, RAN, DueTime, DueTimes
 from archive.store import Archive
-from archive.verify import verify
+from archive.verify.verify import verify
 
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
 FIRST = NOW - timedelta(days=45)
@@ -31,7 +31,7 @@ def fates() -> Iterator[tuple[datetime, str]]:
 
 def fill(archive: Archive, job: str = "hot") -> None:
     """The runs and due times of 45 days, and a poll by each run."""
-    ledger = Ledger(archive)
+    ledger = DueTimes(archive)
     ledger.watch(job, "every 1h", FIRST)
     with archive.transaction():
         for due, fate in fates():
@@ -124,9 +124,9 @@ def test_the_newest_run_of_a_job_stays_whole_however_old(archive: Archive) -> No
         connection.execute("DELETE FROM due_times WHERE due_at > '2026-10-15T12'")
         connection.execute("DELETE FROM polls")
         connection.execute("DELETE FROM runs WHERE started_at > '2026-10-15T12'")
-    before = read_state(archive.data, NOW).jobs
+    before = read_status(archive.data, NOW).jobs
     thin_all(archive)
-    assert read_state(archive.data, NOW).jobs == before
+    assert read_status(archive.data, NOW).jobs == before
     (job,) = before
     assert job.last_ended is not None
     assert job.last_ended.because == "it went so"
@@ -135,7 +135,7 @@ def test_the_newest_run_of_a_job_stays_whole_however_old(archive: Archive) -> No
 def test_the_history_says_for_how_many_a_row_stands(archive: Archive) -> None:
     fill(archive)
     thin_all(archive)
-    shown = Ledger(archive).history("hot")
+    shown = DueTimes(archive).history("hot")
     assert sum(int(str(row["times"])) for row in shown) == 45 * 24
     assert max(int(str(row["times"])) for row in shown) > 15
 

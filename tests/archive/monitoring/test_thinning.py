@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from archive.monitoring.histories import surprises
-from archive.monitoring.polls import PACE_OVER, polls_of, standing
-from archive.monitoring.thinning import KEPT_WHOLE, thin
-from archive.record import stamp
+from archive.article.timestamps import stamp
+from archive.monitoring.baselines import surprises
+from archive.monitoring.polls import PACE_OVER, polls_of, source_state
+from archive.monitoring.retention import KEPT_WHOLE, thin
 from archive.store import Archive
-from archive.verify import verify
+from archive.verify.verify import verify
 
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
 FIRST = NOW - timedelta(days=45)
@@ -62,12 +62,15 @@ def test_old_days_become_a_row_for_each_source_and_all_sums_stay(archive: Archiv
     before = rows(archive, SUMS), rows(archive, PAGES)
     last = rows(archive, "SELECT max(id) FROM runs")[0][0]
     recent = [polls_of(archive, source, NOW - KEPT_WHOLE + timedelta(days=1)) for source in SOURCES]
-    judged = [standing(archive, source) for source in SOURCES], surprises(archive, int(str(last)), {}, 0, NOW)
+    judged = [source_state(archive, source) for source in SOURCES], surprises(archive, int(str(last)), {}, 0, NOW)
     while thin(archive, NOW):
         pass
     assert (rows(archive, SUMS), rows(archive, PAGES)) == before
     assert [polls_of(archive, source, NOW - KEPT_WHOLE + timedelta(days=1)) for source in SOURCES] == recent
-    assert ([standing(archive, source) for source in SOURCES], surprises(archive, int(str(last)), {}, 0, NOW)) == judged
+    assert (
+        [source_state(archive, source) for source in SOURCES],
+        surprises(archive, int(str(last)), {}, 0, NOW),
+    ) == judged
     old = "FROM polls WHERE first_at IS NOT NULL"
     days = rows(archive, f"SELECT source, substr(polled_at, 1, 10) {old} AND overlapped IS NOT 0")
     assert len(days) == len(set(days)) == 10 * len(SOURCES)

@@ -14,7 +14,7 @@ import pytest
 from archive.errors import ExitCode
 from archive.search.index import NAME, Index
 from archive.store import Archive
-from archive.verify import verify
+from archive.verify.verify import verify
 from tests.archive.duplicates.test_clusters import retellings
 from tests.archive.samples import NOON, an_article
 

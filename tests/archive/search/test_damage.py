@@ -16,16 +16,16 @@ from random import Random
 
 import pytest
 
-from archive.backup import back_up
-from archive.repair import repair
-from archive.search import keeping
-from archive.search.checked import Checked
+from archive.database.backup import back_up
+from archive.repair.repair import repair
+from archive.search import sync as keeping
 from archive.search.faults import fault_of_file
 from archive.search.index import NAME, Index, StaleIndex
-from archive.search.keeping import catch_up
+from archive.search.sync import index_new
+from archive.search.trusted_file import Checked
 from archive.store import Archive
-from archive.takedown.take_down import take_down
-from archive.verify import What, verify
+from archive.takedown.takedown import take_down
+from archive.verify.verify import DamageKind, verify
 from tests.archive.samples import EVENING, NOON, an_article
 from tests.archive.search.test_commands import ROOT, qqnews
 from tests.archive.search.test_keeping import dump, found, keep
@@ -39,7 +39,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("sound") / "data"
     with Archive.open(data) as archive:
         keep(archive, range(40))
-        catch_up(archive)
+        index_new(archive)
     return data
 
 
@@ -47,7 +47,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(sound: Path, tmp_path: Path) -> Path:
     shutil.copytree(sound, tmp_path / "data")
     with Archive.existing(tmp_path / "data") as archive:
-        catch_up(archive)  # A copy is another file: it is looked through once.
+        index_new(archive)  # A copy is another file: it is looked through once.
     return tmp_path / "data"
 
 
@@ -73,7 +73,7 @@ def test_a_sound_index_is_trusted_until_somebody_else_touches_it(data: Path) -> 
     assert wrong(data) == []
     with Archive.existing(data) as archive:
         keep(archive, [50])
-        catch_up(archive)
+        index_new(archive)
     assert Checked.of(data / NAME).is_trusted
     times = (data / NAME).stat()
     flip(data / NAME, 8 * 5000)
@@ -90,7 +90,7 @@ def test_flipped_bits_are_noticed_and_searches_find_what_they_found(data: Path) 
         with Archive.existing(data) as archive:
             fault = fault_of_file(archive)
             told: list[str] = []
-            assert catch_up(archive, on_damage=told.append) == 0
+            assert index_new(archive, on_damage=told.append) == 0
         assert (told != []) == (fault != "")
         noticed += told != []
         assert dump(data) == whole
@@ -164,7 +164,7 @@ def test_a_damaged_index_is_named_by_verify_and_made_anew_by_the_search(
 ) -> None:
     before = qqnews(data, "search", "渔夫", "--json")
     damage(data / NAME)
-    assert wrong(data) == [(What.DAMAGED, NAME)]
+    assert wrong(data) == [(DamageKind.DAMAGED, NAME)]
     again = qqnews(data, "search", "渔夫", "--json")
     assert (again.returncode, again.stdout) == (0, before.stdout), again.stderr
     assert again.stderr.startswith(f"qqnews: {NAME} was damaged (")
@@ -185,12 +185,12 @@ def test_an_index_of_another_archive_is_not_believed(data: Path, tmp_path: Path)
     other = tmp_path / "other"
     with Archive.open(other) as archive:
         keep(archive, range(100, 140))
-        catch_up(archive)
+        index_new(archive)
     shutil.copyfile(other / NAME, data / NAME)
-    assert wrong(data) == [(What.DAMAGED, NAME)]
+    assert wrong(data) == [(DamageKind.DAMAGED, NAME)]
     before = results(data)
     with Archive.existing(data) as archive:
-        catch_up(archive)
+        index_new(archive)
     assert results(data) != before
     assert found_ids(data) == {an_article(number).id for number in range(40)}
 
@@ -200,16 +200,16 @@ def test_an_index_of_another_time_is_not_believed(data: Path, tmp_path: Path) ->
     with Archive.existing(data) as archive:
         back_up(archive.database, tmp_path / "old.db")
         keep(archive, range(50, 55))
-        catch_up(archive)
+        index_new(archive)
     for path in data.glob("archive.db*"):
         path.unlink()
     shutil.copyfile(tmp_path / "old.db", data / "archive.db")
     with Archive.existing(data) as archive:
         keep(archive, range(60, 65))
-    assert wrong(data)[-1] == (What.DAMAGED, NAME)
+    assert wrong(data)[-1] == (DamageKind.DAMAGED, NAME)
     (data / "search.checked").unlink()
     with Archive.existing(data) as archive:
-        catch_up(archive)
+        index_new(archive)
     assert found_ids(data) == {an_article(number).id for number in (*range(40), *range(60, 65))}
 
 
@@ -229,7 +229,7 @@ def test_what_rots_unseen_is_found_by_verify_and_by_the_search_that_stumbles(dat
     rotten = Checked.of(data / NAME)
     rotten.trust()
     rotten.note()
-    assert wrong(data) == [(What.DAMAGED, NAME)]
+    assert wrong(data) == [(DamageKind.DAMAGED, NAME)]
     stumbled = qqnews(data, "search", "渔夫", "--json")
     assert (stumbled.returncode, stumbled.stdout) == (0, before), stumbled.stderr
     assert wrong(data) == []
@@ -243,7 +243,7 @@ def test_whatever_becomes_of_articles_the_index_stays_sound(archive: Archive, mo
         keep(archive, range(turn * 7, turn * 7 + 7))
         edited = an_article(chance.randrange(turn * 7, turn * 7 + 7))
         archive.keep(replace(edited, body=f"改到第{turn}次。", title=f"新题{turn}"), seen_at=EVENING)
-        assert catch_up(archive) == 0
+        assert index_new(archive) == 0
         if turn % 6 == 5:
             take_down(archive, an_article(turn).id, "order 7", EVENING)
         assert fault_of_file(archive) == "", turn
@@ -277,7 +277,7 @@ def test_a_killed_indexer_leaves_a_sound_index_that_is_only_behind(data: Path, a
     assert wrong(data) == []
     told: list[str] = []
     with Archive.existing(data) as archive:
-        assert catch_up(archive, on_damage=told.append) == 0
+        assert index_new(archive, on_damage=told.append) == 0
     assert told == []
     assert found_ids(data) == {an_article(number).id for number in range(40)}
 
@@ -300,7 +300,7 @@ def test_what_the_log_holds_is_not_read_into_a_new_index(data: Path) -> None:
     (data / NAME).unlink()
     (data / "log").rename(data / f"{NAME}-wal")
     with Archive.existing(data) as archive:
-        assert catch_up(archive) == 0
+        assert index_new(archive) == 0
     assert wrong(data) == []
     assert found_ids(data) == {an_article(number).id for number in range(40)}
 

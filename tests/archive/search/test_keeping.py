@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from archive.search import keeping
-from archive.search.find import Order, find
+from archive.database.article_rows import Archived
+from archive.search import sync as keeping
 from archive.search.index import NAME, Index
-from archive.search.keeping import catch_up, forget, rebuild
 from archive.search.query import read_query
+from archive.search.results import Order, search_articles
+from archive.search.sync import forget, index_new, rebuild
 from archive.store import Archive
-from archive.takedown.take_down import take_down
+from archive.takedown.takedown import take_down
 from tests.archive.samples import EVENING, NOON, an_article
 
 
 def found(archive: Archive, query: str) -> set[str]:
     with Index.open(archive.data) as index:
-        return {hit.article_id for hit in find(index.connection, read_query(query).match, Order.DATE)}
+        return {hit.article_id for hit in search_articles(index.connection, read_query(query).match, Order.DATE)}
 
 
 def keep(archive: Archive, numbers: Iterable[int]) -> None:
@@ -50,11 +51,11 @@ def dump(data: Path) -> list[tuple[object, ...]]:
 def test_edits_move_with_the_article(archive: Archive) -> None:
     article = an_article(1)
     keep(archive, [1, 2])
-    assert catch_up(archive) == 0
+    assert index_new(archive) == 0
     archive.keep(replace(article, body="山脚的石匠。", title="石匠"), seen_at=EVENING)
     archive.keep(replace(article, body="湖心的画家。", title="画家"), seen_at=EVENING + timedelta(hours=1))
     assert found(archive, "石匠") == set()
-    catch_up(archive)
+    index_new(archive)
     assert found(archive, "石匠") == set()
     assert found(archive, "画家") == {article.id}
     assert found(archive, "渔夫 body:老周") == {an_article(2).id}
@@ -67,9 +68,9 @@ def test_edits_move_with_the_article(archive: Archive) -> None:
 def test_facts_that_become_known_later_are_found(archive: Archive) -> None:
     bare = an_article(1, summary="", author="", media="", keywords=(), channel="", published_at=None)
     archive.keep(bare, seen_at=NOON)
-    catch_up(archive)
+    index_new(archive)
     archive.keep(replace(bare, summary="石匠的故事", keywords=("石匠",), published_at=EVENING), seen_at=EVENING)
-    catch_up(archive)
+    index_new(archive)
     assert found(archive, "summary:石匠 keywords:石匠") == {bare.id}
     followed = dump(archive.data)
     rebuild(archive)
@@ -78,7 +79,7 @@ def test_facts_that_become_known_later_are_found(archive: Archive) -> None:
 
 def test_seeing_an_article_again_is_no_change(archive: Archive) -> None:
     keep(archive, [1, 2])
-    catch_up(archive)
+    index_new(archive)
     query = "SELECT max(seq) FROM article_changes"
     before = archive.database.connection.execute(query).fetchone()[0]
     archive.keep(an_article(1), seen_at=EVENING)
@@ -90,18 +91,18 @@ def test_a_crash_leaves_the_index_behind_and_never_wrong(archive: Archive, monke
     monkeypatch.setattr(keeping, "BATCH", 3)
     put, done = Index.put, 0
 
-    def dies(index: Index, row: sqlite3.Row) -> None:
+    def dies(index: Index, archived: Archived) -> None:
         nonlocal done
         done += 1
         if done == 5:
             raise KeyboardInterrupt
-        put(index, row)
+        put(index, archived)
 
     monkeypatch.setattr(Index, "put", dies)
     with pytest.raises(KeyboardInterrupt):
-        catch_up(archive)
+        index_new(archive)
     assert found(archive, "渔夫") == {an_article(number).id for number in range(3)}
-    catch_up(archive)
+    index_new(archive)
     assert found(archive, "渔夫") == {an_article(number).id for number in range(10)}
 
 
@@ -113,18 +114,18 @@ def test_what_was_not_committed_is_not_found(archive: Archive) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    catch_up(archive)
+    index_new(archive)
     assert found(archive, "渔夫") == set()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\xff" * 5000])
 def test_a_damaged_index_is_made_anew(archive: Archive, content: bytes) -> None:
     keep(archive, range(3))
-    catch_up(archive)
+    index_new(archive)
     (archive.data / NAME).write_bytes(content)
     for suffix in ("-wal", "-shm"):
         (archive.data / f"{NAME}{suffix}").unlink(missing_ok=True)
-    catch_up(archive)
+    index_new(archive)
     assert len(found(archive, "渔夫")) == 3
 
 
@@ -132,7 +133,7 @@ def test_an_index_of_something_else_is_made_anew(archive: Archive) -> None:
     keep(archive, range(3))
     with closing(sqlite3.connect(archive.data / NAME)) as other, other:
         other.execute("CREATE TABLE state (mine TEXT)")
-    catch_up(archive)
+    index_new(archive)
     assert len(found(archive, "渔夫")) == 3
 
 
@@ -147,11 +148,11 @@ def test_an_index_of_something_else_is_made_anew(archive: Archive) -> None:
 )
 def test_an_index_that_does_not_fit_is_made_anew(archive: Archive, damage: str) -> None:
     keep(archive, range(3))
-    catch_up(archive)
+    index_new(archive)
     with closing(sqlite3.connect(archive.data / NAME)) as index, index:
         index.execute(damage)
     archive.keep(replace(an_article(1), body="山脚的石匠。"), seen_at=EVENING)
-    assert catch_up(archive) == 0
+    assert index_new(archive) == 0
     assert found(archive, "石匠") == {an_article(1).id}
     assert len(found(archive, "河边")) == 3
 
@@ -159,13 +160,13 @@ def test_an_index_that_does_not_fit_is_made_anew(archive: Archive, damage: str) 
 def test_another_writer_only_makes_it_late(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.search.index.WAIT_SECONDS", 0.05)
     keep(archive, range(3))
-    catch_up(archive)
+    index_new(archive)
     keep(archive, range(3, 6))
     with closing(sqlite3.connect(archive.data / NAME, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert catch_up(archive) == 3
+        assert index_new(archive) == 3
         assert len(found(archive, "渔夫")) == 3
-    assert catch_up(archive) == 0
+    assert index_new(archive) == 0
 
 
 def content(data: Path) -> bytes:
@@ -176,7 +177,7 @@ def test_a_forgotten_article_leaves_no_trace_in_the_file(archive: Archive) -> No
     keep(archive, range(5))
     secret = replace(an_article(9), body="乌拉特后旗的xylophonist先生", title="绝密", keywords=("鸢尾花",))
     archive.keep(secret, seen_at=NOON)
-    catch_up(archive)
+    index_new(archive)
     traces = [trace.encode() for trace in (secret.id, "xylophonist", "鸢尾")]
     assert all(trace in content(archive.data) for trace in traces)
     assert forget(archive, secret.id) == 1
@@ -192,11 +193,11 @@ def test_a_takedown_reaches_the_index_and_the_clusters(archive: Archive) -> None
     )
     archive.keep(secret, seen_at=NOON)
     archive.keep(replace(secret, id="20250212A0009900", url="https://new.qq.com/rain/a/20250212A0009900"), seen_at=NOON)
-    catch_up(archive)
+    index_new(archive)
     taken = take_down(archive, secret.id, "a court's order", EVENING)
     assert taken.left == {}
     assert taken.opaque == {}
-    catch_up(archive)
+    index_new(archive)
     assert found(archive, "磨坊") == {"20250212A0009900"}
     tables = archive.database.connection.execute(
         "SELECT * FROM article_clusters UNION SELECT article_id, doc FROM near_articles"

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import BEIJING, Article
-from archive.plain import fold, fold_with_places, visible
-from archive.search.find import Limits, Order, find
+from archive.article.model import BEIJING, Article
+from archive.article.plain_text import fold, fold_with_places, visible
 from archive.search.index import Index
-from archive.search.keeping import catch_up
 from archive.search.query import BadQuery, read_query
-from archive.search.segment import segment
+from archive.search.results import Limits, Order, search_articles
 from archive.search.snippet import Marks, marked, snippet
+from archive.search.sync import index_new
+from archive.search.tokenizer import tokenize
 from archive.store import Archive
 from tests.archive.duplicates.stories import story
 from tests.archive.samples import NOON, an_article
@@ -82,9 +82,12 @@ def ids(numbers: set[int]) -> set[str]:
 
 
 def found(archive: Archive, query: str, order: Order = Order.DATE, **limits: Any) -> list[str]:
-    catch_up(archive)
+    index_new(archive)
     with Index.open(archive.data) as index:
-        return [hit.article_id for hit in find(index.connection, read_query(query).match, order, Limits(**limits))]
+        return [
+            hit.article_id
+            for hit in search_articles(index.connection, read_query(query).match, order, Limits(**limits))
+        ]
 
 
 def keep(archive: Archive, *articles: Article) -> None:
@@ -154,10 +157,10 @@ def test_random_words_are_found_where_like_finds_them(archive: Archive) -> None:
     articles = [an_article(number, title=story(chance, 1)[:20], body=story(chance, 9)) for number in range(150)]
     keep(archive, *articles)
     truth = like_table(articles)
-    catch_up(archive)
+    index_new(archive)
     with Index.open(archive.data) as index:
         for word in random_words([readable(each) for each in articles], 2000, chance):
-            hits = find(index.connection, read_query(word).match, Order.DATE)
+            hits = search_articles(index.connection, read_query(word).match, Order.DATE)
             assert {hit.article_id for hit in hits} == found_by_like(truth, word), word
 
 
@@ -210,7 +213,7 @@ def test_a_part_of_a_text_is_folded_as_inside_the_whole(text: str, start: int, e
 
 
 def test_pairs_never_reach_over_a_sign() -> None:
-    assert segment(fold("腾讯，AI财报！2024年")) == ["腾", "腾讯", "讯", "ai", "财", "财报", "报", "2024", "年"]
+    assert tokenize(fold("腾讯，AI财报！2024年")) == ["腾", "腾讯", "讯", "ai", "财", "财报", "报", "2024", "年"]
 
 
 @pytest.mark.parametrize("word", ["2月", "GWh和", "月11日", "生物、公"])

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from random import Random
 
-from archive.article import Article
-from archive.plain import fold, visible
+from archive.article.model import Article
+from archive.article.plain_text import fold, visible
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from archive.article import BEIJING
-from archive.media import copies
+from archive.article.model import BEIJING
+from archive.frontier.rechecks import report_missing
+from archive.media.picture_copies import copies
 from archive.store import Archive
-from archive.watch import report_missing
-from archive.web.answer import BadRequest
-from archive.web.browse import Chosen, Entry, edits, newest, removals
+from archive.web.http import BadRequest
 from archive.web.pages.newest import distinct
+from archive.web.queries import Entry, ListFilter, edits, newest, removals
 from tests.archive.samples import EVENING, NOON, an_article
 
 START = datetime(2025, 1, 1, tzinfo=BEIJING)
@@ -37,8 +37,10 @@ def filled(archive: Archive) -> Archive:
 
 
 @pytest.mark.parametrize("size", [1, 4, 7, 30])
-@pytest.mark.parametrize("chosen", [Chosen(), Chosen(channel="tech"), Chosen(channel="life", status="gone")])
-def test_page_by_page_is_the_whole_list(filled: Archive, chosen: Chosen, size: int) -> None:
+@pytest.mark.parametrize(
+    "chosen", [ListFilter(), ListFilter(channel="tech"), ListFilter(channel="life", status="gone")]
+)
+def test_page_by_page_is_the_whole_list(filled: Archive, chosen: ListFilter, size: int) -> None:
     connection = filled.database.connection
     whole = newest(connection, chosen, size=100)
     found, before = list[Entry](), None
@@ -76,13 +78,15 @@ def test_a_damaged_cursor_of_edits_is_refused(filled: Archive, text: str) -> Non
 
 
 QUESTIONS: dict[str, Callable[[Archive], object]] = {
-    "all": lambda archive: newest(archive.database.connection, Chosen()),
-    "deep": lambda archive: newest(archive.database.connection, Chosen(), "2025-01-01T03:00:00+08:00~x"),
-    "channel": lambda archive: newest(archive.database.connection, Chosen(channel="tech")),
-    "kind": lambda archive: newest(archive.database.connection, Chosen(kind="text")),
-    "status": lambda archive: newest(archive.database.connection, Chosen(status="gone")),
+    "all": lambda archive: newest(archive.database.connection, ListFilter()),
+    "deep": lambda archive: newest(archive.database.connection, ListFilter(), "2025-01-01T03:00:00+08:00~x"),
+    "channel": lambda archive: newest(archive.database.connection, ListFilter(channel="tech")),
+    "kind": lambda archive: newest(archive.database.connection, ListFilter(kind="text")),
+    "status": lambda archive: newest(archive.database.connection, ListFilter(status="gone")),
     "every filter": lambda archive: newest(
-        archive.database.connection, Chosen(channel="tech", kind="text", status="gone"), "2025-01-01T03:00:00+08:00~x"
+        archive.database.connection,
+        ListFilter(channel="tech", kind="text", status="gone"),
+        "2025-01-01T03:00:00+08:00~x",
     ),
     "removals": lambda archive: removals(archive.database.connection),
     "edits": lambda archive: edits(archive.database.connection),

@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from archive.article import BEIJING
-from archive.ledger import Ledger
+from archive.article.model import BEIJING
+from archive.runs.due_times import DueTimes
 from archive.store import Archive
 from tests.archive.samples import an_article
 from tests.archive.web.client import get
@@ -58,7 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ranked(data)
     with Archive.existing(data) as archive:
         archive.keep(an_article(77, title=HOSTILE[:200], body=HOSTILE, author=ACTS), seen_at=datetime.now(UTC))
-        ledger = Ledger(archive)
+        ledger = DueTimes(archive)
         ledger.watch("hot", "*/10 * * * * Asia/Shanghai", datetime.now(UTC))
         ledger.end_run(ledger.start_run("hot", None, datetime.now(UTC)), "blocked", 12, {}, datetime.now(UTC))
     with serving(data) as served:

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from archive.media import keep_picture
+from archive.media.picture_copies import keep_picture
 from archive.store import Archive
-from archive.web.connections import HEAD_SECONDS
-from archive.web.cookies import cookies_named
-from archive.web.guard import FORM_SECONDS
-from archive.web.tries import FREE, LONGEST_LINE, MOST_ADDRESSES, Tries
+from archive.web.security.access import FORM_SECONDS
+from archive.web.security.connection_limits import HEAD_SECONDS
+from archive.web.security.cookies import cookies_named
+from archive.web.security.login_attempts import FREE, LONGEST_LINE, MOST_ADDRESSES, Tries
 from tests.archive.samples import NOON, PICTURE, an_article
 from tests.archive.web.client import Got, get
 from tests.archive.web.serving import CHROMIUM, Served, browsing, serving

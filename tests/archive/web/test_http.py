@@ -16,11 +16,11 @@ import pytest
 from lxml import html
 from prometheus_client.parser import text_string_to_metric_families
 
-from archive.media import keep_picture
+from archive.frontier.rechecks import report_missing
+from archive.media.picture_copies import keep_picture
 from archive.search.index import NAME
 from archive.store import Archive
-from archive.takedown.take_down import take_down
-from archive.watch import report_missing
+from archive.takedown.takedown import take_down
 from tests.archive.samples import EVENING, NOON, PICTURE, an_article
 from tests.archive.web.client import Got, get
 from tests.archive.web.serving import Served, serving

@@ -9,8 +9,8 @@ import pytest
 
 import archive.web
 from archive.search.query import BadQuery, read_query
-from archive.web.language import Language, chosen_language
-from archive.web.words import WORDS
+from archive.web.i18n.language import Language, chosen_language
+from archive.web.i18n.translations import WORDS
 
 WEB = Path(archive.web.__file__).parent
 

@@ -10,14 +10,14 @@ from xml.etree import ElementTree
 import pytest
 from lxml import html
 
-from archive.article import BEIJING
-from archive.frontier import Frontier
-from archive.monitoring.thinning import KEPT_WHOLE, thin
+from archive.article.model import BEIJING
+from archive.frontier.links import Frontier
+from archive.monitoring.retention import KEPT_WHOLE, thin
 from archive.store import Archive
-from archive.web.chart import chart
-from archive.web.ranking import Course, Poll, Polls, Sighting, Stay, courses
+from archive.web.rank_chart import chart
+from archive.web.ranking import Poll, Polls, RankHistory, Sighting, Stay, rank_histories
+from tests.archive.frontier.test_links import Item
 from tests.archive.samples import NOON, an_article
-from tests.archive.test_frontier import Item
 from tests.archive.web.client import get
 from tests.archive.web.serving import Served, serving
 
@@ -35,11 +35,11 @@ def polled(hours: Iterable[float], listed: int | None = 10) -> list[Poll]:
 HALF_HOURS = [number / 2 for number in range(17)]
 
 
-def ways(seen: list[Sighting], polls: list[Poll], begin: float = 0, end: float = 8) -> list[Course]:
-    return courses(seen, Polls(polls, seen), at(begin), at(end), 10)
+def ways(seen: list[Sighting], polls: list[Poll], begin: float = 0, end: float = 8) -> list[RankHistory]:
+    return rank_histories(seen, Polls(polls, seen), at(begin), at(end), 10)
 
 
-def of(found: list[Course]) -> dict[str, tuple[Stay, ...]]:
+def of(found: list[RankHistory]) -> dict[str, tuple[Stay, ...]]:
     return {course.article_id: course.stays for course in found}
 
 
@@ -144,7 +144,7 @@ def test_an_article_that_left_for_a_lower_rank_holds_its_old_one_no_more() -> No
 def test_the_picture_stays_in_its_box_and_is_drawn_by_any_reader_of_svg() -> None:
     seen = [Sighting(f"a{(rank + hour) % 12}", rank, at(hour)) for hour in range(24) for rank in range(1, 11)]
     polls = Polls(polled(hour for hour in range(24) if hour not in (7, 8, 9)), [])
-    drawn = chart(courses(seen, polls, at(0), at(24), 10), polls.outages(at(0), at(23)), at(0), at(24), 10)
+    drawn = chart(rank_histories(seen, polls, at(0), at(24), 10), polls.outages(at(0), at(23)), at(0), at(24), 10)
     assert len(drawn.lines) == 12
     assert [rank for rank, _ in drawn.ranks] == list(range(1, 11))
     assert 4 <= len(drawn.hours) <= 6

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from archive.web.reader import LONGEST, Shown, as_html
+from archive.web.markdown_html import LONGEST, RenderedBody, as_html
 from tests.archive.samples import PICTURE
 
 COPY = "media/ab/abc.png"
 
 
-def shown(body: str, **copies: str) -> Shown:
+def shown(body: str, **copies: str) -> RenderedBody:
     return as_html(body, copies, lambda path: f"/{path}", remote="elsewhere", table="table")
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from archive.store import Archive
-from archive.web.browse import PAGE
+from archive.web.queries import PAGE
 from tests.archive.samples import NOON, an_article
 from tests.archive.web.client import get
 from tests.archive.web.serving import serving

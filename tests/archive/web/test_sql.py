@@ -16,13 +16,13 @@ import psutil
 import pytest
 from lxml import html
 
-from archive.ledger import SKIPPED, DueTime, Ledger
+from archive.runs.due_times import SKIPPED, DueTime, DueTimes
 from archive.store import Archive
-from archive.web.sql_door import MOST
+from archive.web.security.sql_limits import MOST
 from tests.archive.samples import NOON, an_article
 from tests.archive.web.client import Got, get
 from tests.archive.web.serving import Served, serving
-from tests.archive.web.stress import ENDLESS, besieged, end, waits
+from tests.tools.stress_web import ENDLESS, besieged, end, waits
 
 PLACE = "/srv/of/the machine/archive.db"
 
@@ -33,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Archive.open(data) as archive:
         for number in range(12):
             archive.keep(an_article(number, keywords=("渔夫", "河") if number % 3 else ("河",)), seen_at=NOON)
-        ledger = Ledger(archive)
+        ledger = DueTimes(archive)
         ledger.watch("hot", "every 5m Asia/Shanghai", datetime.now(UTC))
         ledger.end_run(ledger.start_run("hot", None, NOON), "failed", 15, {}, NOON, f"cannot write to {PLACE}")
         ledger.write([DueTime("hot", NOON, SKIPPED, f"busy: by process 7 on here, {PLACE}")], NOON)

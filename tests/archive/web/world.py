@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from archive.record import stamp
+from archive.article.timestamps import stamp
 from archive.store import Archive
 from tests.conftest import QQNEWS, clean_environment
 from tests.crawler.archived import hours_pass

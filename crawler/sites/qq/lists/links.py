@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from lxml import etree, html
 
-from crawler.sites.qq.address import NotAnAddress, read_address
+from crawler.sites.qq.addresses.forms import NotAnAddress, read_address
 from crawler.sites.qq.lists.answers import refuse_captcha, text_of
 from crawler.sites.qq.lists.listing import BadLine, Entry, ListBroken, Listing, Reader, Skip, to_listing
 

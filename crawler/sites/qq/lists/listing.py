@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from crawler.sites.qq.address import Address, NotAnAddress, read_address
+from crawler.sites.qq.addresses.forms import Address, NotAnAddress, read_address
 
 KIND_OF_TYPE = {
     "1": "gallery",

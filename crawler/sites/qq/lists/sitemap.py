@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from crawler.sites.qq.address import is_page_host
+from crawler.sites.qq.addresses.forms import is_page_host
 from crawler.sites.qq.lists.listing import Entry, ListBroken, ListEmpty, Listing, Skip, to_listing
 
 BIGGEST = 64 * 1024 * 1024

@@ -1,0 +1,1 @@
+"""The article: record, content hash, Markdown file, edits. Pure."""

@@ -1,0 +1,1 @@
+"""Raw captures: WARC files, written and read."""

@@ -1,0 +1,1 @@
+"""SQLite: connection, schema and migrations, rows, queries, backup."""

@@ -1,0 +1,1 @@
+"""One moment of the archive: its schema, rows and known gaps."""

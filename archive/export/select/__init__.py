@@ -1,0 +1,1 @@
+"""Which rows an export holds, and as what."""

@@ -1,0 +1,1 @@
+"""Put an export in place: files, digests, manifest."""

@@ -1,0 +1,1 @@
+"""Files on disk: durable writes, checksums, free space, the Markdown tree."""

@@ -1,0 +1,1 @@
+"""The texts that an article had, from captures, written back."""

@@ -1,0 +1,1 @@
+"""Chinese and English on the page."""

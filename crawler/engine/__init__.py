@@ -1,0 +1,1 @@
+"""Start Scrapy and watch over it."""

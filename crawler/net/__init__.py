@@ -1,0 +1,1 @@
+"""Downloads: addresses that may be asked, redirects, pauses."""

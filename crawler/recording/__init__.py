@@ -1,0 +1,1 @@
+"""What a crawl writes: articles, captures, its report and log."""

@@ -1,0 +1,1 @@
+"""Read again what was saved: captures, pages, Markdown files."""

@@ -1,0 +1,1 @@
+"""Bytes to text: the charset, and what was lost in it."""

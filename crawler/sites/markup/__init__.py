@@ -1,0 +1,1 @@
+"""HTML, stylesheets and JavaScript values, read."""

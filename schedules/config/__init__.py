@@ -1,0 +1,1 @@
+"""Durations and TOML tables, read with line numbers."""

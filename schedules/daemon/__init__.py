@@ -1,0 +1,1 @@
+"""The daemon: sessions on one archive, and what is done after each run."""

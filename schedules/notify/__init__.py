@@ -1,0 +1,1 @@
+"""Messages about runs: policy, texts, delivery, dead man's switch."""

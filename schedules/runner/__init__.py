@@ -1,0 +1,1 @@
+"""Run jobs: claims, subprocesses, the daemon."""

@@ -1,0 +1,1 @@
+"""What is no test: benches, fuzzing, faults, damage, measures."""

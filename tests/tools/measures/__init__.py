@@ -1,0 +1,1 @@
+"""What a year costs on disk and in time."""
