@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTED := $(if $(filter command line,$(origin PYTHON)),.venv/$(notdir $(PYTHON)),.venv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant demo lock clean
+.PHONY: help install format check test reference docs fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,6 +36,12 @@ check: install ## Format, lint, types, tests: what must be green before a commit
 
 test: $(TESTED)/bin/qqnews ## Run the tests (PYTHON=python3.13: with that one, in an environment of its own)
 	$(TESTED)/bin/pytest -n auto $(TESTS)
+
+reference: install ## Write docs/reference/commands.md anew from --help, after a command or an option changed
+	$(BIN)/python -m tests.tools.docs.commands
+
+docs: install ## Build the docs as a site, into site/; any warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 fuzz: install ## Break pages for SECONDS (default 60), then try new examples of every property
 	nice $(BIN)/python -m tests.tools.fuzz --seconds $(or $(SECONDS),60)
@@ -77,7 +83,7 @@ bench-serve: install ## Measure the web page at 100,000 articles (COUNT=n, KEPT=
 stress: install ## Have 60 visitors ask the web page what takes for ever, for SECONDS (default 60), and see how others fare
 	$(BIN)/python -m tests.tools.stress_web measure --seconds $(or $(SECONDS),60)
 
-screenshots: install ## Take the README's pictures of the web page (needs chromium and a Chinese font)
+screenshots: install ## Take the docs' pictures of the web page (needs chromium and a Chinese font)
 	$(BIN)/python -m tests.tools.screenshots
 
 check-croissant: install ## Read exports with mlcroissant (540 MB, in an environment of its own)
@@ -89,9 +95,9 @@ demo: install ## Crawl the loopback Tencent News of tests/site end to end and sh
 	$(BIN)/python -m tests.site.demo
 
 lock: ## Choose the newest versions again and write requirements.lock (needs uv)
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra dev --extra docs --python-version 3.11 --upgrade pyproject.toml -o requirements.lock
 	cp requirements.lock requirements-bench.lock
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra bench --extra export --python-version 3.11 pyproject.toml -o requirements-bench.lock
 
 clean: ## Remove what the other targets made (never the archive)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo site

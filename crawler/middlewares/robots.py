@@ -1,6 +1,6 @@
 """robots.txt: asked once of each host in a run, before anything else, and judged for all who wait for it.
 
-Scrapy's own middleware lets the second and every later waiter through, see docs/decisions/0010-robots-shared-answer.md.
+Scrapy's own lets the second and every later waiter through, see docs/decisions/0010-robots-shared-answer.md.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def notify(asked: CommandContext, *, jobs_file: Path | None, test: bool) -> None
     """
     telling = JobFile(jobs_file).telling if test else telling_known(asked.data, jobs_file)
     if not telling.urls:
-        raise click.UsageError("there is no address: name one in [notify] of your time-table (docs/how-to/monitoring.md)")
+        raise click.UsageError("name an address in [notify] of your time-table (docs/how-to/monitoring.md)")
     # Apprise takes long to import.
     from schedules.notify.delivery import deliver, deliver_alarms, try_all
 

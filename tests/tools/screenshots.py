@@ -1,4 +1,4 @@
-"""``make screenshots``: pictures of the web page for the README, of generated articles only."""
+"""``make screenshots``: pictures of the web page for the docs, of generated articles only."""
 
 from __future__ import annotations
 

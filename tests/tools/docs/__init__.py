@@ -1,0 +1,1 @@
+"""What makes the docs: the reference of commands from ``--help``, and the site."""
