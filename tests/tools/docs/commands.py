@@ -17,8 +17,8 @@ WIDTH: Final = 100
 """Columns of a help text: what a code block shows without a scroll bar."""
 HEAD: Final = """# Commands
 
-Written by `make reference` from `--help`; a test says when it is stale. `--data` and `--json` may stand before or behind
-the command. Exit codes: [Exit codes and verdicts](exit-codes.md); variables: [Settings](settings.md).
+Written by `make reference` from `--help`; a test says when it is stale. `--data` and `--json` may stand before or
+behind the command. Exit codes: [Exit codes and verdicts](exit-codes.md); variables: [Settings](settings.md).
 """
 
 
