@@ -63,7 +63,7 @@ bench: .venv/bench/made ## Measure everything beside peers and limits into docs/
 	@touch $@
 
 bench-duplicates: install ## Measure near-duplicates on the corpus (BENCH=full: also among 1,000,000 texts)
-	nice $(BIN)/python -m tests.tools.bench_duplicates.__main__
+	nice $(BIN)/python -m tests.tools.bench_duplicates
 
 bench-search: install ## Measure the search at 100,000 articles against trigram and LIKE (COUNT=n: another size; KEPT=folder: its indexes stay there for the next time)
 	nice $(BIN)/python -m tests.tools.bench_search $(COUNT) $(if $(KEPT),--kept $(KEPT))

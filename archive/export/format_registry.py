@@ -14,7 +14,7 @@ FORMATS: Final = {
     "jsonl": ("jsonl:PLAIN", "JSON Lines"),
     "jsonl-gz": ("jsonl:GZIP", "JSON Lines, packed with gzip"),
     "jsonl-zst": ("jsonl:ZSTD", "JSON Lines, packed with Zstandard"),
-    "csv": ("comma:CSV", "CSV with a header line"),
+    "csv": ("csv:CSV", "CSV with a header line"),
     "parquet": ("parquet:MONTHS", "Parquet, articles partitioned by month"),
     "huggingface": ("parquet:WHOLE", "a folder for load_dataset of Hugging Face"),
     "sqlite": ("sqlite:SQLITE", "a SQLite database for Datasette, with full text search"),
@@ -44,7 +44,7 @@ def load(name: str) -> Format:
     """The format of that name. Raises `LibraryMissing`."""
     module, _, attribute = FORMATS[name][0].partition(":")
     try:
-        found: Format = getattr(import_module(f"archive.export.format_registry.{module}"), attribute)
+        found: Format = getattr(import_module(f"archive.export.formats.{module}"), attribute)
         found.versions()
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]

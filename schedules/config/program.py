@@ -14,7 +14,7 @@ from archive.errors import QQNewsError
 
 LOOK_EVERY: Final = 30.0
 """Seconds between two looks at the program on the disk. The same change twice: it is over."""
-_ROOT: Final = Path(__file__).parent.parent
+_ROOT: Final = Path(__file__).parents[2]
 _PACKAGES: Final = ("archive", "crawler", "schedules")
 
 Fingerprint = tuple[tuple[str, int, int, int], ...]

@@ -25,7 +25,7 @@ from schedules.timetable.apscheduler import CronTimetable, IntervalTimetable, Ti
 from schedules.timetable.cron import read_cron
 from schedules.timetable.due import EVERY
 
-SHIPPED: Final = Path(__file__).with_name("jobs.toml")
+SHIPPED: Final = Path(__file__).parents[1] / "jobs.toml"
 """The jobs that come with the program."""
 LONGEST_JITTER: Final = timedelta(days=1)
 ON_TIME: Final = timedelta(seconds=90)

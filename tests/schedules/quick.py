@@ -12,12 +12,13 @@ from tests.schedules.conftest import Machine, until
 
 SECONDS: Final = '[short]\ncommand = "stats"\nevery = "2s"\n'
 QUICK: Final = """
-from schedules import recovery
+from schedules.runner import recovery
 recovery.FIRST_PAUSE, recovery.LONGEST_PAUSE, recovery.PATIENCE = 0.1, 0.5, 0.3
-from schedules import program, session
+from schedules.config import program
+from schedules.daemon import session
 session.LOOK_EVERY = session.BEAT_EVERY = program.LOOK_EVERY = 0.1
-from schedules import afterwards
-afterwards.LOOK_EVERY = 0.1
+from schedules.daemon import after_run
+after_run.LOOK_EVERY = 0.1
 from qqnews import main
 main()
 """

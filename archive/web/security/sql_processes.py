@@ -121,7 +121,7 @@ class SqlProcess:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  (our own program)
                 words,
-                env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"},
+                env={**kept, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONUTF8": "1"},
                 cwd="/",
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),

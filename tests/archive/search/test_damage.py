@@ -252,7 +252,7 @@ def test_whatever_becomes_of_articles_the_index_stays_sound(archive: Archive, mo
 KILLED = """
 import os, sys
 from pathlib import Path
-from archive.search import keeping
+from archive.search import sync
 from archive.search.index import Index
 from archive.store import Archive
 
@@ -264,9 +264,9 @@ def dies(index, row):
         os.kill(os.getpid(), 9)
     put(index, row)
 Index.put = dies
-keeping.BATCH = 4
+sync.BATCH = 4
 with Archive.existing(Path(sys.argv[1])) as archive:
-    keeping.rebuild(archive)
+    sync.rebuild(archive)
 """
 
 

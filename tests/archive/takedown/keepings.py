@@ -27,6 +27,7 @@ _NOT_KEPT = (
     "article_changes",
     "_sqlite_migrations",
     "article_clusters",
+    "capture_files",
     "runs",
 )
 _NEAR = ("near_texts", "near_bands", "near_articles")

@@ -164,7 +164,7 @@ def test_no_archive_an_older_and_a_newer_one(data: Path, tmp_path: Path) -> None
         later.execute("INSERT INTO _sqlite_migrations VALUES (99, 'qqnews', '0099_of_tomorrow', '2030-01-01')")
     newer = asked(data)
     assert getattr(newer.exception, "exit_code", None) == 21
-    dump = Path(__file__).parents[2] / "archive/schemas/0004_evidence.sql"
+    dump = Path(__file__).parents[2] / "archive/database/schemas/0004_evidence.sql"
     (tmp_path / "old").mkdir()
     with closing(sqlite3.connect(tmp_path / "old/archive.db", isolation_level=None)) as connection:
         connection.executescript(dump.read_text("utf-8"))

@@ -245,8 +245,8 @@ def test_what_hinders_one_job_alone_is_told_of_it_alone(machine: Machine, disk: 
 
 SLOW = """
 import sys
-from schedules import keeper
-keeper.BEAT_EVERY = 0.1
+from schedules.runner import runner
+runner.BEAT_EVERY = 0.1
 sys.argv[0] = {program!r}
 from qqnews import main
 main()

@@ -201,7 +201,7 @@ def test_a_program_that_is_away_while_it_is_being_installed(machine: Machine, tm
 
 
 def test_a_database_that_somebody_keeps_to_himself_for_long(machine: Machine) -> None:
-    daemon = quick_daemon(machine, f"from archive import failures; failures.BUSY_SECONDS = 0.2\n{QUICK}")
+    daemon = quick_daemon(machine, f"from archive.files import io_errors; io_errors.BUSY_SECONDS = 0.2\n{QUICK}")
     with closing(sqlite3.connect(machine.data / "archive.db", isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")
         until_heard(machine, "was locked by another process", 3)

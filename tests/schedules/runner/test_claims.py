@@ -144,21 +144,21 @@ RACE = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from archive.runs.due_times import Ledger
+from archive.runs.due_times import DueTimes
 from archive.runs.locks import Locks
 from archive.store import Archive
 from schedules.timetable.jobs import read_jobs
-from schedules.runner.claims import Begun, Ended, Turns
+from schedules.runner.claims import ClaimedRun, Claims, RunEnded
 job = read_jobs(Path(sys.argv[1], "race.toml"), ["crawl"])["race"]
 with Archive.open(Path(sys.argv[1])) as archive:
-    turns = Turns(Ledger(archive), Locks(archive), "salt")
+    claims = Claims(DueTimes(archive), Locks(archive), "salt")
     print("ready", flush=True)
     end = time.monotonic() + 5
     while time.monotonic() < end:
-        begun = turns.begin(job, datetime.now(UTC), "race")
-        if isinstance(begun, Begun):
+        begun = claims.begin(job, datetime.now(UTC), "race")
+        if isinstance(begun, ClaimedRun):
             print(begun.due.due_at.isoformat(), flush=True)
-            turns.end(begun, Ended("ok", 0, {}), datetime.now(UTC))
+            claims.end(begun, RunEnded("ok", 0, {}), datetime.now(UTC))
         time.sleep(0.001)
 """
 
