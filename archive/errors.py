@@ -45,7 +45,7 @@ class ExitCode(IntEnum):
 
     @property
     def word(self) -> str:
-        """What it is called in the README, and the verdict on a run that ended with it."""
+        """What it is called in the table of exit codes, and the verdict on a run that ended with it."""
         return self.name.lower().replace("_", " ")
 
 

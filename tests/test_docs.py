@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -131,6 +132,29 @@ def test_the_reference_of_the_database_is_true(tmp_path: Path) -> None:
         assert cells <= set().union(*(columns[table] for table in named)), named
     ours = {table for table in tables if not table.startswith(("sqlite_", "_sqlite"))}
     assert ours <= {table for named in described for table in named} | first_cells(page)
+
+
+def test_the_reference_of_the_time_table_is_true() -> None:
+    page = text_of("docs/reference/jobs.md")
+    jobs = tomllib.loads(text_of("schedules/jobs.toml"))
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \| .* \| (.*?) ?\|$", page.partition("## Keys")[0], re.M)
+    assert {name: command for name, command, _ in rows} == {name: job["command"] for name, job in jobs.items()}
+    off = {name for name, job in jobs.items() if not job.get("enabled", True)}
+    assert {name for name, _, said in rows if said.startswith("off")} == off
+    explained = set(re.findall(r"^#   (\w+) ", text_of("schedules/jobs.toml"), re.M))
+    assert first_cells(page.partition("## Keys")[2].partition("## ")[0]) == explained
+
+
+def test_every_case_of_a_layout_is_there() -> None:
+    rows = re.findall(r"^\|.*\| ((?:`[\w-]+` ?)+)\|$", text_of("docs/reference/layouts.md"), re.M)
+    cases = {case for row in rows for case in re.findall(r"`([\w-]+)`", row)}
+    assert len(cases) > 30
+    assert cases <= {path.name for path in (ROOT / "tests/pages/qq").iterdir()}
+
+
+def test_every_decision_is_in_the_index() -> None:
+    written = {path.name for path in (ROOT / "docs/decisions").glob("0*.md")}
+    assert set(re.findall(r"\((0[\w-]+\.md)\)", text_of("docs/decisions/index.md"))) == written
 
 
 def test_every_make_target_that_is_named_exists() -> None:

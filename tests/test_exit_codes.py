@@ -12,32 +12,32 @@ import pytest
 from archive.errors import ExitCode
 
 TESTS = Path(__file__).parent
-FAULTS = "crawler/test_engine_faults.py"
+FAULTS = "crawler/engine/test_faults.py"
 
 PROVOKED: dict[int, tuple[str, str]] = {
     ExitCode.OK: (FAULTS, "test_removed_articles_among_others_are_no_failure"),
     ExitCode.UNEXPECTED: ("test_exit_codes.py", "test_what_nobody_foresaw_is_1_with_all_that_helps_to_mend_it"),
-    ExitCode.USAGE: ("archive/test_commands.py", "test_every_failure_has_its_exit_code"),
+    ExitCode.USAGE: ("archive/cli/test_articles.py", "test_every_failure_has_its_exit_code"),
     ExitCode.EMPTY: (FAULTS, "test_a_list_that_is_none"),
-    ExitCode.THIN: ("crawler/test_expected.py", "test_half_the_channels_emptied"),
-    ExitCode.BLOCKED: ("crawler/test_expected.py", "test_a_captcha_that_calls_itself_an_answer"),
-    ExitCode.CHANGED: ("crawler/test_expected.py", "test_pages_without_their_text"),
+    ExitCode.THIN: ("crawler/engine/test_expected_yield.py", "test_half_the_channels_emptied"),
+    ExitCode.BLOCKED: ("crawler/engine/test_expected_yield.py", "test_a_captcha_that_calls_itself_an_answer"),
+    ExitCode.CHANGED: ("crawler/engine/test_expected_yield.py", "test_pages_without_their_text"),
     ExitCode.PARTIAL: (FAULTS, "test_a_part_that_fails_is_not_ok"),
     ExitCode.FAILED: (FAULTS, "test_a_list_that_is_none"),
-    ExitCode.DAMAGED: ("crawler/test_repair.py", "test_lost_facts_are_read_again_from_the_page_as_it_came"),
+    ExitCode.DAMAGED: ("crawler/reprocess/test_repair.py", "test_lost_facts_are_read_again_from_the_page_as_it_came"),
     ExitCode.BAD_INPUT: (
-        "crawler/test_repair.py",
+        "crawler/reprocess/test_repair.py",
         "test_a_crawl_of_nothing_but_what_was_taken_down_is_bad_input",
     ),
     ExitCode.ARCHIVE: (
-        "archive/test_schema_versions.py",
+        "archive/database/test_schema_versions.py",
         "test_a_newer_archive_is_refused_in_one_line_and_not_touched",
     ),
-    ExitCode.NOT_FOUND: ("archive/test_lost_revisions.py", "test_the_commands_say_that_it_is_lost"),
-    ExitCode.LOCKED: ("schedules/test_daemon.py", "test_daemon_cron_and_somebody_by_hand_at_once_run_it_once"),
-    ExitCode.DISK_FLOOR: ("schedules/test_notices.py", "test_a_full_disk_is_told_of_though_nothing_can_be_run"),
-    130: ("crawler/test_crawl_command.py", "test_a_signal_ends_a_crawl_cleanly"),
-    143: ("crawler/test_crawl_command.py", "test_a_signal_ends_a_crawl_cleanly"),
+    ExitCode.NOT_FOUND: ("archive/repair/test_lost_revisions.py", "test_the_commands_say_that_it_is_lost"),
+    ExitCode.LOCKED: ("schedules/daemon/test_daemon.py", "test_daemon_cron_and_somebody_by_hand_at_once_run_it_once"),
+    ExitCode.DISK_FLOOR: ("schedules/notify/test_notices.py", "test_a_full_disk_is_told_of_though_nothing_can_be_run"),
+    130: ("crawler/cli/test_crawl.py", "test_a_signal_ends_a_crawl_cleanly"),
+    143: ("crawler/cli/test_crawl.py", "test_a_signal_ends_a_crawl_cleanly"),
 }
 """Exit code → the test in which a user's command ends with it."""
 

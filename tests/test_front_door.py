@@ -37,12 +37,12 @@ def test_what_is_wrong_with_the_command_line_is_said_without_a_password(words: l
 
 
 BREAKS = """
-import archive.cli.articles, qqnews, sys
+import archive.store, qqnews, sys
 
 def broken(*_):
     raise RuntimeError("no answer of http://robert:{password}@proxy:1 with {password}")
 
-archive.cli.articles.Archive.existing = broken
+archive.store.Archive.existing = broken
 sys.argv[1:] = ["stats"]
 qqnews.main()
 """

@@ -335,8 +335,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "metrics told": ("供 Prometheus 读取：", "For Prometheus:"),
     # SQL.
     "sql told": (
-        "只读查询，限时两秒，最多一千行。表和列的说明见 README。",
-        "Queries only read, for two seconds and a thousand rows at most. The README describes tables and columns.",
+        "只读查询，限时两秒，最多一千行。表和列的说明见 docs/reference/database.md。",
+        "Queries only read: two seconds and a thousand rows at most. Tables and columns: docs/reference/database.md.",
     ),
     "sql too slow": ("查询超过两秒，已中止。", "The query took longer than two seconds and was stopped."),
     "sql too large": ("查询结果太大，已中止。", "The answer is too large: ask for fewer rows or columns."),
