@@ -72,7 +72,7 @@ def not_taken_in(captures: Sequence[Indexed], known: Archived | None, revisions:
         return list(captures)
     first, last = looks
     refs = _refs(known, revisions)
-    return [each for each in captures if each.page_ref not in refs and not first <= _second(each.at) <= last]
+    return [each for each in captures if each.page_ref not in refs and not first <= each.at <= last]
 
 
 def woven(
@@ -87,7 +87,7 @@ def woven(
     if not articles:
         return None
     looked = [each for each in revisions if looks and not _is_from_file(each, looks[1])]
-    before = [each for each in articles if looks is None or _second(each.at) < looks[0]]
+    before = [each for each in articles if looks is None or each.at < looks[0]]
     texts = _joined(_drafts(before, None), [_text(known, each) for each in looked])
     texts += _drafts([each for each in articles if each not in before], texts[-1].article if texts else None)
     files = [_text(known, each) for each in revisions if each not in looked]
@@ -137,16 +137,20 @@ def changes_of(history: History) -> list[tuple[str, frozenset[str]]]:
 
 def _looks(
     captures: Sequence[Indexed], known: Archived | None, revisions: Sequence[Revision]
-) -> tuple[str, str] | None:
+) -> tuple[datetime, datetime] | None:
     """The first and the last look that the rows know of; None where they come from a file alone.
 
-    The captures that they refer to say it, too: a clock may have been set meanwhile.
+    The captures that they refer to say it, too: a clock may have been set meanwhile. Rows tell whole seconds: where the
+    last of these captures is of that second, what was captured later in it came after.
     """
     refs = _refs(known, revisions)
     if known is None or not refs:
         return None
-    own = [_second(each.at) for each in captures if each.page_ref in refs]
-    return min([*own, known.first_seen]), max([*own, known.last_seen])
+    own = [each.at for each in captures if each.page_ref in refs]
+    first, last = (datetime.fromisoformat(text) for text in (known.first_seen, known.last_seen))
+    if not own or stamp(max(own)) != known.last_seen:
+        own.append(last + timedelta(seconds=1, microseconds=-1))
+    return min([*own, first]), max(own)
 
 
 def _refs(known: Archived | None, revisions: Sequence[Revision]) -> set[str]:
@@ -154,12 +158,8 @@ def _refs(known: Archived | None, revisions: Sequence[Revision]) -> set[str]:
     return {ref for ref in refs if ref}
 
 
-def _second(moment: datetime) -> str:
-    return stamp(moment)
-
-
-def _is_from_file(revision: Revision, last_look: str) -> bool:
-    return not revision.raw_ref and not revision.is_lost and revision.seen_at > last_look
+def _is_from_file(revision: Revision, last_look: datetime) -> bool:
+    return not revision.raw_ref and not revision.is_lost and datetime.fromisoformat(revision.seen_at) > last_look
 
 
 def _text(known: Archived, revision: Revision) -> Text:

@@ -31,7 +31,7 @@ def check_media(
     for row in _all_rows(archive):
         if _wrong(archive.data, row, deep=deep):
             with calm():
-                found = [each for now in _rows(again, row["sha256"]) if (each := _wrong(again.data, now, deep=deep))]
+                found = [each for now in _rows(again, row["number"]) if (each := _wrong(again.data, now, deep=deep))]
             yield from found
     for path in files_below(archive.data / "media"):
         if not has_row(archive, "media", "path", path):
@@ -53,9 +53,10 @@ _NEXT_ROWS: Final = """
 """
 
 
-def _rows(archive: Archive, digest: str) -> list[Row]:
-    query = "SELECT sha256, path, bytes FROM media WHERE sha256 = ? ORDER BY rowid"
-    return list(each_row(archive.database.connection, query, (digest,)))
+def _rows(archive: Archive, number: int) -> list[Row]:
+    """The row as it is now, by its number: its digest may be no text."""
+    query = "SELECT sha256, path, bytes FROM media WHERE rowid = ? ORDER BY rowid"
+    return list(each_row(archive.database.connection, query, (number,)))
 
 
 def _wrong(data: Path, row: Row, *, deep: bool) -> Finding | None:

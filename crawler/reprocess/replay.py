@@ -45,7 +45,7 @@ def shown_by(data: Path, article_id: str, captures: Iterable[Indexed]) -> Iterat
             yield error
         else:
             page = shells.pop(indexed.page_ref, None)
-            article = normalise(raw if page is None else joined(page, raw))
+            article = normalise(raw if page is None else joined(page, raw), indexed.at)
             if article.id == article_id:
                 yield _shown(indexed.at, indexed.page_ref, article, capture, {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -64,6 +65,19 @@ class Machine:
 
     def reports(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_bytes()) for path in sorted(self.data.glob("runs/*.json"))]
+
+
+HANG: Final = '[long]\ncommand = "crawl --source hot"\nevery = "1h"\nlimit = "10m"\n'
+"""A job that waits for the site; with ``silent``, for long."""
+
+
+@pytest.fixture
+def silent(machine: Machine) -> Iterator[None]:
+    """Everything that is fetched is waited for: the proxy takes connections, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        machine.environment |= {"HTTPS_PROXY": address, "https_proxy": address}
+        yield
 
 
 def until(true: Callable[[], object], seconds: float = 60) -> None:

@@ -86,5 +86,6 @@ def test_a_crawl_of_a_channel_among_hostile_rows(
     fetched = qqnews("media", "fetch", "--limit", "5", "--delay", "0")
     assert fetched.code in (ExitCode.OK, ExitCode.PARTIAL)
     looked = qqnews("recheck", "--limit", "3", "--delay", "0")
-    assert looked.code in (ExitCode.OK, ExitCode.PARTIAL)
+    # The site has none of these articles: that all of them are gone is no word to be believed.
+    assert looked.code in (ExitCode.OK, ExitCode.PARTIAL, ExitCode.CHANGED)
     assert qqnews("verify").code == ExitCode.DAMAGED

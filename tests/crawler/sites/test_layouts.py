@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 CASES = sorted(path.parent for path in (ROOT / "tests/pages/qq").glob("*/meta.json"))
 ARTICLES = [case for case in CASES if (case / "expected.md").exists()]
 REFUSED = [case for case in CASES if not (case / "expected.md").exists()]
-LAYOUTS = {path.stem for path in (ROOT / "crawler/sites/qq").glob("*.py") if "\nNAME = " in path.read_text()}
+LAYOUTS = {path.stem for path in (ROOT / "crawler/sites/qq/layouts").glob("*.py") if "\nNAME = " in path.read_text()}
 KINDS = {"text", "video", "gallery", "question", "topic", "live", "card"}
 
 

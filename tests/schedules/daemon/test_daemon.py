@@ -18,18 +18,10 @@ from archive.runs.locks import Locks
 from archive.runs.process import Process, is_alive
 from archive.store import Archive
 from tests.conftest import QQNEWS, clean_environment
-from tests.schedules.conftest import Machine, until
+from tests.schedules.conftest import HANG, Machine, until
 from tests.site.site import Site
 
 SECONDS = '[short]\ncommand = "stats"\nevery = "2s"\n'
-HANG = '[long]\ncommand = "crawl {fifo}"\nevery = "1h"\nlimit = "10m"\n'
-
-
-@pytest.fixture
-def fifo(tmp_path: Path) -> Path:
-    """A file whose reader waits for ever."""
-    os.mkfifo(tmp_path / "fifo")
-    return tmp_path / "fifo"
 
 
 def ran(machine: Machine) -> int:
@@ -69,8 +61,8 @@ def test_killed_and_started_again_every_due_time_has_its_row(machine: Machine) -
     assert (machine.data / "runs" / report["log"]).exists()
 
 
-def test_the_process_of_a_killed_daemon_is_ended_and_its_due_time_run_again(machine: Machine, fifo: Path) -> None:
-    machine.jobs.write_text(HANG.format(fifo=fifo).replace("1h", "5s"))
+def test_the_process_of_a_killed_daemon_is_ended_and_its_due_time_run_again(machine: Machine, silent: None) -> None:
+    machine.jobs.write_text(HANG.replace("1h", "5s"))
     daemon = machine.start("run")
     until(lambda: child_of(machine, "job:long"))
     orphan = child_of(machine, "job:long")
@@ -140,10 +132,10 @@ def test_a_daemon_to_which_nobody_listens(machine: Machine, ends: str) -> None:
 
 
 def test_the_file_of_metrics_tells_of_the_run_that_the_end_of_the_daemon_ended(
-    machine: Machine, tmp_path: Path, fifo: Path
+    machine: Machine, tmp_path: Path, silent: None
 ) -> None:
     metrics = tmp_path / "q.prom"
-    machine.jobs.write_text(HANG.format(fifo=fifo).replace("1h", "5s") + f'[notify]\nmetrics_file = "{metrics}"\n')
+    machine.jobs.write_text(HANG.replace("1h", "5s") + f'[notify]\nmetrics_file = "{metrics}"\n')
     daemon = machine.start("run")
     until(lambda: child_of(machine, "job:long"))
     daemon.terminate()
@@ -194,8 +186,8 @@ def test_only_one_daemon_on_an_archive(machine: Machine) -> None:
     assert first.returncode == 0
 
 
-def test_daemon_cron_and_somebody_by_hand_at_once_run_it_once(machine: Machine, fifo: Path) -> None:
-    machine.jobs.write_text(HANG.format(fifo=fifo).replace('every = "1h"', 'cron = "* * * * *"'))
+def test_daemon_cron_and_somebody_by_hand_at_once_run_it_once(machine: Machine, silent: None) -> None:
+    machine.jobs.write_text(HANG.replace('every = "1h"', 'cron = "* * * * *"'))
     machine.call("tick")
     with Archive.open(machine.data) as archive, DueTimes(archive).transaction() as connection:
         earlier = datetime.now(UTC) - timedelta(minutes=5)
@@ -299,8 +291,8 @@ def test_a_command_that_dies_leaves_its_row_to_its_keeper(machine: Machine, fres
     assert machine.reports()[0]["because"] == "it was ended by signal 9"
 
 
-def test_a_run_over_its_limit_failed(machine: Machine, fifo: Path) -> None:
-    machine.jobs.write_text(HANG.format(fifo=fifo).replace("10m", "1s"))
+def test_a_run_over_its_limit_failed(machine: Machine, silent: None) -> None:
+    machine.jobs.write_text(HANG.replace("10m", "1s"))
     ended = machine.call("once", "long")
     assert ended.returncode == 15
     (row,) = machine.history("long")
@@ -308,8 +300,8 @@ def test_a_run_over_its_limit_failed(machine: Machine, fifo: Path) -> None:
     assert machine.reports()[0]["because"] == "time limit of 1 s"
 
 
-def test_stopped_by_a_signal_the_due_time_waits(machine: Machine, fifo: Path) -> None:
-    machine.jobs.write_text(HANG.format(fifo=fifo))
+def test_stopped_by_a_signal_the_due_time_waits(machine: Machine, silent: None) -> None:
+    machine.jobs.write_text(HANG)
     process = machine.start("once", "long")
     until(lambda: child_of(machine, "job:long"))
     process.send_signal(signal.SIGINT)

@@ -34,7 +34,7 @@ from schedules.config.program import ProgramChanged
 from schedules.runner.recovery import LONGEST_PAUSE, ArchiveReplaced, LostLock, Response, pause_before, rule_for
 from schedules.timetable.jobs import BadJobs
 from tests.conftest import QQNEWS, clean_environment
-from tests.schedules.conftest import Machine, PostOffice, until
+from tests.schedules.conftest import HANG, Machine, PostOffice, until
 from tests.schedules.quick import QUICK, SECONDS, goes_on, heard, quick_daemon, ran, said_by, start_quick, until_heard
 from tests.site.site import ROOT
 
@@ -289,9 +289,9 @@ def _of_tomorrow(db: Database) -> None:
 def update(program: Path) -> None:
     """Install the version of tomorrow, file by file as pip does."""
     (program / "qqnews.py").unlink()
-    schema = program / "archive/database/schema.py"
+    schema = program / "archive/database/migrations.py"
     schema.unlink()
-    schema.write_text((ROOT / "archive/database/schema.py").read_text() + UPDATE)
+    schema.write_text((ROOT / "archive/database/migrations.py").read_text() + UPDATE)
     shutil.copy(ROOT / "qqnews.py", program / "qqnews.py")
 
 
@@ -346,12 +346,8 @@ def test_an_archive_that_somebody_else_s_newer_program_has_changed(machine: Mach
     assert post_office.titles[-1] == "the archive is newer than the program"
 
 
-HANG = '[long]\ncommand = "crawl {fifo}"\nevery = "1h"\nlimit = "10m"\n'
-
-
-def test_a_time_table_that_is_read_anew(machine: Machine, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    machine.jobs.write_text(HANG.format(fifo=tmp_path / "fifo").replace("1h", "2s") + SECONDS)
+def test_a_time_table_that_is_read_anew(machine: Machine, silent: None) -> None:
+    machine.jobs.write_text(HANG.replace("1h", "2s") + SECONDS)
     daemon = quick_daemon(machine)
     until(lambda: "long: begins" in said_by(machine))
     machine.jobs.write_text(SECONDS.replace("short", "other"))
