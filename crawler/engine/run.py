@@ -132,6 +132,7 @@ class CrawlRun:
         crawler = self._runner.create_crawler(spider)
         crawler.signals.connect(self._planned, signals.item_scraped)
         crawler.signals.connect(self._failed, signals.item_error)
+        crawler.signals.connect(self._failed, signals.spider_error)
         watching = asyncio.ensure_future(self._watch(crawler))
         try:
             await self._runner.crawl(crawler, **arguments)

@@ -101,14 +101,14 @@ def test_a_run_that_read_no_page_does_not_say_that_pages_are_well_again(
     machine.environment |= {**fresh_site.environment(), "no_proxy": "127.0.0.1"}
     fresh_site.fault("/rain/a/", "changed")
     assert machine.call("once", "bad").returncode == 13
-    assert machine.call("once", "bad").returncode == 0
+    assert machine.call("once", "bad").returncode == 15
     second = [report for report in machine.reports() if report["job"] == "crawl"][-1]
-    assert (second["counts"]["known"] > 0, second["counts"]["leased"]) == (True, 0)
-    assert post_office.titles == ["bad is meeting pages of no known layout"]
+    assert (second["counts"]["passed_over"] > 0, second["counts"]["leased"]) == (True, 0)
+    assert post_office.titles == ["bad is meeting pages of no known layout", "bad is failing"]
     fresh_site.clear_faults()
     fresh_site.publish(12)
     assert machine.call("once", "bad").returncode == 0
-    assert post_office.titles[1:] == ["bad is well again"]
+    assert post_office.titles[2:] == ["bad is well again"]
 
 
 def test_the_daemon_tells_too(

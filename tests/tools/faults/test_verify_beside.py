@@ -53,7 +53,7 @@ TAKEDOWN = ("takedown", a_reading(3).id, "--reason", "order 7", "--yes")
 EXPORT = ("export", "jsonl", "exports/ours", "--limit", "3")
 INGEST = ("ingest", "hugo")
 STOPS: dict[tuple[str, ...], dict[str, tuple[int, ...]]] = {
-    TAKEDOWN: {"raw": (2,), "exports": (24, 40), "articles": (9,), ".takedown": (6,)},
+    TAKEDOWN: {"raw": (2,), "exports": (24, 40), "articles": (3,), ".takedown": (6,)},
     EXPORT: {"exports": (22, 35)},
     INGEST: {"articles": (12,)},
 }
