@@ -24,6 +24,7 @@ def readable_article(row: Row, newest: int, now: str) -> Row:
         "published_at": None,
         "keywords": "[]",
         "provenance": "{}",
+        "animations": "{}",
         "revision": newest,
         "status": "live",
         "first_seen": seen,

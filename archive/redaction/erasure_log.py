@@ -13,6 +13,7 @@ from typing import Final
 
 import orjson
 
+from archive.database.row_readers import decoding
 from archive.files.durable import sync_directory
 from archive.files.io_errors import named_disk_failures
 from archive.files.regular_files import read_regular
@@ -28,8 +29,9 @@ Entry = dict[str, object]
 
 def write_erasure_log(connection: Connection, data: Path) -> Path:
     """Write the table of erasures to ``erasures.jsonl``, aside and renamed; its path."""
-    rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM erasures ORDER BY begun_at")  # noqa: S608
-    lines = [orjson.dumps(dict(row) | {"removed": orjson.loads(row["removed"])}) for row in rows]
+    with decoding(connection, "replace"):
+        rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM erasures ORDER BY begun_at").fetchall()  # noqa: S608
+    lines = [orjson.dumps(dict(row) | {"removed": _counts(row["removed"])}) for row in rows]
     path = data / LOG
     for left in data.glob(f".{LOG}.*"):
         left.unlink(missing_ok=True)
@@ -45,6 +47,14 @@ def write_erasure_log(connection: Connection, data: Path) -> Path:
         finally:
             aside.unlink(missing_ok=True)
     return path
+
+
+def _counts(text: str) -> object:
+    """What was removed; nothing where that cannot be read: the erasure itself must be on record all the same."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def read_erasure_log(data: Path) -> Iterator[Entry]:

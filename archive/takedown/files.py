@@ -21,7 +21,7 @@ from archive.files.io_errors import named_disk_failures
 from archive.files.readable_names import readable
 from archive.files.regular_files import files_below, is_regular, open_regular
 from archive.redaction.answers import cut, lists_others
-from archive.takedown.leftovers import look_into, ordinary_files
+from archive.takedown.leftovers import look_into
 from archive.takedown.traces import Traces
 
 _ASIDE: Final = ".takedown"
@@ -44,7 +44,7 @@ def erase_exports(data: Path, traces: Traces) -> dict[str, str]:
             left.unlink(missing_ok=True)  # By a takedown that died; whoever calls this is alone.
     clear_abandoned(data / "exports")
     done, clean = erase_from_exports(data / "exports", traces)
-    for path in ordinary_files(data / "exports"):
+    for path in files_below(data / "exports"):
         if path.name == SUMS or not clean.isdisjoint(path.parents):
             continue
         if how := _erase_from_export(data, path, traces):
@@ -78,7 +78,7 @@ def erase_from_file(path: Path, traces: Traces, data: Path) -> bool:
 
 
 def _has_it(path: Path, traces: Traces, data: Path) -> bool:
-    return _is_named(path, traces, data) or look_into(path, traces).hits > 0
+    return _is_named(path, traces, data) or (is_regular(path) and look_into(path, traces).hits > 0)
 
 
 def _is_named(path: Path, traces: Traces, data: Path) -> bool:

@@ -11,6 +11,7 @@ from archive.article.ids import ids_of_address, names_in
 from archive.captures.gzip_members import GzipMember, members
 from archive.captures.references import capture_files
 from archive.captures.warc import read_facts
+from archive.database.row_readers import decoding, each_row
 from archive.redaction.erasure_log import read_erasure_log
 from archive.redaction.erasures import id_hash
 from archive.store import Archive
@@ -19,12 +20,13 @@ from archive.store import Archive
 def reappeared(archive: Archive, *, deep: bool = True) -> list[str]:
     """The ids of articles that were taken down and have a row. ``deep``: or that a row names, or that were captured."""
     connection = archive.database.connection
-    erased = {row[0] for row in connection.execute("SELECT id_hash FROM erasures")}
+    erased = {row["id_hash"] for row in each_row(connection, "SELECT id_hash FROM erasures ORDER BY id_hash")}
     erased |= {str(entry["id_hash"]) for entry in read_erasure_log(archive.data)}
     found = chain(_ids(connection), _in_rows(connection) if deep else (), _in_captures(archive) if deep else ())
     if not erased:
         return []
-    return sorted({each for each in found if id_hash(each) in erased})
+    with decoding(connection, "replace"):
+        return sorted({each for each in found if id_hash(each) in erased})
 
 
 def _ids(connection: Connection) -> Iterator[str]:

@@ -28,7 +28,7 @@ from archive.database.parameters import by_number
 from archive.database.schema import open_database
 from archive.errors import ArticleNotFound, QQNewsError
 from archive.files.readable_names import readable
-from archive.files.regular_files import files_below
+from archive.files.regular_files import files_below, is_regular
 from archive.redaction.erasure_log import write_erasure_log
 from archive.redaction.erasures import id_hash
 from archive.search.sync import forget
@@ -216,8 +216,10 @@ def _erase_files(data: Path, traces: Traces) -> Counter[str]:
     removed = Counter[str]()
     for path in ordinary_files(data / "runs"):
         removed["reports and logs"] += bool(overwrite(data, plain_patches(data, path, traces)))
-    for path in ordinary_files(data / "damaged"):
-        if not (is_database(path) and look_into(path, traces).hits and _erase_in_backup(path, traces)):
+    for path in files_below(data / "damaged"):
+        if not (
+            is_regular(path) and is_database(path) and look_into(path, traces).hits and _erase_in_backup(path, traces)
+        ):
             removed["damaged files"] += erase_from_file(path, traces, data)
     for path in sorted({*data.glob("*"), *ordinary_files(data / "backups")} - {data / "archive.db"}):
         if path.is_file() and is_database(path) and look_into(path, traces).hits:

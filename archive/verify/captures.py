@@ -121,6 +121,9 @@ def _references_to(archive: Archive, name: str) -> list[Reference]:
 
 def _look_at(data: Path, name: str, pointing: list[Reference], noted: CaptureFile | None, *, deep: bool) -> _Look:
     look, path, where = _Look(), data / "raw" / name, f"raw/{name}"
+    if path.parent != data / "raw" or path.name != name:  # A row may say anything: no other place is ours.
+        look.findings += _without_file(path, pointing, noted)
+        return look
     try:
         with open_regular(path):
             look.size, look.is_open = path.stat().st_size, is_being_written(path)

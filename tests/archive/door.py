@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -25,6 +26,9 @@ class Door:
 
     def read_again(self, capture: Capture) -> Article | None:
         return None
+
+    def next_due(self, timetable: str, after: datetime) -> datetime:
+        raise ValueError(timetable)
 
     def unknown_in(self, archive: Archive) -> list[tuple[str, str]]:
         return []

@@ -54,6 +54,11 @@ ARTICLES: Final[dict[str, tuple[str, ...]]] = {
     "missing_since": ("'never'", _BYTES),
     "gone_at": ("'never'", "'9999-12-31T23:59:59+00:00'", _BYTES),
     "raw_ref": ("'nonsense'", "''", "'../../outside.warc.gz:0:00'", "'a.warc.gz:-5:00'", _BYTES),
+    "doubt": ("'no such doubt'", _BYTES),
+    "source_account": (_BYTES, _NUL),
+    "source_url": (_BYTES, "'javascript:alert(1)'"),
+    "published_precision": ("'century'", _BYTES),
+    "animations": ("'{broken'", "'[]'", "'{\"a\": 1}'", _BYTES),
     "markdown_path": (
         "'../outside.md'",
         "'/tmp/outside.md'",

@@ -49,8 +49,8 @@ COMMANDS: dict[str, ExitCode] = {
     "repair": ExitCode.DAMAGED,
     "media missing": ExitCode.PARTIAL,
     "backup ../copy.db": ExitCode.OK,
-    "status": ExitCode.FAILED,
-    "status --json": ExitCode.FAILED,
+    "status": ExitCode.PARTIAL,
+    "status --json": ExitCode.PARTIAL,
     "schedule list": ExitCode.OK,
     "schedule next": ExitCode.OK,
     "schedule history": ExitCode.PARTIAL,
@@ -98,7 +98,7 @@ def test_no_row_stops_a_command(data: Path, words: str) -> None:
     told = call_here(data, *words.split())
     assert told.code == COMMANDS[words], told.err[-800:]
     if told.code == ExitCode.PARTIAL:
-        assert "cannot be read" in told.err
+        assert "cannot be read" in told.err + told.out
 
 
 def test_every_article_is_listed_or_named(data: Path) -> None:
@@ -146,7 +146,7 @@ def test_an_export_of_sound_rows_says_nothing(tmp_path: Path) -> None:
 
 
 def test_what_nobody_has_a_copy_of_is_accepted_or_put_aside(data: Path, tmp_path: Path) -> None:
-    assert call_here(data, "repair", "--accept").code == ExitCode.DAMAGED
+    assert call_here(data, "repair", "--accept").code == 0
     assert call_here(data, "repair", "--accept").out == "mended: 0, beyond repair: 0\n"
     assert call_here(data, "verify", "--deep").code == 0
     told = call_here(data, "list", "--json", "--limit", "1000")

@@ -164,7 +164,7 @@ def test_an_export_refuses_a_folder_with_strange_things_and_touches_none(data: P
     assert "Traceback" not in inner.err, inner.err
 
 
-def test_an_export_with_a_picture_that_became_a_pipe_is_refused_by_name(data: Path, tmp_path: Path) -> None:
+def test_an_export_with_a_picture_that_became_a_pipe_is_named_and_left_out(data: Path, tmp_path: Path) -> None:
     (picture,) = (data / "media").rglob("*.png")
     assert picture.read_bytes() == PICTURE
     with Archive.existing(data) as archive, archive.transaction() as connection:
@@ -175,7 +175,7 @@ def test_an_export_with_a_picture_that_became_a_pipe_is_refused_by_name(data: Pa
     picture.unlink()
     os.mkfifo(picture)
     ended = measured(data, "export", "jsonl", tmp_path / "exported", "--pictures")
-    assert (ended.code, ended.err.count("\n")) == (16, 1), ended.err
+    assert (ended.code, ended.err.count("\n")) == (14, 2), ended.err
     assert "a named pipe" in ended.err
 
 
@@ -204,7 +204,8 @@ def test_the_first_writer_after_a_strange_thing_lies_aside_says_what_it_is(data:
 def test_other_commands_go_on_beside_all_of_it(data: Path, strange: list[Path], command: tuple[str, ...]) -> None:
     ended = measured(data, *(word.replace("DATA", str(data)) for word in command))
     assert "Traceback" not in ended.err, ended.err
-    assert ended.code in (0, 13, 14), ended.err  # The specimen's pages are too short for today's parsers.
+    # The specimen's pages are too short for today's parsers, and nobody runs its jobs.
+    assert ended.code in (0, 13, 14, 15), ended.err
     assert all(os.path.lexists(path) for path in strange)
 
 
