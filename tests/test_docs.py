@@ -179,7 +179,7 @@ def test_every_path_of_the_repository_that_is_named_is_there() -> None:
         f"{path.relative_to(ROOT)}: {name}"
         for path, text in prose.items()
         for name in named.findall(text)
-        if not (ROOT / name).exists() and name.rstrip("/") not in ("docs/zh",)
+        if not (ROOT / name).exists()
     ]
     assert gone == []
 
@@ -188,8 +188,6 @@ def test_every_path_of_the_repository_that_is_named_is_there() -> None:
 def test_documents_beside_the_docs_link_to_what_is_there(path: Path) -> None:
     """MkDocs looks after those within ``docs/``."""
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))
-    if not (ROOT / "docs/zh").exists():
-        links = [link for link in links if link != "README.zh.md"]
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
