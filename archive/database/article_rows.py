@@ -203,6 +203,12 @@ def _since_later(row: sqlite3.Row | Mapping[str, Any], column: str) -> str:
         return ""
 
 
+def _precision(text: str) -> str:
+    if text not in ("second", "minute", "day", "none"):
+        raise ValueError(f"{text!r} is no unit to which a time is known")
+    return text
+
+
 def _animations(text: str) -> dict[str, str]:
     found = orjson.loads(text or "{}")
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
@@ -276,6 +282,7 @@ OF_ARTICLES: Final[Readers] = {
     "keywords": _words,
     "provenance": _provenance,
     "animations": _animations,
+    "published_precision": _precision,
     "revision": _number,
     "status": _status,
     "first_seen": moment_text,

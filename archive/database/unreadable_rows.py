@@ -25,6 +25,7 @@ def readable_article(row: Row, newest: int, now: str) -> Row:
         "keywords": "[]",
         "provenance": "{}",
         "animations": "{}",
+        "published_precision": "none",
         "revision": newest,
         "status": "live",
         "first_seen": seen,
