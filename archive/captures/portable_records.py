@@ -14,7 +14,7 @@ from archive.captures.warc import REDACTED, Record, RevisitTarget, digest_of, gz
 _BLANK: Final = b"\r\n\r\n"
 _FILLER: Final = "X-Filler"
 """What a takedown makes a record longer with."""
-_LENGTH: Final = re.compile(rb"(?im)^(Content-Length:[ \t]*)[0-9]+")
+_LENGTH: Final = re.compile(rb"\r\nContent-Length:[^\r]*", re.IGNORECASE)
 
 
 def portable_response(answer: Packed) -> bytes:
@@ -35,8 +35,8 @@ def portable_revisit(revisit: Packed, target: RevisitTarget) -> bytes:
 def response_of_revisit(revisit: Packed, held: Record) -> bytes:
     """A revisit as a response of its own, with the body that is held elsewhere."""
     head, block = _parts(revisit)
-    length = str(len(held.body)).encode()
-    answer = _LENGTH.sub(rb"\g<1>" + length, block.partition(_BLANK)[0], count=1)
+    answer = _LENGTH.sub(b"", block.partition(_BLANK)[0])
+    answer += b"\r\nContent-Length: %d" % len(held.body)
     gone = dict.fromkeys(name for name in revisit.record.headers if name.startswith("WARC-Refers-To"))
     changed = gone | {"WARC-Type": "response", "WARC-Profile": None, REDACTED: held.headers.get(REDACTED)}
     changed["WARC-Payload-Digest"] = f"sha256:{digest_of(held.body)}"

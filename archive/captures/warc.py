@@ -154,9 +154,11 @@ def records_of(capture: Capture, ref: RawRef, target: RevisitTarget | None) -> b
 
 
 def _response(capture: Capture, ref: RawRef, target: RevisitTarget | None) -> bytes:
+    # How long a body is says the record that holds it: a takedown may shorten it there.
+    held = capture.body if target is None else b""
     answer = StatusAndHeaders(
         f"{capture.status} {responses.get(capture.status, '')}",
-        _stored(capture.headers, capture.body),
+        _stored(capture.headers, held),
         protocol="HTTP/1.1",
     )
     payload = {"WARC-Payload-Digest": f"sha256:{ref.digest}"}

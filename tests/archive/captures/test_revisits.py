@@ -66,6 +66,16 @@ def test_a_revisit_names_its_target_as_that_names_itself(tmp_path: Path) -> None
     assert held["WARC-Date"] == "2026-08-10T12:00:01.123456Z"
 
 
+def test_a_revisit_leaves_the_length_to_the_record_that_holds_the_body(tmp_path: Path) -> None:
+    """A takedown may shorten it there: whoever was told of more bytes would wait for them."""
+    (first,) = written(tmp_path, a_capture(1))
+    ref = revisit_of(tmp_path, first, a_capture(2, body=SAME))
+    redact(tmp_path, first, SAME[:-9])
+    found = read_capture(tmp_path, ref)
+    assert found.body == SAME[:-9]
+    assert "content-length" not in {name.lower() for name, _ in found.headers}
+
+
 def test_a_revisit_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     (first,) = written(tmp_path, a_capture(1))
     ref = revisit_of(tmp_path, first, a_capture(2, body=SAME))

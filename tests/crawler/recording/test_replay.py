@@ -17,6 +17,7 @@ from archive.captures.raw_files import captures, raw_files, read_capture
 from archive.captures.warc import Capture
 from archive.store import Archive
 from crawler.recording.capture_writer import CaptureWriter
+from tests.archive.captures.test_revisits import redact
 from tests.conftest import QQNEWS, clean_environment
 from tests.crawler.recording.replayed import PYWB, Answer, kinds, pywb, warcio_answers, warcio_checks
 from tests.site.client import ask
@@ -183,6 +184,18 @@ def test_pywb_answers_one_page_by_either_scheme(recorded: Recorder, tmp_path: Pa
     assert recorded.kinds() == ["response", "revisit", "revisit", "revisit"]
     with pywb(tmp_path / "pywb", raw_files(recorded.data)) as server:
         assert {url: server.answer(url) for url in pages} == {url: _page(body) for url, body in pages.items()}
+
+
+@with_pywb
+def test_pywb_answers_with_what_a_takedown_left_of_a_body(data: Path, tmp_path: Path) -> None:
+    page, url = b"<p>one</p>" * 99, "https://new.qq.com/rain/a/20260810A0000{}00"
+    with Recorder(data) as first:
+        held = first.record(url.format(1), page)
+    with Recorder(data) as then:
+        then.record(url.format(2), page)
+    redact(data, held, page[:-9])
+    with pywb(tmp_path / "pywb", raw_files(data)) as server:
+        assert server.answer(url.format(2)) == _page(page[:-9])
 
 
 def test_a_body_whose_file_is_gone_is_stored_again(data: Path) -> None:
