@@ -4,7 +4,7 @@ BIN := .venv/bin
 TESTED := $(if $(filter command line,$(origin PYTHON)),.venv/$(notdir $(PYTHON)),.venv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install format check test reference docs fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant demo lock clean
+.PHONY: help install format check test reference docs fuzz faults damage takedowns soak bench bench-duplicates bench-search bench-export bench-serve stress screenshots check-croissant check-replay demo lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -90,6 +90,11 @@ check-croissant: install ## Read exports with mlcroissant (540 MB, in an environ
 	test -d .venv/croissant || $(PYTHON) -m venv .venv/croissant
 	.venv/croissant/bin/pip install --quiet --disable-pip-version-check mlcroissant pyarrow
 	folder=$$(mktemp -d) && $(BIN)/python -m tests.tools.croissant write $$folder && .venv/croissant/bin/python tests/tools/croissant.py check $$folder; code=$$?; rm -rf $$folder; exit $$code
+
+check-replay: install ## Replay the captures of a crawl and of its export with pywb (in an environment of its own)
+	test -d .venv/pywb || $(PYTHON) -m venv .venv/pywb
+	.venv/pywb/bin/pip install --quiet --disable-pip-version-check 'pywb==2.10.*' 'setuptools<81'
+	$(BIN)/pytest tests/crawler/recording/test_replay.py tests/archive/export/test_warc.py
 
 demo: install ## Crawl the loopback Tencent News of tests/site end to end and show what was kept
 	$(BIN)/python -m tests.site.demo

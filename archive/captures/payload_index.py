@@ -31,10 +31,13 @@ def first_capture(database: Database, sha256: str) -> str | None:
 
 
 def note_payloads(database: Database, payloads: Iterable[Payload]) -> None:
-    """Remember these bodies. To be called in a transaction, after the captures were synced."""
+    """Remember these bodies, each by the capture that is named last: an earlier one may have been lost.
+
+    To be called in a transaction, after the captures were synced.
+    """
     rows = [(each.sha256, each.raw_ref, each.url, stamp(each.fetched_at)) for each in payloads]
     database.connection.executemany(_ADD, rows)
 
 
 _FIND: Final = "SELECT raw_ref FROM payloads WHERE sha256 = ?"
-_ADD: Final = "INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)"
+_ADD: Final = "INSERT OR REPLACE INTO payloads VALUES (?, ?, ?, ?)"

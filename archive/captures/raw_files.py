@@ -19,15 +19,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from archive.captures.gzip_members import LARGEST_GROUP, Damage, GzipMember, group_at, members
+from archive.captures.revisits import first_of, held_at
 from archive.captures.warc import (
-    REDACTED,
+    UNPACKED,
     Capture,
     RawRef,
     Record,
+    RevisitTarget,
     capture_from,
+    check_body,
     digest_of,
+    payload_digest,
     read_ref,
     records_of,
     warcinfo,
@@ -67,8 +72,8 @@ class RawWriter:
         self._digest = sha256()
         self._closed: list[ClosedFile] = []
 
-    def write(self, capture: Capture, first: str | None = None) -> str:
-        """Append a capture; its reference. ``first``: that of an earlier one with the same body.
+    def write(self, capture: Capture, target: RevisitTarget | None = None) -> str:
+        """Append a capture; its reference. ``target``: an earlier one with the same body, which is left out then.
 
         It is on the disk after the next ``sync``. Raises ``ArchiveNotWritable``; then nothing was written.
         """
@@ -76,7 +81,7 @@ class RawWriter:
         with self._lock, named_disk_failures(self._directory):
             self._make_room(capture.fetched_at)
             ref = RawRef(self._name, self._offset, digest)
-            self._append(records_of(capture, ref, read_ref(first) if first else None))
+            self._append(records_of(capture, ref, target))
         return str(ref)
 
     def sync(self) -> None:
@@ -118,7 +123,8 @@ class RawWriter:
             OSError
         ):  # Not every file system has locks: then its end may look torn, and what came last unread.
             fcntl.flock(self._handle, fcntl.LOCK_EX)
-        self._append(warcinfo(self._name, f"qqnews/{version('qqnews')}", at))
+        facts = {"software": f"qqnews/{version('qqnews')}", "robots": "classic", "description": UNPACKED}
+        self._append(warcinfo(self._name, at, uuid4(), facts))
         sync_directory(self._directory)
 
     def _append(self, content: bytes) -> None:
@@ -165,16 +171,10 @@ def read_capture(data: Path, raw_ref: str) -> Capture:
         group = [each.record for each in group_at(data, ref)]
         capture = _whole(data, group, raw_ref)
         if group[0].kind == "response":
-            _check_body(group[0], ref)
+            check_body(group[0], ref)
     except (ValueError, OSError) as error:
         raise CaptureLost(raw_ref, _reason(error)) from error
     return capture
-
-
-def _check_body(response: Record, ref: RawRef) -> None:
-    stated = response.headers.get(REDACTED, f"sha256:{ref.digest}")
-    if f"sha256:{digest_of(response.body)}" != stated:
-        raise ValueError("the body does not have the digest of the reference")
 
 
 def captures(
@@ -225,7 +225,7 @@ def _groups(path: Path, on_loss: Callable[[CaptureLost], object]) -> Iterator[tu
             yield group, ref
             group = []
         if record is not None and record.kind in ("response", "revisit"):
-            group, ref = [record], RawRef(path.name, found.offset, _payload_digest(record))
+            group, ref = [record], RawRef(path.name, found.offset, payload_digest(record))
         elif record is not None and 0 < len(group) < LARGEST_GROUP and not starts:
             group.append(record)
     if group and ref is not None:
@@ -237,23 +237,8 @@ def _whole(data: Path, group: list[Record], raw_ref: str) -> Capture:
     capture = capture_from(group[0], group[1:], raw_ref)
     if group[0].kind == "response":
         return capture
-    first = first_of(group[0])
     try:
-        held = group_at(data, first)[0].record
+        held = held_at(data, first_of(group[0]))[0].record
     except OSError as error:
         raise ValueError(f"what it refers to cannot be read: {_reason(error)}") from error
-    if held.kind != "response":  # Revisits of revisits may lead round in a circle.
-        raise ValueError(f"it refers to a record of kind {held.kind}")
-    _check_body(held, first)
     return replace(capture, body=held.body)
-
-
-def first_of(revisit: Record) -> RawRef:
-    """Where the body lies that a revisit refers to. Raises ``ValueError``."""
-    names = ("WARC-Refers-To-Filename", "WARC-Refers-To-File-Offset")
-    file, offset = (revisit.headers.get(name, "") for name in names)
-    return read_ref(f"{file}:{offset}:{_payload_digest(revisit)}")
-
-
-def _payload_digest(record: Record) -> str:
-    return record.headers.get("WARC-Payload-Digest", "").removeprefix("sha256:")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from http.client import responses
 from io import BytesIO
 from typing import Final
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -30,6 +30,13 @@ ERASED: Final = "<urn:uuid:00000000-0000-0000-0000-000000000000>"
 WITHHELD: Final = "X-QQNews-Withheld"
 """The header of a record from which something was left out before it was written: how much. Its digests are those of
 what is there."""
+
+CONFORMS_TO: Final = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+UNPACKED: Final = (
+    "Bodies are stored unpacked: Content-Encoding and Transfer-Encoding of the wire are kept under X-Archive-Orig-…, "
+    "Content-Length is that of the unpacked body."
+)
+"""What every file says of its records."""
 
 _REVISIT: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _VERSION: Final = re.compile(rb"WARC/1\.[01]")
@@ -82,6 +89,27 @@ class RawRef:
 
 
 @dataclass(frozen=True, slots=True)
+class RevisitTarget:
+    """The response that holds a revisit's body: where it lies, its address, and its WARC-Date to the letter."""
+
+    ref: RawRef
+    url: str
+    date: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by which a revisit names it."""
+        return {
+            "WARC-Profile": _REVISIT,
+            "WARC-Refers-To": self.ref.record_id,
+            "WARC-Refers-To-Target-URI": self.url,
+            "WARC-Refers-To-Date": self.date,
+            "WARC-Refers-To-Filename": self.ref.file,
+            "WARC-Refers-To-File-Offset": str(self.ref.offset),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record as it was read: its headers, and for HTTP the answer's or request's line, headers and body."""
 
@@ -105,21 +133,15 @@ def digest_of(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def warcinfo(file: str, software: str, at: datetime) -> bytes:
-    """The record that a file begins with."""
-    facts = {
-        "software": software,
-        "format": "WARC File Format 1.1",
-        "robots": "classic",
-        "description": "Bodies are stored unpacked: Content-Encoding and Transfer-Encoding of the wire are kept under "
-        "X-Archive-Orig-…, Content-Length is that of the unpacked body.",
-    }
+def warcinfo(file: str, at: datetime, record_id: UUID, facts: Mapping[str, str]) -> bytes:
+    """The record that a file begins with. ``facts``: what is to be said beside its format, ``software`` first."""
+    stated = {**facts, "format": "WARC File Format 1.1", "conformsTo": CONFORMS_TO}
     headers = {"WARC-Filename": file, "Content-Type": "application/warc-fields"}
-    return _packed("warcinfo", None, at, f"<urn:uuid:{uuid4()}>", _fields(facts), headers)
+    return _packed("warcinfo", None, at, f"<urn:uuid:{record_id}>", _fields(stated), headers)
 
 
-def records_of(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
-    """The capture's records, ready to be appended at ``ref``. ``first``: where the same body lies already."""
+def records_of(capture: Capture, ref: RawRef, target: RevisitTarget | None) -> bytes:
+    """The capture's records, ready to be appended at ``ref``. ``target``: the response that holds the same body."""
     at, url = capture.fetched_at, capture.url
     beside = {"WARC-Concurrent-To": ref.record_id}
     asked = StatusAndHeaders(
@@ -128,26 +150,22 @@ def records_of(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
     request = _packed("request", url, at, f"<urn:uuid:{uuid4()}>", capture.request_body, beside, asked)
     facts = _fields({**capture.facts, "withheld": capture.withheld})
     metadata = _packed("metadata", url, at, f"<urn:uuid:{uuid4()}>", facts, beside)
-    return _response(capture, ref, first) + request + metadata
+    return _response(capture, ref, target) + request + metadata
 
 
-def _response(capture: Capture, ref: RawRef, first: RawRef | None) -> bytes:
+def _response(capture: Capture, ref: RawRef, target: RevisitTarget | None) -> bytes:
+    # How long a body is says the record that holds it: a takedown may shorten it there.
+    held = capture.body if target is None else b""
     answer = StatusAndHeaders(
         f"{capture.status} {responses.get(capture.status, '')}",
-        _stored(capture.headers, capture.body),
+        _stored(capture.headers, held),
         protocol="HTTP/1.1",
     )
     payload = {"WARC-Payload-Digest": f"sha256:{ref.digest}"}
     payload |= {WITHHELD: capture.withheld} if capture.withheld else {}
-    if first is None:
+    if target is None:
         return _packed("response", capture.url, capture.fetched_at, ref.record_id, capture.body, payload, answer)
-    seen = {
-        "WARC-Profile": _REVISIT,
-        "WARC-Refers-To": first.record_id,
-        "WARC-Refers-To-Filename": first.file,
-        "WARC-Refers-To-File-Offset": str(first.offset),
-    }
-    return _packed("revisit", capture.url, capture.fetched_at, ref.record_id, b"", payload | seen, answer)
+    return _packed("revisit", capture.url, capture.fetched_at, ref.record_id, b"", payload | target.headers, answer)
 
 
 def _packed(
@@ -177,8 +195,13 @@ def _packed(
         url, kind, payload=BytesIO(body), length=len(body), http_headers=http, warc_headers_dict=stated
     )
     writer.write_record(record)
+    return gzip_member(plain.getvalue())
+
+
+def gzip_member(plain: bytes) -> bytes:
+    """A record as it lies in a file."""
     pressed = zlib.compressobj(COMPRESSION, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return pressed.compress(plain.getvalue()) + pressed.flush()
+    return pressed.compress(plain) + pressed.flush()
 
 
 def _stored(headers: Headers, body: bytes) -> list[tuple[str, str]]:
@@ -282,6 +305,18 @@ def _refuse_packed(response: Record) -> None:
     for name, value in response.http_headers:
         if name.lower() in _PACKING and value.lower() not in ("", "identity"):
             raise ValueError(f"its body is packed ({name}: {value[:40]}), and captures are stored unpacked")
+
+
+def payload_digest(record: Record) -> str:
+    """SHA-256 in hex of the body that was captured, as the record states it."""
+    return record.headers.get("WARC-Payload-Digest", "").removeprefix("sha256:")
+
+
+def check_body(response: Record, ref: RawRef) -> None:
+    """Raise ``ValueError`` where a response has neither the body of the reference nor what was left of it."""
+    stated = response.headers.get(REDACTED, f"sha256:{ref.digest}")
+    if f"sha256:{digest_of(response.body)}" != stated:
+        raise ValueError("the body does not have the digest of the reference")
 
 
 def date_of(record: Record) -> datetime:

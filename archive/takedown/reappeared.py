@@ -46,10 +46,11 @@ _TEXTS: Final = """
 
 
 def _in_captures(archive: Archive) -> Iterator[str]:
-    """The articles that were asked for, by what the crawler noted or by the address."""
+    """The articles that were asked for, by what the crawler noted or by the address; and those of the same page."""
     for path in capture_files(archive.data):
         for found in members(path):
             if isinstance(found, GzipMember):
-                yield from ids_of_address(found.record.headers.get("WARC-Target-URI") or "")
+                for name in ("WARC-Target-URI", "WARC-Refers-To-Target-URI"):
+                    yield from ids_of_address(found.record.headers.get(name) or "")
                 if found.record.kind == "metadata" and (asked := read_facts(found.record.body).get("id")):
                     yield asked

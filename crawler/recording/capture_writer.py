@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archive.captures.payload_index import LEAST, Payload, first_capture
 from archive.captures.raw_files import ClosedFile, RawWriter
+from archive.captures.revisits import target_for
 from archive.captures.warc import Capture, digest_of
 from archive.errors import Erased
 from archive.frontier.rechecks import known_of
@@ -23,6 +24,7 @@ class CaptureWriter:
     def __init__(self, data: Path, job: str, file_bytes: int) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="captures")
         self._archive = self._thread.submit(Archive.existing, data).result()
+        self._data = data
         self._writer = RawWriter(data, job, file_bytes=file_bytes)
         self._lock = threading.Lock()
         self._fresh: dict[str, Payload] = {}
@@ -63,7 +65,11 @@ class CaptureWriter:
             return replace(capture, raw_ref=self._writer.write(capture))
         digest = digest_of(capture.body)
         first = first_capture(self._archive.database, digest)
-        ref = self._writer.write(capture, first)
+        try:
+            target = target_for(capture, self._data, first) if first else None
+        except (ValueError, OSError):
+            first = target = None  # Its file is gone, or damaged: from now on this capture holds the body.
+        ref = self._writer.write(capture, target)
         if first is None:
             with self._lock:
                 self._fresh.setdefault(digest, Payload(digest, ref, capture.url, capture.fetched_at))

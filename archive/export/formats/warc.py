@@ -1,15 +1,36 @@
-"""The raw captures behind the chosen articles, copied record by record into one WARC file, and a list of them."""
+"""The raw captures behind the chosen articles, record by record in one WARC file, and a list of them.
+
+Records are copied as they lie. Only what would mislead others is written anew: a revisit that does not name its target,
+one whose target nobody would find, a record that states a digest from before a takedown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import NAMESPACE_URL, uuid5
 
-from archive.captures.gzip_members import group_at
-from archive.captures.raw_files import first_of
-from archive.captures.warc import RawRef, read_ref
+import orjson
+
+from archive.captures.gzip_members import GzipMember, Packed, group_at, members
+from archive.captures.portable_records import portable_response, portable_revisit, response_of_revisit
+from archive.captures.revisits import first_of, held_at, request_of, target_among
+from archive.captures.warc import (
+    REDACTED,
+    UNPACKED,
+    RawRef,
+    Record,
+    RevisitTarget,
+    capture_from,
+    check_body,
+    read_ref,
+    warcinfo,
+)
 from archive.export.errors import BadOption, NotAnExport
 from archive.export.formats.jsonl import PLAIN
 from archive.export.read.schema import CAPTURES, DELETED, Row, Table
@@ -32,21 +53,22 @@ class Warc:
     name = "warc"
 
     def versions(self) -> dict[str, str]:
-        """Records are copied as they are packed."""
-        return {}
+        """Of the libraries on which the bytes of records depend that are written anew."""
+        return {"warcio": version("warcio"), "zlib": zlib.ZLIB_RUNTIME_VERSION}
 
     def write(self, dataset: Dataset, folder: Path) -> list[Part]:
         """All files. Raises `BadOption` where no article has a capture."""
         refs = set(dataset.snapshot.captures(revisions=dataset.wish.revisions))
         if not refs and dataset.base is None:
             raise BadOption("none of these articles has a raw capture in the archive")
-        places, missing = _places(dataset.data, sorted(refs))
+        places, missing, newest = _places(dataset.data, sorted(refs))
         with hashing_file(folder / MISSING) as file:
             file.write("".join(f"{each}\n" for each in missing).encode())
             file.settle()
         read = dict[Row, bytes]()
         rows = dataset.changed(CAPTURES, _rows(dataset.data, places, read))
         with hashing_file(folder / FILE) as file:
+            file.write(_lead(dataset.facts, newest) if newest else b"")
             parts = PLAIN.write_rows(folder, CAPTURES, _copied(rows, read, file), archived(dataset.data))
             file.settle()
         if dataset.base:
@@ -62,36 +84,80 @@ class Warc:
         (folder / MISSING).write_bytes((chain.newest.folder / MISSING).read_bytes())
         sources = {place: found for each in chain.exports for place, found in _lying(each)}
         with hashing_file(folder / FILE) as file:
+            file.write(_lead_of(chain.newest))
             rows = _taken(chain.rows(CAPTURES), sources, file)
             parts = PLAIN.write_rows(folder, CAPTURES, rows, archived(folder))
             file.settle()
         return parts
 
 
-def _places(data: Path, refs: Iterable[str]) -> tuple[list[RawRef], list[str]]:
-    """Where the captures lie, those before them to which revisits refer, too; and the references that lead nowhere."""
-    found, missing = dict[tuple[str, int], RawRef](), list[str]()
+def _lead(facts: Mapping[str, object], newest: datetime) -> bytes:
+    """The warcinfo of an export: the same for the same articles of the same archive."""
+    named = orjson.dumps([facts["wish"], facts["archive_state"]]).decode()
+    said = {
+        "software": f"qqnews/{version('qqnews')}",
+        "description": "Raw captures behind the articles of a dataset, as `qqnews export warc` chose them; export.json "
+        f"beside this file says by what options, data/captures.jsonl lists them. {UNPACKED}",
+    }
+    return warcinfo(FILE, newest, uuid5(NAMESPACE_URL, f"qqnews export warc {named}"), said)
+
+
+def _places(data: Path, refs: Iterable[str]) -> tuple[list[RawRef], list[str], datetime | None]:
+    """Where the captures lie, and those to which their revisits refer; the references that lead nowhere; when the
+    newest capture was made, None where there is none.
+    """
+    found, missing, newest = dict[tuple[str, int], RawRef](), list[str](), None
     for raw_ref in refs:
         try:
             ref = read_ref(raw_ref)
-            head = group_at(data, ref)[0].record
-            needed = [ref, first_of(head)] if head.kind == "revisit" else [ref]
-            if len(needed) > 1:
-                group_at(data, needed[1])
+            group = group_at(data, ref)
+            fetched_at = _moment(group[0].record)
+            needed = [ref]
+            if group[0].record.kind == "response":
+                check_body(group[0].record, ref)
+            elif target := _target(data, group)[1]:
+                needed.append(target.ref)
         except (ValueError, OSError):
             missing.append(raw_ref)
         else:
+            newest = max(newest or fetched_at, fetched_at)
             found |= {(each.file, each.offset): each for each in needed}
-    return [found[place] for place in sorted(found)], missing
+    return [found[place] for place in sorted(found)], missing, newest
+
+
+def _moment(record: Record) -> datetime:
+    """When a capture was made. Raises ``ValueError`` where it is none that can be read."""
+    return capture_from(record, (), "").fetched_at
+
+
+def _target(data: Path, revisit: list[Packed]) -> tuple[Record, RevisitTarget | None]:
+    """The response that holds a revisit's body, and how the revisit names it; None where others would not find it, or
+    would find another body. Raises ``ValueError``, ``OSError``.
+    """
+    first = first_of(revisit[0].record)
+    held = [each.record for each in held_at(data, first)]
+    _moment(held[0])
+    if REDACTED in held[0].headers:
+        return held[0], None
+    return held[0], target_among(held, first, request_of([each.record for each in revisit]))
+
+
+def _answer(data: Path, group: list[Packed]) -> bytes:
+    """The response or revisit of a capture as it is written."""
+    if group[0].record.kind == "response":
+        return portable_response(group[0])
+    held, target = _target(data, group)
+    return portable_revisit(group[0], target) if target else response_of_revisit(group[0], held)
 
 
 def _rows(data: Path, places: Iterable[RawRef], read: dict[Row, bytes]) -> Iterator[Row]:
     """The rows; the records of the one that came last are in ``read``."""
     for ref in places:
         group = group_at(data, ref)
-        headers, content = group[0].record.headers, b"".join(each.content for each in group)
-        fetched_at = headers.get("WARC-Date", "").replace("Z", "+00:00")
-        row = (ref.file, ref.offset, len(content), headers.get("WARC-Target-URI", ""), fetched_at, ref.digest)
+        content = b"".join((_answer(data, group), *(each.content for each in group[1:])))
+        headers = group[0].record.headers
+        fetched_at = headers["WARC-Date"].replace("Z", "+00:00")
+        row = (ref.file, ref.offset, len(content), headers["WARC-Target-URI"], fetched_at, ref.digest)
         read.clear()
         read[row] = content
         yield row
@@ -117,10 +183,20 @@ def _taken(rows: Iterable[Row], sources: dict[Row, tuple[Path, int]], file: Hash
 def _lying(export: Exported) -> Iterator[tuple[Row, tuple[Path, int]]]:
     """(file, offset) of each capture of an export, and where its records lie in it."""
     path, rows = export.folder / FILE, list(export.rows(CAPTURES))
-    ends = list(accumulate(int(str(row[_LENGTH])) for row in rows))
-    if (ends[-1] if ends else 0) != path.stat().st_size:
+    ends = list(accumulate((int(str(row[_LENGTH])) for row in rows), initial=len(_lead_of(export))))
+    if ends[-1] != path.stat().st_size:
         raise NotAnExport(export.folder, "a takedown has changed its files: export again")
-    yield from ((row[:2], (path, end - int(str(row[_LENGTH])))) for row, end in zip(rows, ends, strict=True))
+    yield from ((row[:2], (path, start)) for row, start in zip(rows, ends, strict=False))
+
+
+def _lead_of(export: Exported) -> bytes:
+    """What stands before the first capture of an export; nothing in one that an earlier version wrote."""
+    path = export.folder / FILE
+    first = next(members(path), None)
+    if not isinstance(first, GzipMember) or first.record.headers.get("WARC-Filename") != FILE:
+        return b""
+    with path.open("rb") as file:
+        return file.read(first.length)
 
 
 WARC: Final = Warc()

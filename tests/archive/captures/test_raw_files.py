@@ -20,6 +20,7 @@ from warcio.checker import Checker
 
 from archive.captures.gzip_members import Damage, GzipMember, members
 from archive.captures.raw_files import RawWriter, captures, raw_files, read_capture
+from archive.captures.revisits import target_for
 from archive.captures.warc import Capture, digest_of
 from archive.errors import ArchiveNotWritable, CaptureLost
 from tests.site.site import ROOT
@@ -88,7 +89,8 @@ def test_a_posted_question_is_kept_with_its_answer(tmp_path: Path) -> None:
 def test_other_programs_read_the_files(tmp_path: Path) -> None:
     first, _ = written(tmp_path, a_capture(1), a_capture(2))
     writer = RawWriter(tmp_path, "recheck")
-    writer.write(a_capture(3, body=a_capture(1).body), first)
+    again = a_capture(3, body=a_capture(1).body)
+    writer.write(again, target_for(again, tmp_path, first))
     writer.close()
     for file in raw_files(tmp_path):
         kinds = [record.rec_type for record in ArchiveIterator(file.open("rb"))]
@@ -103,7 +105,8 @@ def test_the_same_body_is_stored_once(tmp_path: Path) -> None:
     noise = os.urandom(100_000)
     writer = RawWriter(tmp_path, "crawl")
     first = writer.write(a_capture(1, body=noise))
-    second = writer.write(a_capture(2, body=noise), first)
+    again = a_capture(2, body=noise)
+    second = writer.write(again, target_for(again, tmp_path, first))
     writer.close()
     assert sum(file.stat().st_size for file in raw_files(tmp_path)) < 110_000
     found = read_capture(tmp_path, second)

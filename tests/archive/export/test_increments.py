@@ -165,8 +165,10 @@ def test_captures_of_base_and_increments_are_the_full_file(changing: Archive, tm
     export(changing, "warc", tmp_path / "full", ExportRequest())
     assert tree(tmp_path / "merged") == tree(tmp_path / "full")
     listed = [json.loads(line) for line in (tmp_path / "full/data/captures.jsonl").read_text().splitlines()]
-    start, urls = 0, []
     content = (tmp_path / "full/captures.warc.gz").read_bytes()
+    start, urls = len(content) - sum(row["length"] for row in listed), []
+    (lead,) = ArchiveIterator(io.BytesIO(content[:start]))
+    assert lead.rec_type == "warcinfo"
     for row in listed:
         records = ArchiveIterator(io.BytesIO(content[start : start + row["length"]]))
         urls.append(next(records).rec_headers.get_header("WARC-Target-URI"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from archive.article.model import Article
 from archive.captures.payload_index import Payload, first_capture, note_payloads
 from archive.captures.raw_files import RawWriter
+from archive.captures.revisits import target_for
 from archive.captures.warc import Capture, digest_of
 from archive.database.backup import back_up
 from archive.export.pipeline import export
@@ -285,7 +286,7 @@ def _write_captures(archive: Archive, made: dict[str, Article]) -> dict[str, str
 def _record(archive: Archive, writer: RawWriter, capture: Capture) -> str:
     digest = digest_of(capture.body)
     first = first_capture(archive.database, digest)
-    ref = writer.write(capture, first)
+    ref = writer.write(capture, target_for(capture, archive.data, first) if first else None)
     if first is None:
         with archive.transaction():
             note_payloads(archive.database, [Payload(digest, ref, capture.url, capture.fetched_at)])
