@@ -130,11 +130,6 @@ class NoSuchJob(QQNewsError):
         self.name = name
 
 
-def read_jobs(path: Path, commands: Collection[str]) -> dict[str, Job]:
-    """The jobs in a TOML file by name, in their order; see ``read_jobs_file``."""
-    return read_jobs_file(path, commands).jobs
-
-
 def read_jobs_file(path: Path, commands: Collection[str]) -> JobsFile:
     """What stands in a TOML file. ``commands``: the names that a job may call.
 

@@ -179,8 +179,6 @@ DELETED: Final = Table(
 BESIDE: Final = (CAPTURES, DELETED)
 """Tables that are not asked for: what a WARC file holds, and what an increment takes away."""
 
-TABLES: Final = (ARTICLES, REVISIONS, PICTURES, *BESIDE)
-
 ALWAYS: Final = frozenset({"id", "published_at"})
 """Columns of articles that no choice leaves out: rows are sorted, partitioned and merged by them."""
 

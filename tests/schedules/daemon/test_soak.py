@@ -17,7 +17,7 @@ from archive.runs.due_times import COALESCED, MISSED, RAN, RUNNING, SKIPPED, WAI
 from archive.store import Archive
 from schedules.runner.claims import RunEnded
 from schedules.timetable.apscheduler import between
-from schedules.timetable.jobs import Job, read_jobs
+from schedules.timetable.jobs import Job, read_jobs_file
 from tests.schedules.world import Actor, World
 
 DAYS = float(os.environ.get("QQNEWS_SOAK_DAYS", "9"))
@@ -138,7 +138,7 @@ def _told(world: World) -> dict[str, int]:
 
 
 def test_every_due_time_has_one_row_and_one_run_at_most(tmp_path: Path) -> None:
-    jobs = list(read_jobs(Path(__file__).with_name("soak.toml"), ["crawl", "stats", "list"]).values())
+    jobs = list(read_jobs_file(Path(__file__).with_name("soak.toml"), ["crawl", "stats", "list"]).jobs.values())
     with Archive.open(tmp_path) as archive:
         world = World(archive, jobs, BEGIN, SEED)
         fate = Fate(world)

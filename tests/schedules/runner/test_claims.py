@@ -16,7 +16,7 @@ from archive.runs.locks import Locks
 from archive.runs.process import Process
 from archive.store import Archive
 from schedules.runner.claims import ClaimedRun, Claims, LockedByOther, NothingDue, RunEnded
-from schedules.timetable.jobs import Job, read_jobs
+from schedules.timetable.jobs import Job, read_jobs_file
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -27,7 +27,7 @@ STOPPED = RunEnded("partial", 143, {}, interrupted="told to stop")
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     (tmp_path / "jobs.toml").write_text('[a]\ncommand = "crawl"\nevery = "10m"\ngrace = "1h"\n')
-    return read_jobs(tmp_path / "jobs.toml", ["crawl"])["a"]
+    return read_jobs_file(tmp_path / "jobs.toml", ["crawl"]).jobs["a"]
 
 
 @pytest.fixture
@@ -147,9 +147,9 @@ from pathlib import Path
 from archive.runs.due_times import DueTimes
 from archive.runs.locks import Locks
 from archive.store import Archive
-from schedules.timetable.jobs import read_jobs
+from schedules.timetable.jobs import read_jobs_file
 from schedules.runner.claims import ClaimedRun, Claims, RunEnded
-job = read_jobs(Path(sys.argv[1], "race.toml"), ["crawl"])["race"]
+job = read_jobs_file(Path(sys.argv[1], "race.toml"), ["crawl"]).jobs["race"]
 with Archive.open(Path(sys.argv[1])) as archive:
     claims = Claims(DueTimes(archive), Locks(archive), "salt")
     print("ready", flush=True)

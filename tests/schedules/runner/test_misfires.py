@@ -10,7 +10,7 @@ import pytest
 
 from archive.runs.due_times import DueTime
 from schedules.runner.misfires import apply_misfire_policy
-from schedules.timetable.jobs import Job, Missed, read_jobs
+from schedules.timetable.jobs import Job, Missed, read_jobs_file
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     (tmp_path / "jobs.toml").write_text('[a]\ncommand = "crawl"\nevery = "10m"\ngrace = "1h"\n')
-    return read_jobs(tmp_path / "jobs.toml", ["crawl"])["a"]
+    return read_jobs_file(tmp_path / "jobs.toml", ["crawl"]).jobs["a"]
 
 
 def states(job: Job, policy: str, minutes: tuple[int, ...], busy: str | None = None, *, by_hand: bool = False) -> str:

@@ -13,7 +13,7 @@ from archive.runs.due_times import DueTimes
 from archive.store import Archive
 from schedules.runner import runner as keeper
 from schedules.runner.runner import FinishedRun, JobRunner
-from schedules.timetable.jobs import Job, read_jobs
+from schedules.timetable.jobs import Job, read_jobs_file
 from tests.schedules.conftest import until
 
 WHOLE = '{"verdict": "thin", "exit_code": 11, "because": "few", "counts": {"listed": 1}}'
@@ -37,7 +37,7 @@ KILLED = "os.kill(os.getpid(), signal.SIGTERM)"
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     (tmp_path / "jobs.toml").write_text('[a]\ncommand = "crawl"\nevery = "1h"\n')
-    return read_jobs(tmp_path / "jobs.toml", ["crawl"])["a"]
+    return read_jobs_file(tmp_path / "jobs.toml", ["crawl"]).jobs["a"]
 
 
 def stopped(data: Path, job: Job, program: str, monkeypatch: pytest.MonkeyPatch) -> FinishedRun:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.cli.command_table import COMMANDS
 from schedules.config.durations import duration_text, read_duration
-from schedules.timetable.jobs import SHIPPED, BadJobs, Job, Missed, read_jobs
+from schedules.timetable.jobs import SHIPPED, BadJobs, Job, Missed, read_jobs_file
 
 GOOD = """\
 # A comment.
@@ -34,7 +34,7 @@ enabled = false
 
 def read(tmp_path: Path, text: str) -> dict[str, Job]:
     (tmp_path / "jobs.toml").write_text(text, encoding="utf-8")
-    return read_jobs(tmp_path / "jobs.toml", ["crawl", "backup"])
+    return read_jobs_file(tmp_path / "jobs.toml", ["crawl", "backup"]).jobs
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -120,14 +120,14 @@ def test_files_that_are_no_time_table_are_refused(tmp_path: Path, text: str, rea
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadJobs, match="No such file"):
-        read_jobs(tmp_path / "nothing.toml", ["crawl"])
+        read_jobs_file(tmp_path / "nothing.toml", ["crawl"])
     (tmp_path / "jobs.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadJobs):
-        read_jobs(tmp_path / "jobs.toml", ["crawl"])
+        read_jobs_file(tmp_path / "jobs.toml", ["crawl"])
 
 
 def test_the_shipped_jobs_are_right() -> None:
-    jobs = read_jobs(SHIPPED, COMMANDS)
+    jobs = read_jobs_file(SHIPPED, COMMANDS).jobs
     assert list(jobs) == ["channels", "hot", "accounts", "recheck", "verify", "backup", "export"]
     assert not jobs["accounts"].enabled
     assert not jobs["export"].enabled

@@ -19,9 +19,13 @@ from archive.monitoring.status import read_status
 from archive.runs.due_times import RAN, DueTime, DueTimes
 from archive.store import Archive
 from schedules.timetable.apscheduler import between
-from schedules.timetable.jobs import SHIPPED, Job, read_jobs
+from schedules.timetable.jobs import SHIPPED, Job, read_jobs_file
 
-JOBS = [job for job in read_jobs(SHIPPED, ("crawl", "recheck", "verify", "backup", "export")).values() if job.enabled]
+JOBS = [
+    job
+    for job in read_jobs_file(SHIPPED, ("crawl", "recheck", "verify", "backup", "export")).jobs.values()
+    if job.enabled
+]
 START = datetime(2025, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 COUNTS = (
