@@ -141,16 +141,16 @@ def _looks(
     """The first and the last look that the rows know of; None where they come from a file alone.
 
     The captures that they refer to say it, too: a clock may have been set meanwhile. Rows tell whole seconds: where the
-    last of these captures is of that second, what was captured later in it came after.
+    first or the last of these captures is of that second, what was captured earlier or later in it was not looked at.
     """
     refs = _refs(known, revisions)
     if known is None or not refs:
         return None
     own = [each.at for each in captures if each.page_ref in refs]
     first, last = (datetime.fromisoformat(text) for text in (known.first_seen, known.last_seen))
-    if not own or stamp(max(own)) != known.last_seen:
-        own.append(last + timedelta(seconds=1, microseconds=-1))
-    return min([*own, first]), max(own)
+    since = [] if own and stamp(min(own)) == known.first_seen else [first]
+    until = [] if own and stamp(max(own)) == known.last_seen else [last + timedelta(seconds=1, microseconds=-1)]
+    return min(own + since), max(own + until)
 
 
 def _refs(known: Archived | None, revisions: Sequence[Revision]) -> set[str]:
